@@ -1,0 +1,181 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// groupSize is how many transactions may share one commit on SQLite: past 256 the gain is small and the first of them
+// waits too long.
+const groupSize = 256
+
+// Tx is one writing transaction.
+type Tx struct {
+	tx     *sql.Tx
+	engine Engine
+	after  []func()
+}
+
+// Engine tells which engine runs below.
+func (t *Tx) Engine() Engine { return t.engine }
+
+// Exec runs one statement and returns how many rows it touched.
+func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	r, err := t.tx.ExecContext(t.statementContext(ctx), text, args...)
+	if err != nil {
+		return 0, classify(err)
+	}
+	return r.RowsAffected()
+}
+
+// Query runs one reading statement within the transaction.
+func (t *Tx) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return t.tx.QueryContext(t.statementContext(ctx), text, args...) //nolint:sqlclosecheck // the caller closes
+}
+
+// AfterCommit has fn run once the transaction is durable, in the goroutine that called [DB.Write].
+func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
+
+// statementContext takes the cancellation away on SQLite: an interrupted statement there rolls back the whole
+// transaction, and with it the work of every other caller in the group.
+func (t *Tx) statementContext(ctx context.Context) context.Context {
+	if t.engine == SQLite {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+// write is one caller's transaction on its way to the writer.
+type write struct {
+	ctx   context.Context //nolint:containedctx // it lives as long as the call
+	fn    func(*Tx) error
+	tx    *Tx
+	err   error
+	panic any
+	done  chan struct{}
+}
+
+// Write runs fn in one transaction and returns when it is durable. When fn returns an error, nothing of it is kept.
+// fn must not call Write, must not wait for the network, and may run on another goroutine.
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
+	if db.engine == SQLite {
+		select {
+		case db.writes <- w:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		<-w.done
+	} else {
+		db.writeAlone(w)
+	}
+	if w.panic != nil {
+		panic(w.panic)
+	}
+	if w.err != nil {
+		return w.err
+	}
+	for _, f := range w.tx.after {
+		f()
+	}
+	return nil
+}
+
+// writeAlone runs one transaction with a commit of its own.
+func (db *DB) writeAlone(w *write) {
+	tx, err := db.writer.BeginTx(w.ctx, nil)
+	if err != nil {
+		w.err = classify(err)
+		return
+	}
+	w.tx = &Tx{tx: tx, engine: db.engine}
+	if !w.run() {
+		_ = tx.Rollback() // the connection is given up when this fails
+		return
+	}
+	w.err = classify(tx.Commit())
+}
+
+// run calls fn and tells whether its work may be kept.
+func (w *write) run() (ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.panic, ok = p, false
+		}
+	}()
+	w.err = w.fn(w.tx)
+	return w.err == nil
+}
+
+// writeGroups is the one writer of an SQLite database.
+func (db *DB) writeGroups() {
+	defer close(db.done)
+	for w := range db.writes {
+		db.writeGroup(w)
+	}
+}
+
+// writeGroup runs w, and whatever else waits, in one transaction: each in a savepoint, all in one commit.
+func (db *DB) writeGroup(w *write) {
+	tx, err := db.writer.BeginTx(context.Background(), nil)
+	if err != nil {
+		w.err = classify(err)
+		close(w.done)
+		return
+	}
+	var kept []*write
+	for n := 0; w != nil; n++ {
+		if db.runInSavepoint(tx, w) {
+			kept = append(kept, w)
+		} else {
+			close(w.done)
+		}
+		if n+1 == groupSize {
+			break
+		}
+		w = db.waiting()
+	}
+	err = classify(tx.Commit())
+	for _, k := range kept {
+		k.err = err
+		close(k.done)
+	}
+}
+
+// waiting returns the next write if one waits already.
+func (db *DB) waiting() *write {
+	select {
+	case w := <-db.writes:
+		return w
+	default:
+		return nil
+	}
+}
+
+// runInSavepoint runs w and tells whether its work is part of the group's commit.
+func (db *DB) runInSavepoint(tx *sql.Tx, w *write) bool {
+	if w.err = w.ctx.Err(); w.err != nil {
+		return false
+	}
+	if _, err := tx.Exec("SAVEPOINT w"); err != nil {
+		w.err = classify(err)
+		return false
+	}
+	w.tx = &Tx{tx: tx, engine: SQLite}
+	ok := w.run()
+	end := "RELEASE w"
+	if !ok {
+		end = "ROLLBACK TO w; RELEASE w"
+	}
+	// Without its savepoint the whole transaction is gone (disk full, I/O error); then the commit fails for the others.
+	if _, err := tx.Exec(end); err != nil {
+		w.err = errors.Join(w.err, fmt.Errorf("end the savepoint: %w", classify(err)))
+		return false
+	}
+	return ok
+}
