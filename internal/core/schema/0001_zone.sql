@@ -1,0 +1,21 @@
+-- The zone: its settings, the revision that every cached decision carries, and the servers that run it.
+CREATE TABLE zone_setting (
+	name    TEXT PRIMARY KEY,
+	value   JSONB NOT NULL,
+	version BIGINT NOT NULL
+);
+
+-- One row, read once a second by every server.
+CREATE TABLE zone_revision (
+	one      BIGINT PRIMARY KEY CHECK (one = 1),
+	revision BIGINT NOT NULL
+);
+
+INSERT INTO zone_revision (one, revision) VALUES (1, 1);
+
+-- Work that one server at a time does for all.
+CREATE TABLE zone_lease (
+	name    TEXT PRIMARY KEY,
+	holder  TEXT NOT NULL,
+	expires BIGINT NOT NULL
+);
