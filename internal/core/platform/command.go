@@ -1,0 +1,134 @@
+package platform
+
+import "slices"
+
+// Command is the name of one order to a device.
+type Command string
+
+// The commands.
+const (
+	Lock          Command = "lock"
+	FullWipe      Command = "full-wipe"
+	SelectiveWipe Command = "selective-wipe"
+	WipeCard      Command = "wipe-card"
+	ClearPasscode Command = "clear-passcode"
+	Locate        Command = "locate"
+	RequestLog    Command = "request-log"
+	Block         Command = "block"
+)
+
+var commands = []Command{Lock, FullWipe, SelectiveWipe, WipeCard, ClearPasscode, Locate, RequestLog, Block}
+
+// Commands returns every command that a row answers for.
+func Commands() []Command { return slices.Clone(commands) }
+
+// Channel is the protocol that reaches a device.
+type Channel string
+
+// The channels that a row may name. That a row names a channel says what the platform can do over it, not that a device
+// is enrolled in it.
+const (
+	ActiveSync Channel = "activesync"
+	AppleMDM   Channel = "apple-mdm"
+	Companion  Channel = "companion" // an application on the device that takes orders beside the mail client
+)
+
+var channelNames = map[Channel]string{
+	ActiveSync: "ActiveSync", AppleMDM: "Apple device management", Companion: "a companion application",
+}
+
+// Name returns the channel's name for people.
+func (c Channel) Name() string { return channelNames[c] }
+
+// Extent says how much of a device a command touches.
+type Extent string
+
+// The extents, from nothing to everything.
+const (
+	Nothing   Extent = "nothing"   // no data is removed
+	Account   Extent = "account"   // the managed account and what it brought
+	App       Extent = "app"       // the data of one application
+	Card      Extent = "card"      // the storage card
+	Device    Extent = "device"    // factory state
+	Uncertain Extent = "uncertain" // from the account up to the whole device, depending on the client
+)
+
+// Way is one channel that carries a command, and what the command then does. Removes, Leaves and Caveat are sentences
+// for people; Caveat may be "".
+type Way struct {
+	Channel Channel
+	Since   Version // oldest protocol version of the channel that can say it; zero for any
+	Extent  Extent
+	Removes string
+	Leaves  string
+	Caveat  string
+}
+
+// Alternative is what an administrator can do instead of a command that is refused. Command is "" where it is no command.
+type Alternative struct {
+	Command Command
+	Words   string
+}
+
+// Order is what a platform makes of one command: the ways it can be sent, best first; or why it cannot.
+type Order struct {
+	Ways         []Way
+	Refusal      string // why no way is open, for people
+	Alternatives []Alternative
+}
+
+// Reach says how one device can be reached.
+type Reach struct {
+	Channels   []Channel // the channels in which it is enrolled
+	ActiveSync Version   // the protocol version it speaks there; zero when it is not known
+}
+
+// Verdict answers whether a command can be sent to a device, and what it will do. When Possible, Way is the way it will
+// go; otherwise Reason says why not and Alternatives what else there is.
+type Verdict struct {
+	Possible     bool
+	Way          Way
+	Reason       string
+	Alternatives []Alternative
+}
+
+// Ask tells whether command c can reach a device of this row over reach.
+func (r Row) Ask(c Command, reach Reach) Verdict {
+	o := r.orders[c]
+	for _, w := range o.Ways {
+		if slices.Contains(reach.Channels, w.Channel) && reach.speaks(w) {
+			return Verdict{Possible: true, Way: w}
+		}
+	}
+	return Verdict{Reason: o.reason(c, reach), Alternatives: slices.Clone(o.Alternatives)}
+}
+
+func (r Reach) speaks(w Way) bool {
+	return w.Channel != ActiveSync || w.Since.IsZero() || !r.ActiveSync.Less(w.Since)
+}
+
+func (o Order) reason(c Command, reach Reach) string {
+	if len(o.Ways) == 0 {
+		return o.Refusal
+	}
+	for _, w := range o.Ways {
+		if !reach.speaks(w) && slices.Contains(reach.Channels, w.Channel) {
+			return tooOld(c, w, reach.ActiveSync)
+		}
+	}
+	if o.Refusal != "" {
+		return o.Refusal
+	}
+	return "This command needs " + o.Ways[0].Channel.Name() + ", in which this device is not enrolled."
+}
+
+func tooOld(c Command, w Way, spoken Version) string {
+	what := "This command"
+	if c == SelectiveWipe {
+		what = "An account-only wipe"
+	}
+	if spoken.IsZero() {
+		return what + " needs ActiveSync " + w.Since.String() + "; which version this device speaks is not known yet."
+	}
+	return what + " needs ActiveSync " + w.Since.String() + "; this device speaks " + spoken.String() + "."
+}

@@ -1,0 +1,223 @@
+package platform
+
+// The rows of the extinct platforms, with the behaviour of their time. "The managed account" is the one that goes
+// through Drover.
+
+const (
+	factoryState = "All data and all applications: the device returns to factory state."
+	keepsCard    = "The storage card: it is not erased."
+	keepsNothing = "Nothing on the device itself."
+	keepsRest    = "Everything else on the device."
+	accountGone  = "The managed account's information."
+	mailAndPIM   = "All mail, calendar, contacts and tasks of the managed account."
+	cardErased   = "All data on the storage card."
+	keepsPhone   = "The device's own storage."
+	lockedWords  = "Nothing; the device locks, and its unlock password must be entered."
+	keepsAll     = "All data."
+)
+
+func extinctRows() []Row {
+	return []Row{
+		androidNativeOld(), androidNative2(), androidNative3(), touchDownOld(), touchDown(), blackBerry(),
+		iosBefore3GS(), ios3(), ios5(), symbian(), symbianMailOnly(), windowsMobileProfessional(),
+		windowsMobileStandard(), windowsPhone7(), webOS(),
+	}
+}
+
+func androidNativeOld() Row {
+	return Row{
+		ID: AndroidNative, Variant: "before-2.2", Name: "Android before 2.2, built-in mail",
+		Recognised: "Android's own mail client with a version below 2.2.",
+		Channels:   []Channel{ActiveSync}, TLS: V(1, 0),
+		Encryption: Encryption{State: NotEncrypted, Words: "Not encrypted."},
+		when:       when{below: V(2, 2)},
+		settings:   answers(Answer{Ignored, "Android takes policies from version 2.2 on."}),
+		orders: orders(map[Command]Order{
+			FullWipe:      refused("Full wipe needs Android 2.2 or newer.", insteadBlock),
+			SelectiveWipe: refused("Selective wipe needs Android 2.2 or newer.", insteadBlock),
+			Lock:          refused("Locking needs Android 2.2 or newer.", insteadBlock),
+			WipeCard:      refused("Wiping the storage card needs Android 2.2 or newer.", insteadBlock),
+		}),
+	}
+}
+
+func androidNative2() Row {
+	return Row{
+		ID: AndroidNative, Variant: "2.2", Name: "Android 2.2 to 2.3, built-in mail",
+		Recognised: "Android's own mail client with a version from 2.2 to below 3.0, or with none that can be read.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
+		Encryption: Encryption{State: Untold, Words: "Depends on manufacturer and model before Android 3.0."},
+		when:       when{from: V(2, 2), below: V(3), otherwise: true},
+		settings: answers(Answer{Ignored, "Android 2.x has no such policy."},
+			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity),
+			partly("Some models only.", PasswordExpiration, PasswordHistory),
+			partly("Depends on manufacturer and model before Android 3.0.", EncryptDevice)),
+		orders: androidNativeOrders(),
+	}
+}
+
+func androidNative3() Row {
+	return Row{
+		ID: AndroidNative, Variant: "3.0", Name: "Android 3.0 to 4.4, built-in mail",
+		Recognised: "Android's own mail client with a version from 3.0 to below 5.0.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
+		Encryption: Encryption{State: OnDemand, Cipher: "AES-128", Words: "AES-128, when the policy asks."},
+		when:       when{from: V(3), below: V(5)},
+		settings: answers(Answer{Ignored, "Android's own mail client has no such policy."},
+			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordComplexGroups, LockInactivity,
+				EncryptDevice),
+			partly("Counts up to 31.", PasswordMaxFailures),
+			partly("Some models only.", PasswordExpiration, PasswordHistory),
+			partly("From Android 4.0 on.", AllowCamera, AllowAttachments, MaxAttachmentSize, ManualSyncRoaming),
+			partly("Some models only.", EncryptCard)),
+		orders: androidNativeOrders(),
+	}
+}
+
+func androidNativeOrders() map[Command]Order {
+	return orders(map[Command]Order{
+		FullWipe: ways(Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard}),
+		SelectiveWipe: only(Way{Channel: Companion, Extent: Account, Removes: accountGone, Leaves: keepsRest},
+			noAccountWipe, insteadBlock),
+		Lock:          only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
+		WipeCard:      only(cardWay(Companion), noCardWipe),
+		ClearPasscode: only(clearWay(Companion), noClear),
+		Locate:        only(locateWay(Companion), noLocate),
+		RequestLog:    only(logWay(Companion), noLog),
+	})
+}
+
+func touchDownSettings() map[Setting]Answer {
+	return answers(Answer{Ignored, "TouchDown has no such policy."},
+		partly("Guards TouchDown, or the device where TouchDown is its administrator.",
+			PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity),
+		yes(PasswordExpiration, PasswordHistory, AllowStorageCard, ManualSyncRoaming),
+		partly("TouchDown's own data only.", EncryptDevice, EncryptCard))
+}
+
+func touchDownEncryption() Encryption {
+	return Encryption{State: OwnData, Cipher: "AES-256",
+		Words: "TouchDown's data (mail, calendar, contacts, tasks) only; AES-256 from TouchDown 7 on."}
+}
+
+func touchDownSelective() Order {
+	return only(Way{Channel: Companion, Extent: App,
+		Removes: "All mail, calendar, contacts and tasks in TouchDown, TouchDown's data on the storage card, and the " +
+			"managed account; TouchDown returns to its state before registration.",
+		Leaves: "Everything outside TouchDown; the rest of the storage card, unless the option below is on.",
+		Caveat: cleanCard}, noAccountWipe, insteadBlock)
+}
+
+const cleanCard = "Where TouchDown's advanced option \"Clean SD card on Remote Wipe\" is on, the whole storage card is erased."
+
+func touchDownOld() Row {
+	return Row{
+		ID: AndroidTouchDown, Variant: "2.0", Name: "Android 2.0 and 2.1 with TouchDown",
+		Recognised: "The user agent or device type says TouchDown, and the system is Android below 2.2.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
+		when: when{below: V(2, 2)}, settings: touchDownSettings(),
+		orders: orders(map[Command]Order{
+			FullWipe: refused("Full wipe is not available with TouchDown on Android 2.0 and 2.1.",
+				Alternative{SelectiveWipe, "A selective wipe removes TouchDown's data."}, insteadBlock),
+			SelectiveWipe: touchDownSelective(),
+			Lock:          refused("Locking needs Android 2.2 or newer.", insteadBlock),
+			WipeCard:      only(cardWay(Companion), noCardWipe),
+			RequestLog:    only(logWay(Companion), noLog),
+		}),
+	}
+}
+
+func touchDown() Row {
+	return Row{
+		ID: AndroidTouchDown, Variant: "2.2", Name: "Android 2.2 and newer with TouchDown",
+		Recognised: "The user agent or device type says TouchDown, and the system is Android 2.2 or newer or not told.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
+		when: when{from: V(2, 2), otherwise: true}, settings: touchDownSettings(),
+		orders: orders(map[Command]Order{
+			FullWipe: ways(Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
+				Caveat: cleanCard}),
+			SelectiveWipe: touchDownSelective(),
+			Lock:          only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
+			WipeCard:      only(cardWay(Companion), noCardWipe),
+			ClearPasscode: only(clearWay(Companion), noClear),
+			Locate:        only(locateWay(Companion), noLocate),
+			RequestLog:    only(logWay(Companion), noLog),
+		}),
+	}
+}
+
+func blackBerry() Row {
+	const locks = "The device is locked as well, where a password is required."
+	return Row{
+		ID: BlackBerry, Name: "BlackBerry with NotifySync",
+		Recognised: "The user agent, device type or model says NotifySync.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
+		Encryption: Encryption{State: OwnData, Cipher: "AES-128, AES-192 or AES-256",
+			Words: "NotifySync's mail: secure (AES-128), more secure (AES-192) or most secure (AES-256)."},
+		when: when{otherwise: true},
+		settings: answers(Answer{Ignored, "NotifySync has no such policy."},
+			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordExpiration, PasswordHistory,
+				PasswordMaxFailures, LockInactivity),
+			partly("NotifySync's mail only.", EncryptDevice),
+			group{Answer{Supported, "NotifySync's own; it must be greater than the inactivity timeout. ActiveSync has no " +
+				"word for it, so Drover cannot set it."}, []Setting{LockChallenge}},
+			group{Answer{Supported, "NotifySync's own: a hidden mail of high priority is sent when the password is " +
+				"entered in its altered form. ActiveSync has no word for it, so Drover cannot set it."},
+				[]Setting{LockDuress}}),
+		orders: orders(map[Command]Order{
+			FullWipe: ways(Way{Channel: ActiveSync, Extent: Account,
+				Removes: "The managed account with its mail and data, and the entire storage card with saved attachments.",
+				Leaves:  "The device's own data and applications: it does not return to factory state.", Caveat: locks}),
+			SelectiveWipe: only(Way{Channel: Companion, Extent: Account, Removes: mailAndPIM, Leaves: keepsRest,
+				Caveat: locks}, noAccountWipe, insteadBlock),
+			Lock:       only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
+			WipeCard:   only(cardWay(Companion), noCardWipe),
+			Locate:     only(locateWay(Companion), noLocate),
+			RequestLog: only(logWay(Companion), noLog),
+		}),
+	}
+}
+
+func symbianSettings() map[Setting]Answer {
+	return answers(Answer{Ignored, "Mail for Exchange has no such policy."},
+		yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity, EncryptDevice),
+		partly("The number and kinds of characters are kept, groups are not counted.", PasswordComplexGroups),
+		ignored("Symbian S60 does not keep it.", PasswordExpiration, PasswordHistory))
+}
+
+func symbianOrders(full Way) map[Command]Order {
+	return orders(map[Command]Order{
+		FullWipe: ways(full),
+		SelectiveWipe: only(Way{Channel: Companion, Extent: Account, Removes: accountGone, Leaves: keepsRest},
+			noAccountWipe, insteadBlock),
+		Lock: refused("Symbian S60 cannot be locked from afar.", insteadBlock, insteadTimeout),
+		WipeCard: refused("Symbian S60 cannot wipe its storage card alone.",
+			Alternative{FullWipe, "A full wipe erases the storage card too."}),
+		RequestLog: only(logWay(Companion), noLog),
+	})
+}
+
+func symbian() Row {
+	return Row{
+		ID: SymbianS60, Variant: "s60", Name: "Symbian S60 3rd edition, Mail for Exchange",
+		Recognised: "The user agent says MailforExchange or the device type begins with Nokia.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
+		Encryption: Encryption{State: OnDemand, Cipher: "256 bit", Words: "256 bit, when the policy asks."},
+		when:       when{otherwise: true}, settings: symbianSettings(),
+		orders: symbianOrders(Way{Channel: ActiveSync, Extent: Device,
+			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing}),
+	}
+}
+
+func symbianMailOnly() Row {
+	return Row{
+		ID: SymbianS60, Variant: "mail-only", Name: "Symbian S60, models N95 and 6120c",
+		Recognised: "As Symbian S60, and the model is N95 or 6120c.",
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
+		Encryption: Encryption{State: OnDemand, Cipher: "256 bit", Words: "256 bit, when the policy asks."},
+		when:       when{words: []string{"n95", "6120c"}}, settings: symbianSettings(),
+		orders: symbianOrders(Way{Channel: ActiveSync, Extent: App,
+			Removes: "The data of Mail for Exchange, and the storage card.",
+			Leaves:  "The device's own data and applications: these models do not return to factory state."}),
+	}
+}

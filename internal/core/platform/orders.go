@@ -1,0 +1,71 @@
+package platform
+
+// What the rows' orders are put together from.
+
+const (
+	noLock        = "ActiveSync has no word for locking a device, and this device is enrolled in no other channel."
+	noCardWipe    = "ActiveSync has no word for wiping the storage card alone, and this device is enrolled in no other channel."
+	noAccountWipe = "ActiveSync before 16.1 has no word for removing the account alone, and this device is enrolled in no other channel."
+	noClear       = "ActiveSync has no word for clearing a passcode, and this device is enrolled in no other channel."
+	noLocate      = "ActiveSync has no word for locating a device, and this device is enrolled in no other channel."
+	noLog         = "ActiveSync has no word for fetching a device's log, and this device is enrolled in no other channel."
+	noCard        = "This platform has no storage card."
+)
+
+var (
+	insteadBlock = Alternative{Block, "Blocking ends mail at the next request; what the device already holds stays there."}
+	insteadWipe  = Alternative{FullWipe, "A full wipe can be sent; see what it removes first."}
+
+	insteadTimeout = Alternative{"", "A policy with a shorter inactivity timeout makes the device lock itself sooner."}
+)
+
+// orders completes the orders of a row: what it does not name is refused with the reason that holds for ActiveSync, and
+// blocking is the gateway's and works for all.
+func orders(named map[Command]Order) map[Command]Order {
+	m := map[Command]Order{
+		Lock:          refused(noLock, insteadBlock, insteadTimeout),
+		FullWipe:      refused("No full wipe is known for this platform.", insteadBlock),
+		SelectiveWipe: refused("No selective wipe is known for this platform.", insteadBlock),
+		WipeCard:      refused(noCardWipe),
+		ClearPasscode: refused(noClear),
+		Locate:        refused(noLocate),
+		RequestLog:    refused(noLog),
+		Block: ways(Way{Channel: ActiveSync, Extent: Nothing, Removes: "Nothing; Drover refuses the device's next request.",
+			Leaves: "All data, and the mail that the device already holds."}),
+	}
+	for c, o := range named {
+		m[c] = o
+	}
+	return m
+}
+
+func ways(w ...Way) Order { return Order{Ways: w} }
+
+func only(w Way, refusal string, instead ...Alternative) Order {
+	return Order{Ways: []Way{w}, Refusal: refusal, Alternatives: instead}
+}
+
+func refused(why string, instead ...Alternative) Order {
+	return Order{Refusal: why, Alternatives: instead}
+}
+
+func lockWay(c Channel) Way {
+	return Way{Channel: c, Extent: Nothing, Removes: lockedWords, Leaves: keepsAll}
+}
+
+func cardWay(c Channel) Way {
+	return Way{Channel: c, Extent: Card, Removes: cardErased, Leaves: keepsPhone}
+}
+
+func clearWay(c Channel) Way {
+	return Way{Channel: c, Extent: Nothing, Removes: "The device's passcode; a new one is asked for where the policy requires it.",
+		Leaves: keepsAll}
+}
+
+func locateWay(c Channel) Way {
+	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device reports its position.", Leaves: keepsAll}
+}
+
+func logWay(c Channel) Way {
+	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device sends its log.", Leaves: keepsAll}
+}
