@@ -1,0 +1,3 @@
+module drover-easclient
+
+go 1.26
