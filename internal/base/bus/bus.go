@@ -65,7 +65,7 @@ func (b *Bus) Publish(m Message) {
 	if len(m.Body) > MaxBody {
 		m.Body = m.Body[:MaxBody]
 	}
-	b.deliver(m)
+	b.Local(m)
 	if b.out == nil {
 		return
 	}
@@ -75,7 +75,8 @@ func (b *Bus) Publish(m Message) {
 	}
 }
 
-func (b *Bus) deliver(m Message) {
+// Local hands the message to this server's subscribers alone.
+func (b *Bus) Local(m Message) {
 	b.mu.RLock()
 	fns := make([]func(Message), 0, len(b.subs[m.Topic]))
 	for s := range b.subs[m.Topic] {
@@ -182,7 +183,7 @@ func (b *Bus) receive(ctx context.Context, pool *pgxpool.Pool, node string) erro
 			continue
 		}
 		for _, m := range e.Msgs {
-			b.deliver(m)
+			b.Local(m)
 		}
 	}
 }

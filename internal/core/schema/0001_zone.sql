@@ -14,7 +14,7 @@ CREATE TABLE zone_revision (
 INSERT INTO zone_revision (one, revision) VALUES (1, 1);
 
 -- Work that one server at a time does for all.
-CREATE TABLE zone_lease (
+CREATE TABLE lease (
 	name    TEXT PRIMARY KEY,
 	holder  TEXT NOT NULL,
 	expires BIGINT NOT NULL

@@ -12,7 +12,7 @@ CREATE TABLE audit_record (
 	subject      TEXT NOT NULL,
 	device       TEXT NOT NULL,
 	owner        TEXT NOT NULL,
-	details      JSONB NOT NULL,
+	details      TEXT NOT NULL,
 	personal     BYTEA
 );
 CREATE INDEX audit_record_at ON audit_record (at, id);

@@ -1,0 +1,69 @@
+package lease
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"drover/internal/base/clock"
+	"drover/internal/base/sqldb"
+	"drover/internal/base/sqldb/sqldbtest"
+)
+
+var table = []sqldb.Migration{{Number: 1, Name: "lease", SQL: `
+CREATE TABLE lease (
+	name    TEXT PRIMARY KEY,
+	holder  TEXT NOT NULL,
+	expires BIGINT NOT NULL
+);`}}
+
+func TestOneHolderAtATime(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url)
+		if _, err := db.Migrate(t.Context(), table); err != nil {
+			t.Fatal(err)
+		}
+		c := clock.NewFake(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		a, b := New(db, c, "work", "a", time.Minute), New(db, c, "work", "b", time.Minute)
+		want := func(l *Lease, held bool, when string) {
+			t.Helper()
+			if got, err := l.Take(t.Context()); got != held || err != nil {
+				t.Fatalf("%s: %s holds it: %v (%v), want %v", when, l.holder, got, err, held)
+			}
+		}
+		want(a, true, "at first")
+		want(b, false, "while a holds it")
+		c.Advance(50 * time.Second)
+		want(a, true, "renewed")
+		c.Advance(50 * time.Second)
+		want(b, false, "after the first end, within the renewal")
+		c.Advance(11 * time.Second)
+		want(b, true, "after the end")
+		want(a, false, "once b has it")
+		if err := b.Release(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want(a, true, "after b gave it up")
+
+		var held atomic.Int32
+		var wg sync.WaitGroup
+		c.Advance(time.Hour)
+		for i := range 20 {
+			wg.Go(func() {
+				ok, err := New(db, c, "work", string(rune('c'+i)), time.Minute).Take(context.Background())
+				if err != nil {
+					t.Error(err)
+				}
+				if ok {
+					held.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if held.Load() != 1 {
+			t.Fatalf("%d of 20 took it at once, want 1", held.Load())
+		}
+	})
+}
