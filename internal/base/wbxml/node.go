@@ -54,6 +54,14 @@ func (n *Node) Child(tag Tag) *Node {
 	return nil
 }
 
+// All returns the children. Like Child it may be called on nil.
+func (n *Node) All() []*Node {
+	if n == nil {
+		return nil
+	}
+	return n.Children
+}
+
 // Value returns the text with surrounding white space removed, "" for nil.
 func (n *Node) Value() string {
 	if n == nil {
