@@ -1,0 +1,46 @@
+package page
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"drover/internal/base/problem"
+)
+
+func TestACursorComesBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name, n, id := rapid.String().Draw(t, "name"), rapid.Int64().Draw(t, "n"), rapid.String().Draw(t, "id")
+		if k, i, err := Parse[string](Cursor(name, id)); err != nil || k != name || i != id {
+			t.Fatalf("%q %q came back as %q %q, %v", name, id, k, i, err)
+		}
+		if k, i, err := Parse[int64](Cursor(n, id)); err != nil || k != n || i != id {
+			t.Fatalf("%d %q came back as %d %q, %v", n, id, k, i, err)
+		}
+	})
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(Cursor("a", "b"))
+	f.Add(Cursor(int64(1), "b"))
+	f.Fuzz(func(t *testing.T, s string) {
+		if _, _, err := Parse[int64](s); err != nil && !problem.Is(err, problem.Invalid) {
+			t.Fatal(err)
+		}
+		_, _, _ = Parse[string](s)
+	})
+}
+
+func TestLikeTakesEverythingLiterally(t *testing.T) {
+	if got := Like(`50%_a\b`); got != `%50\%\_a\\b%` {
+		t.Fatal(got)
+	}
+}
+
+func TestALimitOutOfBoundsIsRefused(t *testing.T) {
+	for _, n := range []int{-1, MaxLimit + 1} {
+		if _, err := (Request{Limit: n}).Size(); !problem.Is(err, problem.Invalid) {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}
