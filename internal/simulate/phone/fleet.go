@@ -1,0 +1,188 @@
+package phone
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// MaxCount bounds a fleet: each phone needs a connection, hence a file descriptor.
+const MaxCount = 15000
+
+// Options say what a fleet is. URL, Count and UserPattern are needed.
+type Options struct {
+	URL         string         // of the gateway: "https://mail.example.test"
+	Roots       *x509.CertPool // whom to trust; nil is the system's list
+	Count       int            // phones, at most MaxCount
+	UserPattern string         // the user's name; %d becomes the phone's number, from 1 on
+	Password    string         // of every user
+	Seed        string         // a part of each DeviceId: another seed is another fleet
+	Model       func(number int) Model
+	Manner      func(number int) Manner
+	Heartbeat   time.Duration // of a Ping; 470 s when zero
+	Patience    time.Duration // how long a phone waits for any other answer; 60 s when zero
+	Setups      int           // phones that set up at one time; 64 when zero
+	Observe     func(Event)   // called for every event, by many goroutines; must not block
+}
+
+// Fleet is a number of phones. They share the HTTP client, not the connections they hold.
+type Fleet struct {
+	url      string
+	password string
+	patience time.Duration
+	client   *http.Client
+	phones   []*Phone
+	setups   chan struct{}
+	observe  func(Event)
+	counts   counts
+	holding  atomic.Int64
+	last     atomic.Pointer[string] // the last error, for people
+}
+
+// New prepares a fleet; nothing is sent before [Fleet.Run].
+func New(o Options) (*Fleet, error) {
+	base, err := url.Parse(o.URL)
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, errors.New("the URL must be that of a gateway, such as https://mail.example.test")
+	}
+	if o.Count < 1 || o.Count > MaxCount {
+		return nil, errors.New("the count of phones must be from 1 to " + strconv.Itoa(MaxCount))
+	}
+	if o.UserPattern == "" {
+		return nil, errors.New("the phones need a user name")
+	}
+	f := &Fleet{
+		url: base.Scheme + "://" + base.Host, password: o.Password, observe: o.Observe,
+		patience: orDuration(o.Patience, time.Minute), client: client(o.Roots, o.Count),
+		setups: make(chan struct{}, max(o.Setups, 0)),
+	}
+	if o.Setups == 0 {
+		f.setups = make(chan struct{}, 64)
+	}
+	if o.Model == nil {
+		o.Model = Mixed
+	}
+	if o.Manner == nil {
+		o.Manner = func(int) Manner { return Obedient }
+	}
+	for n := 1; n <= o.Count; n++ {
+		f.phones = append(f.phones, f.phone(o, n))
+	}
+	return f, nil
+}
+
+func (f *Fleet) phone(o Options, n int) *Phone {
+	model := o.Model(n)
+	return &Phone{
+		fleet: f, number: n, model: model, manner: o.Manner(n), id: model.deviceID(o.Seed, n),
+		user: strings.ReplaceAll(o.UserPattern, "%d", strconv.Itoa(n)),
+		key:  "0", folderKey: "0", syncKey: "0",
+		heartbeat: int(orDuration(o.Heartbeat, 470*time.Second) / time.Second),
+	}
+}
+
+func orDuration(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}
+
+// client holds at most one connection for each phone, without HTTP/2, which real phones of most platforms do not use
+// for ActiveSync either. Small buffers keep five thousand of them light.
+func client(roots *x509.CertPool, count int) *http.Client {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Protocols:           protocols,
+			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)},
+			TLSHandshakeTimeout: time.Minute,
+			MaxConnsPerHost:     count,
+			MaxIdleConnsPerHost: count,
+			IdleConnTimeout:     2 * time.Minute,
+			ReadBufferSize:      2048,
+			WriteBufferSize:     2048,
+			DisableCompression:  true,
+		},
+	}
+}
+
+// Run lets the phones live until the context ends or every phone is wiped, and returns the report.
+func (f *Fleet) Run(ctx context.Context) Report {
+	start := time.Now()
+	var all sync.WaitGroup
+	for _, p := range f.phones {
+		all.Go(func() {
+			if !f.enter(ctx) {
+				return
+			}
+			p.live(ctx)
+			f.leave(p)
+		})
+	}
+	all.Wait()
+	f.client.CloseIdleConnections()
+	return f.report(time.Since(start))
+}
+
+// enter waits for a place among the phones that set up. A phone gives the place back when it first holds a Ping, or
+// when it is refused, so that refused phones do not keep the others waiting.
+func (f *Fleet) enter(ctx context.Context) bool {
+	select {
+	case f.setups <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (f *Fleet) leave(p *Phone) {
+	if !p.settled {
+		p.settled = true
+		<-f.setups
+	}
+}
+
+// Holding returns how many phones hold a Ping now.
+func (f *Fleet) Holding() int { return int(f.holding.Load()) }
+
+// Phones returns how many phones the fleet has.
+func (f *Fleet) Phones() int { return len(f.phones) }
+
+func (f *Fleet) hold(p *Phone, d int64) {
+	f.holding.Add(d)
+	if d > 0 {
+		f.leave(p)
+		f.see(p, PingSent)
+		return
+	}
+	f.see(p, PingEnded)
+}
+
+func (f *Fleet) mails(n int) { f.counts.mails.Add(int64(n)) }
+
+func (f *Fleet) note(err error) {
+	text := err.Error()
+	f.last.Store(&text)
+}
+
+// see counts an event and tells whoever observes.
+func (f *Fleet) see(p *Phone, kind Kind) {
+	f.counts.add(p.model.Platform, kind)
+	if kind.refused() {
+		f.leave(p)
+	}
+	if f.observe != nil {
+		f.observe(Event{Kind: kind, Phone: p.number, DeviceID: p.id, At: time.Now()})
+	}
+}
