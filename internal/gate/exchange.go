@@ -1,0 +1,197 @@
+package gate
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"drover/internal/core/scope"
+)
+
+const (
+	// BodyTime is how long a body may take to arrive. A listener sets it as its server's ReadTimeout.
+	BodyTime = 60 * time.Second
+	// StallTime is how long a piece of an answer may wait for a client that does not read. A listener sets it as its
+	// server's WriteTimeout.
+	StallTime = 60 * time.Second
+	// renewStall is how old a deadline for writing may grow before the next piece renews it: seldom, as it costs.
+	renewStall = 5 * time.Second
+)
+
+// exchange is one request and its answer, and the context of both, in a single allocation.
+type exchange struct {
+	context.Context
+	gate     *Gate
+	meter    *meter
+	route    *entry // nil until it is found
+	id       uint64
+	started  time.Time
+	client   netip.Addr
+	caller   scope.Caller
+	refused  string
+	body     body
+	response response
+}
+
+type exchangeKey struct{}
+
+// Value returns the exchange itself for its own key.
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.Context.Value(key)
+}
+
+func exchangeOf(ctx context.Context) *exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*exchange)
+	return x
+}
+
+// ClientAddr returns the address a request came from; the zero Addr outside the gate.
+func ClientAddr(ctx context.Context) netip.Addr {
+	if x := exchangeOf(ctx); x != nil {
+		return x.client
+	}
+	return netip.Addr{}
+}
+
+// Caller returns who calls, as the gate has proven it; a caller without grants for routes that ask for no proof.
+func Caller(ctx context.Context) scope.Caller {
+	if x := exchangeOf(ctx); x != nil {
+		return x.caller
+	}
+	return scope.Caller{}
+}
+
+// RequestID returns the id under which the log knows a request; "" outside the gate.
+func RequestID(ctx context.Context) string {
+	if x := exchangeOf(ctx); x != nil {
+		return x.requestID()
+	}
+	return ""
+}
+
+// Stopping returns a channel that is closed when the server stops. A held exchange watches it beside its context and
+// then ends in good order; short work goes on. Nil outside the gate.
+func Stopping(ctx context.Context) <-chan struct{} {
+	if x := exchangeOf(ctx); x != nil {
+		return x.gate.stopping
+	}
+	return nil
+}
+
+func (x *exchange) requestID() string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], x.id)
+	return hex.EncodeToString(b[:])
+}
+
+func (x *exchange) pattern() string {
+	if x.route == nil {
+		return ""
+	}
+	return x.route.Pattern
+}
+
+func (x *exchange) held() bool { return x.route != nil && x.route.Time == Held }
+
+// setLimits puts the limits of the route on the connection. The listener has set BodyTime and StallTime already.
+func (x *exchange) setLimits(r *http.Request) {
+	c := http.NewResponseController(x.response.w)
+	if !x.held() {
+		end := x.started.Add(x.route.Time)
+		_ = c.SetReadDeadline(end)
+		_ = c.SetWriteDeadline(end.Add(renewStall)) // room to say that time is up
+		return
+	}
+	// Past its deadline a connection that is only watched would cancel the exchange.
+	if r.ContentLength == 0 {
+		_ = c.SetReadDeadline(time.Time{})
+	}
+	// A stream of HTTP/2 is reset at its deadline even when nothing is being written; stalls end with the connection there.
+	if r.ProtoMajor == 2 {
+		x.response.unwatched = true
+		_ = c.SetWriteDeadline(time.Time{})
+	}
+}
+
+// body counts what is read, within the bound of the route.
+type body struct {
+	io.ReadCloser
+	x    *exchange
+	n    int64
+	over bool
+}
+
+// Read reads, and lifts the deadline from a held exchange once all is read.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n += int64(n)
+	if err != nil && !b.over {
+		b.over = true
+		if b.x.held() {
+			_ = http.NewResponseController(b.x.response.w).SetReadDeadline(time.Time{})
+		}
+	}
+	return n, err
+}
+
+// response counts what is written and renews the deadline for writing.
+type response struct {
+	x         *exchange
+	w         http.ResponseWriter
+	status    int
+	n         int64
+	renewed   time.Time
+	unwatched bool
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *response) Unwrap() http.ResponseWriter { return w.w }
+
+// Header returns the headers of the answer.
+func (w *response) Header() http.Header { return w.w.Header() }
+
+// WriteHeader sends the status.
+func (w *response) WriteHeader(status int) {
+	w.renew()
+	if w.status == 0 && status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		w.status = status
+	}
+	w.w.WriteHeader(status)
+}
+
+// Write sends a piece of the answer.
+func (w *response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	w.renew()
+	n, err := w.w.Write(p)
+	w.n += int64(n)
+	return n, err
+}
+
+// Hijack hands the connection over, for WebSocket.
+func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(w.w).Hijack()
+}
+
+// renew moves the deadline for writing of a held exchange; that of any other stands from the start.
+func (w *response) renew() {
+	if w.unwatched || !w.x.held() {
+		return
+	}
+	if now := time.Now(); now.Sub(w.renewed) > renewStall {
+		w.renewed = now
+		_ = http.NewResponseController(w.w).SetWriteDeadline(now.Add(StallTime))
+	}
+}
