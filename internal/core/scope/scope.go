@@ -23,6 +23,7 @@ const (
 
 // Grant is one role in force: some rights, over some devices.
 type Grant struct {
+	Role   string // the role's id, by which budgets count
 	Rights []Right
 	// Groups limits the grant to the devices in these groups; nil means the whole zone.
 	Groups []string

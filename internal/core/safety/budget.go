@@ -1,0 +1,276 @@
+package safety
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"drover/internal/base/bus"
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/scope"
+	"drover/internal/core/zone"
+)
+
+// Actor is on whose account an act is counted.
+type Actor struct {
+	ID    string   // the administrator, user or mail server who asked
+	Roles []string // the administrator's roles
+	Self  bool     // a user on the user's own device: counted on the user's account alone
+}
+
+// ActorOf returns the account of a caller.
+func ActorOf(c scope.Caller) Actor {
+	a := Actor{ID: c.ID, Self: c.Kind == scope.User}
+	for _, g := range c.Grants {
+		if g.Role != "" {
+			a.Roles = append(a.Roles, g.Role)
+		}
+	}
+	return a
+}
+
+// account is one budget and how its spending is found.
+type account struct {
+	words  string
+	budget Budget
+	where  string
+	args   []any
+}
+
+func (r Rules) accounts(a Actor) []account {
+	if a.Self {
+		return []account{{"your own devices", r.Self, "self AND actor = $2", []any{a.ID}}}
+	}
+	list := []account{
+		{"one administrator", r.Actor, "NOT self AND actor = $2", []any{a.ID}},
+		{"the zone", r.Zone, "NOT self", nil},
+	}
+	for _, role := range a.Roles {
+		// Roles are stored as " id id ": ids hold no spaces.
+		list = append(list, account{"one role", r.Role, "NOT self AND roles LIKE $2", []any{"% " + role + " %"}})
+	}
+	return list
+}
+
+// Room tells whether n further acts on devices fit the budgets now; a problem that names the budget when not.
+func (s *Safety) Room(ctx context.Context, q sqldb.Querier, a Actor, n int) error {
+	rules, _, err := zone.Get(ctx, q, Setting)
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	for _, acc := range rules.accounts(a) {
+		for _, w := range []struct {
+			words string
+			span  time.Duration
+			bound int
+		}{{"hour", time.Hour, acc.budget.Hour}, {"day", 24 * time.Hour, acc.budget.Day}} {
+			spent, err := sqldb.One(ctx, q, sqldb.Scan1[int], "SELECT count(*) FROM safety_spend WHERE at > $1 AND "+acc.where,
+				append([]any{sqldb.Micros(now.Add(-w.span))}, acc.args...)...)
+			if err != nil {
+				return err
+			}
+			if spent+n > w.bound {
+				return problem.Newf(problem.Throttled, "safety.budget",
+					"The budget of %s allows %d destructive commands an %s; %d are spent and %d were asked for.",
+					acc.words, w.bound, w.words, spent, n).WithRetry(w.span)
+			}
+		}
+	}
+	return nil
+}
+
+// Spend counts one act at the moment it is carried out, where every path ends. ok is false when a budget is passed:
+// then the breaker is open, the transaction should commit, and the act must not happen.
+func (s *Safety) Spend(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, id string) (ok bool, err error) {
+	if err := s.closed(ctx, tx); err != nil {
+		if problem.Is(err, problem.Conflict) {
+			return false, nil
+		}
+		return false, err
+	}
+	if err := s.Room(ctx, tx, a, 1); err != nil {
+		if !problem.Is(err, problem.Throttled) {
+			return false, err
+		}
+		return false, s.trip(ctx, tx, "an approved act came to its delivery over a budget: "+problem.From(err).Message)
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO safety_spend (id, class, actor, roles, self, at) VALUES ($1, $2, $3, $4, $5, $6)",
+		id, string(class), a.ID, " "+strings.Join(a.Roles, " ")+" ", a.Self, sqldb.Micros(s.clock.Now()))
+	return err == nil, err
+}
+
+// Breaker is the state of the breaker.
+type Breaker struct {
+	Open    bool
+	Since   time.Time
+	Because string
+}
+
+// Breaker returns the state of the breaker.
+func (s *Safety) Breaker(ctx context.Context, c scope.Caller) (Breaker, error) {
+	if !c.Has(scope.ApprovalRead) {
+		return Breaker{}, problem.New(problem.Forbidden, "right.missing", "This needs the right to see approvals.")
+	}
+	return s.breaker(ctx, s.db)
+}
+
+func (s *Safety) breaker(ctx context.Context, q sqldb.Querier) (Breaker, error) {
+	return sqldb.One(ctx, q, func(r sqldb.Row) (b Breaker, err error) {
+		var since int64
+		err = r.Scan(&b.Open, &since, &b.Because)
+		b.Since = sqldb.Time(since)
+		return b, err
+	}, "SELECT open, since, because FROM safety_breaker WHERE one = 1")
+}
+
+// closed returns a problem of kind Conflict when the breaker is open.
+func (s *Safety) closed(ctx context.Context, q sqldb.Querier) error {
+	b, err := s.breaker(ctx, q)
+	if err != nil {
+		return err
+	}
+	if b.Open {
+		return problem.New(problem.Conflict, "safety.breaker",
+			"The breaker is open: nothing destructive is carried out until administrators have looked and closed it.")
+	}
+	return nil
+}
+
+// trip opens the breaker: every destructive queue stands still.
+func (s *Safety) trip(ctx context.Context, tx *sqldb.Tx, because string) error {
+	_, err := tx.Exec(ctx, "UPDATE safety_breaker SET open = TRUE, since = $1, because = $2 WHERE one = 1 AND NOT open",
+		sqldb.Micros(s.clock.Now()), because)
+	if err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { s.bus.Publish(bus.Message{Topic: "event", Body: "breaker open"}) })
+	return s.log.Append(ctx, tx, audit.Record{
+		Action: "breaker.opened", Caller: scope.System("safety"), Subject: audit.Subject{Kind: "breaker", ID: "zone"},
+		After: map[string]string{"because": because},
+	})
+}
+
+const (
+	kindRules   = "safety.rules"
+	kindBreaker = "safety.breaker"
+)
+
+// CloseBreaker asks to close the breaker; it takes the quorum of any loosening.
+func (s *Safety) CloseBreaker(ctx context.Context, c scope.Caller, reason string) (Approval, error) {
+	if err := c.Require(scope.SafetyEdit); err != nil {
+		return Approval{}, err
+	}
+	var a Approval
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		b, err := s.breaker(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if !b.Open {
+			return problem.New(problem.Conflict, "safety.breaker", "The breaker is closed already.")
+		}
+		a, err = s.Ask(ctx, tx, c, Ask{
+			Class: SafetyChange, Kind: kindBreaker, Subject: "breaker", Payload: map[string]string{"reason": reason},
+			Words: "Close the breaker, so that destructive commands are carried out again. It opened because " + b.Because,
+		})
+		if err == nil && a.State == Approved {
+			err = s.executors[kindBreaker].Approved(ctx, tx, a)
+		}
+		return err
+	})
+	return a, err
+}
+
+type breakerExecutor struct{ s *Safety }
+
+func (e breakerExecutor) Approved(ctx context.Context, tx *sqldb.Tx, a Approval) error {
+	if _, err := tx.Exec(ctx, "UPDATE safety_breaker SET open = FALSE, since = $1, because = '' WHERE one = 1", sqldb.Micros(e.s.clock.Now())); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { e.s.bus.Publish(bus.Message{Topic: "event", Body: "breaker closed"}) })
+	return e.s.log.Append(ctx, tx, audit.Record{
+		Action: "breaker.closed", Caller: scope.Caller{Kind: a.RequesterKind, ID: a.Requester},
+		Subject: audit.Subject{Kind: "breaker", ID: "zone"}, After: map[string]string{"approval": a.ID},
+	})
+}
+
+func (breakerExecutor) Ended(context.Context, *sqldb.Tx, Approval) error { return nil }
+
+// Rules returns the rules in force and their version.
+func (s *Safety) Rules(ctx context.Context, c scope.Caller) (Rules, int64, error) {
+	if !c.Has(scope.SettingRead) && !c.Has(scope.ApprovalRead) {
+		return Rules{}, 0, problem.New(problem.Forbidden, "right.missing", "This needs the right to see settings.")
+	}
+	return zone.Get(ctx, s.db, Setting)
+}
+
+type rulesPayload struct {
+	Rules   Rules `json:"rules"`
+	Version int64 `json:"version"`
+}
+
+// ChangeRules changes the rules: at once when they become tighter, by quorum when anything becomes looser.
+func (s *Safety) ChangeRules(ctx context.Context, c scope.Caller, n Rules, version int64) (Approval, error) {
+	if err := c.Require(scope.SafetyEdit); err != nil {
+		return Approval{}, err
+	}
+	if err := n.check(); err != nil {
+		return Approval{}, err
+	}
+	var a Approval
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		old, _, err := zone.Get(ctx, tx, Setting)
+		if err != nil {
+			return err
+		}
+		if !old.looser(n) {
+			a = Approval{State: Approved}
+			return zone.Set(ctx, s.zone, tx, c, Setting, n, version)
+		}
+		a, err = s.Ask(ctx, tx, c, Ask{
+			Class: SafetyChange, Kind: kindRules, Subject: Setting.Name, Payload: rulesPayload{n, version},
+			Words: fmt.Sprintf("Loosen the rules for destructive acts: from %s to %s", shown(old), shown(n)),
+		})
+		if err == nil && a.State == Approved {
+			return zone.Set(ctx, s.zone, tx, c, Setting, n, version)
+		}
+		return err
+	})
+	return a, err
+}
+
+func shown(r Rules) string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+type rulesExecutor struct{ s *Safety }
+
+func (e rulesExecutor) Approved(ctx context.Context, tx *sqldb.Tx, a Approval) error {
+	var p rulesPayload
+	if err := json.Unmarshal(a.Payload, &p); err != nil {
+		return err
+	}
+	c := scope.Caller{Kind: a.RequesterKind, ID: a.Requester, Grants: []scope.Grant{{Rights: []scope.Right{scope.SafetyEdit}}}}
+	return zone.Set(ctx, e.s.zone, tx, c, Setting, p.Rules, p.Version)
+}
+
+func (rulesExecutor) Ended(context.Context, *sqldb.Tx, Approval) error { return nil }
+
+// RaiseQuorum makes the quorum at least n. The package of administrators calls it when a second one is made.
+func (s *Safety) RaiseQuorum(ctx context.Context, tx *sqldb.Tx, n int) error {
+	rules, version, err := zone.Get(ctx, tx, Setting)
+	if err != nil || rules.Quorum >= n {
+		return err
+	}
+	rules.Quorum = n
+	return zone.Set(ctx, s.zone, tx, scope.System("safety"), Setting, rules, version)
+}
