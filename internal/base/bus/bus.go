@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"drover/internal/base/logfield"
 )
 
 // Message is one wake-up. Topic says for whom ("device:ID", "zone", "event"); Body holds at most [MaxBody] bytes and
@@ -109,7 +111,7 @@ func (b *Bus) Link(pool *pgxpool.Pool, node string, log *slog.Logger) (send, rec
 	receive = func(ctx context.Context) {
 		for ctx.Err() == nil {
 			if err := b.receive(ctx, pool, node); err != nil && ctx.Err() == nil {
-				log.Warn("the bus has lost its connection and tries again", slog.Any("error", err))
+				log.Warn("the bus has lost its connection and tries again", slog.Any(logfield.Error, err))
 				wait(ctx, retryAfter)
 			}
 		}
@@ -137,7 +139,7 @@ func (b *Bus) send(ctx context.Context, pool *pgxpool.Pool, node string, log *sl
 				_, err = pool.Exec(ctx, "SELECT pg_notify($1, $2)", channel, string(payload))
 			}
 			if err != nil && ctx.Err() == nil {
-				log.Warn("a wake-up did not reach the other servers", slog.Any("error", err))
+				log.Warn("a wake-up did not reach the other servers", slog.Any(logfield.Error, err))
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drover/internal/base/clock"
+	"drover/internal/base/logfield"
 	"drover/internal/base/sqldb"
 )
 
@@ -57,14 +58,14 @@ func (l *Lease) Run(ctx context.Context, interval time.Duration, log *slog.Logge
 	defer tick.Stop()
 	for {
 		if err := l.step(ctx, work); err != nil && ctx.Err() == nil {
-			log.Error("background work failed and will be tried again", slog.String("work", l.name), slog.Any("error", err))
+			log.Error("background work failed and will be tried again", slog.String(logfield.Name, l.name), slog.Any(logfield.Error, err))
 		}
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 			defer cancel()
 			if err := l.Release(last); err != nil {
-				log.Warn("a lease was not given up and runs out by itself", slog.String("work", l.name), slog.Any("error", err))
+				log.Warn("a lease was not given up and runs out by itself", slog.String(logfield.Name, l.name), slog.Any(logfield.Error, err))
 			}
 			return
 		case <-tick.C:

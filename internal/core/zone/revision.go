@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drover/internal/base/bus"
+	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 )
@@ -86,7 +87,7 @@ func (r *Revision) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := r.Read(ctx); err != nil && ctx.Err() == nil {
-			r.log.Error("the zone's revision cannot be read", slog.Any("error", err))
+			r.log.Error("the zone's revision cannot be read", slog.Any(logfield.Error, err))
 		}
 		select {
 		case <-ctx.Done():
