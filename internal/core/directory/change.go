@@ -1,0 +1,191 @@
+package directory
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/scope"
+)
+
+// Add makes a local user.
+func (s *Store) Add(ctx context.Context, c scope.Caller, d Draft) (User, error) {
+	if err := c.Require(scope.UserEdit); err != nil {
+		return User{}, err
+	}
+	if err := d.check(); err != nil {
+		return User{}, err
+	}
+	var u User
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		u, err = s.add(ctx, tx, c, d, Local)
+		return err
+	})
+	return u, err
+}
+
+func (s *Store) add(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d Draft, source Source) (User, error) {
+	now := s.clock.Now()
+	u := User{
+		ID: sqldb.NewID(), Name: d.Name, DisplayName: d.DisplayName, Mail: d.Mail, Source: source, Disabled: d.Disabled,
+		Created: now, Changed: now, Version: 1,
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO end_user (id, name, folded, display_name, mail, search, source, disabled,
+		created_at, changed_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`,
+		u.ID, u.Name, sqldb.Fold(u.Name), u.DisplayName, u.Mail, searchText(u.Name, u.DisplayName, u.Mail), string(source),
+		u.Disabled, sqldb.Micros(now), sqldb.Micros(now))
+	if errors.Is(err, sqldb.ErrConflict) {
+		return User{}, problem.New(problem.Conflict, "user.exists", "There is already a user of this name.").WithField("name")
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return u, s.record(ctx, tx, c, "user.added", u.ID, nil, u.state())
+}
+
+// state is what of a user the audit log may hold in clear.
+func (u User) state() map[string]any {
+	return map[string]any{"source": u.Source, "disabled": u.Disabled, "password": u.HasPassword}
+}
+
+func (s *Store) record(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action, id string, before, after any) error {
+	return s.log.Append(ctx, tx, audit.Record{
+		Action: action, Caller: c, Subject: audit.Subject{Kind: "user", ID: id}, Owner: id, Before: before, After: after,
+	})
+}
+
+// Edit changes a user's display name, mail address and whether the user is disabled. version is the one that the caller
+// has seen. The name stays what it is.
+func (s *Store) Edit(ctx context.Context, c scope.Caller, id string, version int64, d Draft) (User, error) {
+	if err := c.Require(scope.UserEdit); err != nil {
+		return User{}, err
+	}
+	var u User
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		u, err = s.edit(ctx, tx, c, id, version, d)
+		return err
+	})
+	return u, err
+}
+
+func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string, version int64, d Draft) (User, error) {
+	u, err := s.one(ctx, tx, c, scope.UserEdit, id)
+	if err != nil {
+		return u, err
+	}
+	d.Name = u.Name
+	if err := d.check(); err != nil {
+		return u, err
+	}
+	if u.Version != version {
+		return u, changedMeanwhile
+	}
+	before := u.state()
+	u.DisplayName, u.Mail, u.Disabled = d.DisplayName, d.Mail, d.Disabled
+	u.Changed, u.Version = s.clock.Now(), u.Version+1
+	_, err = tx.Exec(ctx, `UPDATE end_user SET display_name = $1, mail = $2, disabled = $3, search = $4, changed_at = $5,
+		version = $6 WHERE id = $7`, u.DisplayName, u.Mail, u.Disabled, searchText(u.Name, u.DisplayName, u.Mail),
+		sqldb.Micros(u.Changed), u.Version, u.ID)
+	if err != nil {
+		return u, err
+	}
+	for _, f := range s.followers {
+		if err := f.UserChanged(ctx, tx, u); err != nil {
+			return u, err
+		}
+	}
+	if err := s.record(ctx, tx, c, "user.changed", u.ID, before, u.state()); err != nil {
+		return u, err
+	}
+	return u, s.zone.Bump(ctx, tx)
+}
+
+var changedMeanwhile = problem.New(problem.Precondition, "changed",
+	"This has been changed in the meantime: look at it again before you change it.")
+
+// Admit returns the user whose credentials a mail server has just accepted, and makes it when enrol allows that. It is
+// for the gateway alone, after the proof. A problem of kind Forbidden when the user is disabled, NotFound when there is
+// none and enrol is false.
+func (s *Store) Admit(ctx context.Context, c scope.Caller, name, mail string, enrol bool) (User, error) {
+	if c.Kind != scope.Internal {
+		return User{}, problem.New(problem.Forbidden, "user.admit", "Only a gateway admits users.")
+	}
+	u, err := s.ByName(ctx, c, name)
+	if problem.Is(err, problem.NotFound) && enrol {
+		u, err = s.admitNew(ctx, c, name, mail)
+	}
+	if err != nil {
+		return User{}, err
+	}
+	if u.Disabled {
+		return User{}, problem.New(problem.Forbidden, "user.disabled", "This user is disabled in Drover; an administrator can change that.")
+	}
+	return u, nil
+}
+
+func (s *Store) admitNew(ctx context.Context, c scope.Caller, name, mail string) (User, error) {
+	d := Draft{Name: strings.TrimSpace(name), Mail: mail}
+	if checkMail(mail) != nil {
+		d.Mail = ""
+	}
+	if err := checkName(d.Name); err != nil {
+		return User{}, err
+	}
+	var u User
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		u, err = s.add(ctx, tx, c, d, ActiveSync)
+		return err
+	})
+	if problem.Is(err, problem.Conflict) { // another request was faster
+		return s.ByName(ctx, c, name)
+	}
+	return u, err
+}
+
+// Erase takes everything personal about a user away for good: the key of what is sealed, the names, the password. What
+// stays is a row without a name, so that the records that refer to it still make sense.
+func (s *Store) Erase(ctx context.Context, c scope.Caller, id, reason string) error {
+	if err := c.Require(scope.UserErase); err != nil {
+		return err
+	}
+	if strings.TrimSpace(reason) == "" || len(reason) > 500 {
+		return problem.New(problem.Invalid, "user.reason", "Say in at most 500 characters why this user is erased.").WithField("reason")
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.erase(ctx, tx, c, id, reason) })
+}
+
+func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id, reason string) error {
+	u, err := s.one(ctx, tx, c, scope.UserErase, id)
+	if err != nil {
+		return err
+	}
+	for _, f := range s.followers {
+		if err := f.UserErased(ctx, tx, u.ID); err != nil {
+			return err
+		}
+	}
+	now := sqldb.Micros(s.clock.Now())
+	_, err = tx.Exec(ctx, `UPDATE end_user SET name = '', folded = $1, display_name = '', mail = '', search = '',
+		password_hash = NULL, disabled = TRUE, erased_at = $2, changed_at = $3, version = version + 1 WHERE id = $4`,
+		"erased "+u.ID, now, now, u.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM user_group_member WHERE end_user = $1", u.ID); err != nil {
+		return err
+	}
+	if err := s.keys.Erase(ctx, tx, u.ID); err != nil {
+		return err
+	}
+	// Without an owner: the key that would seal the reason is gone.
+	err = s.log.Append(ctx, tx, audit.Record{
+		Action: "user.erased", Caller: c, Subject: audit.Subject{Kind: "user", ID: u.ID}, Before: u.state(), Reason: reason,
+	})
+	if err != nil {
+		return err
+	}
+	return s.zone.Bump(ctx, tx)
+}

@@ -1,0 +1,31 @@
+-- The people who own devices, and their groups.
+CREATE TABLE end_user (
+	id            TEXT PRIMARY KEY,
+	name          TEXT NOT NULL,
+	folded        TEXT NOT NULL UNIQUE,
+	display_name  TEXT NOT NULL,
+	mail          TEXT NOT NULL,
+	search        TEXT NOT NULL,
+	source        TEXT NOT NULL CHECK (source IN ('local', 'activesync', 'ldap')),
+	disabled      BOOLEAN NOT NULL,
+	password_hash BYTEA,
+	created_at    BIGINT NOT NULL,
+	changed_at    BIGINT NOT NULL,
+	erased_at     BIGINT NOT NULL DEFAULT 0,
+	version       BIGINT NOT NULL
+);
+
+CREATE TABLE user_group (
+	id          TEXT PRIMARY KEY,
+	name        TEXT NOT NULL,
+	folded      TEXT NOT NULL UNIQUE,
+	description TEXT NOT NULL,
+	version     BIGINT NOT NULL
+);
+
+CREATE TABLE user_group_member (
+	user_group TEXT NOT NULL REFERENCES user_group (id) ON DELETE CASCADE,
+	end_user   TEXT NOT NULL REFERENCES end_user (id) ON DELETE CASCADE,
+	PRIMARY KEY (user_group, end_user)
+);
+CREATE INDEX user_group_member_user ON user_group_member (end_user, user_group);

@@ -1,0 +1,101 @@
+-- Devices, each known by its owner and the id it gives itself (never a proof of anything).
+CREATE TABLE device (
+	id           TEXT PRIMARY KEY,
+	owner        TEXT NOT NULL REFERENCES end_user (id),
+	owner_name   TEXT NOT NULL,
+	owner_folded TEXT NOT NULL,
+	eas_id       TEXT NOT NULL,
+	eas_key      TEXT NOT NULL,
+	name         TEXT NOT NULL,
+	name_folded  TEXT NOT NULL,
+	platform     TEXT NOT NULL,
+	platform_by  TEXT NOT NULL CHECK (platform_by IN ('recognised', 'hand')),
+	liability    TEXT NOT NULL CHECK (liability IN ('corporate', 'personal')),
+	model        TEXT NOT NULL,
+	os           TEXT NOT NULL,
+	language     TEXT NOT NULL,
+	operator     TEXT NOT NULL,
+	serial       TEXT NOT NULL,
+	imei         TEXT NOT NULL,
+	user_agent   TEXT NOT NULL,
+	device_type  TEXT NOT NULL,
+	protocol     TEXT NOT NULL,
+	phone        BYTEA,
+	state        TEXT NOT NULL CHECK (state IN ('active', 'pending', 'retired', 'wiped', 'removed')),
+	access       TEXT NOT NULL CHECK (access IN ('allow', 'block', 'quarantine')),
+	upstream     TEXT NOT NULL,
+	policy_state TEXT NOT NULL CHECK (policy_state IN ('none', 'pending', 'sent', 'acknowledged', 'partial', 'refused', 'external')),
+	enrolled_at  BIGINT NOT NULL,
+	facts_at     BIGINT NOT NULL,
+	search       TEXT NOT NULL,
+	version      BIGINT NOT NULL,
+	UNIQUE (owner, eas_key)
+);
+CREATE INDEX device_by_name ON device (name_folded, id);
+CREATE INDEX device_by_owner ON device (owner_folded, id);
+CREATE INDEX device_by_platform ON device (platform, id);
+CREATE INDEX device_by_state ON device (state, id);
+CREATE INDEX device_by_enrolled ON device (enrolled_at, id);
+CREATE INDEX device_by_upstream ON device (upstream, id);
+CREATE INDEX device_counts ON device (state, platform, policy_state, access, liability);
+
+-- How often each owner's devices have enrolled. Enrolments of one owner wait for one another at this row, so that the
+-- bound on devices per owner holds.
+CREATE TABLE device_owner (
+	owner      TEXT PRIMARY KEY REFERENCES end_user (id),
+	enrolments BIGINT NOT NULL
+);
+
+-- Hot and losable: written in groups, a few seconds behind.
+CREATE TABLE device_presence (
+	device       TEXT PRIMARY KEY REFERENCES device (id),
+	last_contact BIGINT NOT NULL,
+	requests     BIGINT NOT NULL
+);
+CREATE INDEX device_presence_contact ON device_presence (last_contact, device);
+
+-- What device and gateway have agreed on (MS-ASPROV section 3.2.5.1).
+CREATE TABLE partnership (
+	device        TEXT PRIMARY KEY REFERENCES device (id),
+	temp_key      BIGINT NOT NULL CHECK (temp_key BETWEEN 0 AND 4294967295),
+	temp_revision TEXT NOT NULL,
+	temp_protocol TEXT NOT NULL,
+	temp_at       BIGINT NOT NULL,
+	final_key     BIGINT NOT NULL CHECK (final_key BETWEEN 0 AND 4294967295),
+	revision      TEXT NOT NULL,
+	protocol      TEXT NOT NULL,
+	client_status BIGINT NOT NULL,
+	upstream_key  TEXT NOT NULL,
+	provisioned_at BIGINT NOT NULL,
+	refresh_at    BIGINT NOT NULL,
+	reprovisions  BIGINT NOT NULL,
+	sent          JSONB NOT NULL,
+	sent_at       BIGINT NOT NULL,
+	acknowledged  JSONB NOT NULL,
+	acknowledged_at BIGINT NOT NULL,
+	version       BIGINT NOT NULL
+);
+
+CREATE TABLE device_group (
+	id          TEXT PRIMARY KEY,
+	name        TEXT NOT NULL,
+	folded      TEXT NOT NULL UNIQUE,
+	description TEXT NOT NULL,
+	version     BIGINT NOT NULL
+);
+
+CREATE TABLE device_group_member (
+	device       TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+	device_group TEXT NOT NULL REFERENCES device_group (id) ON DELETE CASCADE,
+	PRIMARY KEY (device, device_group)
+);
+CREATE INDEX device_group_member_group ON device_group_member (device_group, device);
+
+-- What an administrator wants to see again: filters and columns, as the dashboard knows them.
+CREATE TABLE device_view (
+	id    TEXT PRIMARY KEY,
+	admin TEXT NOT NULL,
+	name  TEXT NOT NULL,
+	query JSONB NOT NULL,
+	UNIQUE (admin, name)
+);
