@@ -17,7 +17,7 @@ const programs = "internal/base/program"
 // product tells whether a file is part of what is shipped: tools and tests may do more.
 func product(s *source) bool {
 	return !s.isTest() && (strings.HasPrefix(s.path, "internal/") || strings.HasPrefix(s.path, "cmd/")) &&
-		!strings.HasSuffix(s.dir(), "test") && !strings.HasPrefix(s.path, "internal/house/")
+		!strings.HasPrefix(s.path, "internal/house/")
 }
 
 // bannedImports no shipped package may import.

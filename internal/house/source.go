@@ -41,7 +41,10 @@ func (s *source) dir() string {
 	return strings.TrimSuffix(filepath.ToSlash(filepath.Dir(s.path)), "/.")
 }
 
-func (s *source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
+// isTest tells whether the file is a test or a fixture of tests, such as internal/base/sqldb/sqldbtest.
+func (s *source) isTest() bool {
+	return strings.HasSuffix(s.path, "_test.go") || strings.HasSuffix(s.dir(), "test")
+}
 
 // imports returns what the file imports, by path.
 func (s *source) imports() map[string]*ast.ImportSpec {
