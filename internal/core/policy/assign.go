@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"context"
+	"errors"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/scope"
+)
+
+const assignmentColumns = "a.kind, a.target, a.suite, a.priority, a.at"
+
+func scanAssignment(r sqldb.Row) (a Assignment, err error) {
+	var at int64
+	err = r.Scan((*string)(&a.Kind), &a.ID, &a.Suite, &a.Priority, &at)
+	a.At = sqldb.Time(at)
+	return a, err
+}
+
+func readAssignment(ctx context.Context, q sqldb.Querier, t Target) (Assignment, error) {
+	return sqldb.One(ctx, q, scanAssignment,
+		"SELECT "+assignmentColumns+" FROM policy_assignment a WHERE a.kind = $1 AND a.target = $2", string(t.Kind), t.ID)
+}
+
+// Assign puts a suite in force for a target, in place of the one it had. Priority is from -1,000,000 to 1,000,000 and
+// counts for groups alone. Whether the target exists is for the caller to know. It needs the right policy.assign over
+// the whole zone.
+func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite string, priority int) error {
+	if err := c.Require(scope.PolicyAssign); err != nil {
+		return err
+	}
+	if err := t.check(); err != nil {
+		return err
+	}
+	if priority < -maxPriority || priority > maxPriority {
+		return problem.New(problem.Invalid, "policy.priority", "The priority is from -1,000,000 to 1,000,000.").WithField("priority")
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := hold(ctx, tx, suite); err != nil {
+			return err
+		}
+		before, err := readAssignment(ctx, tx, t)
+		switch {
+		case errors.Is(err, sqldb.ErrNotFound):
+			err = room(ctx, tx, "SELECT COUNT(*) FROM policy_assignment", maxAssignments, "assignments")
+		case err == nil && before.Suite == suite && before.Priority == priority:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO policy_assignment (kind, target, suite, priority, at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (kind, target) DO UPDATE SET suite = excluded.suite, priority = excluded.priority, at = excluded.at`,
+			string(t.Kind), t.ID, suite, priority, sqldb.Micros(s.clock.Now()))
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, t.record("policy.assigned", c, suite, before.Suite, priority))
+	})
+}
+
+// Unassign takes a target's own assignment away, so that a less specific one holds. It changes nothing when there is
+// none.
+func (s *Store) Unassign(ctx context.Context, c scope.Caller, t Target) error {
+	if err := c.Require(scope.PolicyAssign); err != nil {
+		return err
+	}
+	if err := t.check(); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		before, err := readAssignment(ctx, tx, t)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "DELETE FROM policy_assignment WHERE kind = $1 AND target = $2", string(t.Kind), t.ID)
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, t.record("policy.unassigned", c, before.Suite, before.Suite, before.Priority))
+	})
+}
+
+// record is the audit record of a change of the target's assignment; before is the suite it had, or "".
+func (t Target) record(action string, c scope.Caller, suite, before string, priority int) audit.Record {
+	type facts struct {
+		Kind     TargetKind `json:"kind"`
+		Target   string     `json:"target,omitempty"`
+		Suite    string     `json:"suite"`
+		Priority int        `json:"priority"`
+	}
+	r := audit.Record{Action: action, Caller: c, Subject: subject(suite)}
+	if action == "policy.assigned" {
+		r.After = facts{t.Kind, t.ID, suite, priority}
+	}
+	if before != "" {
+		r.Before = facts{t.Kind, t.ID, before, priority}
+	}
+	switch t.Kind {
+	case ToDevice:
+		r.Device = t.ID
+	case ToUser:
+		r.Owner = t.ID
+	}
+	return r
+}
+
+// AssignmentQuery selects assignments. The zero query selects the first page of all.
+type AssignmentQuery struct {
+	Suite string // of this suite alone
+	Kind  TargetKind
+	After Target // the last of the page before
+	Limit int    // at most 500; 0 means 100
+}
+
+// Assignments returns assignments by kind and target. It needs the right policy.read over the whole zone.
+func (s *Store) Assignments(ctx context.Context, c scope.Caller, q AssignmentQuery) ([]Assignment, error) {
+	if err := c.Require(scope.PolicyRead); err != nil {
+		return nil, err
+	}
+	var a sqldb.Args
+	kind := string(q.After.Kind)
+	where := "(a.kind > " + a.Add(kind) + " OR (a.kind = " + a.Add(kind) + " AND a.target > " + a.Add(q.After.ID) + "))"
+	if q.Suite != "" {
+		where += " AND a.suite = " + a.Add(q.Suite)
+	}
+	if q.Kind != "" {
+		where += " AND a.kind = " + a.Add(string(q.Kind))
+	}
+	return sqldb.All(ctx, s.db, scanAssignment, "SELECT "+assignmentColumns+" FROM policy_assignment a WHERE "+where+
+		" ORDER BY a.kind, a.target LIMIT "+a.Add(bounded(q.Limit)), a.List()...)
+}

@@ -1,0 +1,156 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"strconv"
+
+	"drover/internal/core/platform"
+)
+
+// Source says where a value comes from.
+type Source string
+
+// The sources.
+const (
+	FromSuite    Source = "suite"
+	FromDefault  Source = "default"  // nobody sets it
+	FromUpstream Source = "upstream" // the mail server's own policy, where it is the stricter
+)
+
+// Origin is where the values of an effective policy come from: the suite's version that the most specific assignment
+// names. With no assignment at all, Suite is "" and every value is its default.
+type Origin struct {
+	Suite     string
+	SuiteName string
+	Version   int
+	Liability Liability
+	Target    Target // whose assignment it is
+	Upstream  string // the mail server whose policy was taken in, or ""
+}
+
+// Sourced is a value with its source.
+type Sourced struct {
+	Value  Value
+	Source Source
+}
+
+// Effective is what one device must obey. It is made once and never changed; several goroutines may read it.
+type Effective struct {
+	Origin    Origin
+	values    map[platform.Setting]Sourced
+	revisions map[platform.Version]string
+}
+
+// NewEffective makes the effective policy of a set of values.
+func NewEffective(o Origin, vs Values) *Effective {
+	m := make(map[platform.Setting]Sourced, len(definitions))
+	for _, d := range definitions {
+		m[d.Key] = Sourced{d.Default, FromDefault}
+		if v, ok := vs[d.Key]; ok {
+			m[d.Key] = Sourced{v, FromSuite}
+		}
+	}
+	return complete(o, m)
+}
+
+func complete(o Origin, m map[platform.Setting]Sourced) *Effective {
+	e := &Effective{Origin: o, values: m, revisions: make(map[platform.Version]string, len(stages))}
+	for _, v := range stages {
+		e.revisions[v] = e.fingerprint(v)
+	}
+	return e
+}
+
+// Get returns a setting's value and where it comes from. Every setting of the catalogue has one.
+func (e *Effective) Get(s platform.Setting) Sourced { return e.values[s] }
+
+// Value returns a setting's value.
+func (e *Effective) Value(s platform.Setting) Value { return e.values[s].Value }
+
+// Values returns what is set by anybody, without the defaults.
+func (e *Effective) Values() Values {
+	vs := Values{}
+	for s, v := range e.values {
+		if v.Source != FromDefault {
+			vs[s] = v.Value
+		}
+	}
+	return vs
+}
+
+// AllowsNonProvisionable tells whether devices that cannot take the policy get mail all the same.
+func (e *Effective) AllowsNonProvisionable() bool {
+	return e.Value(platform.AllowNonProvisionable).IsTrue()
+}
+
+// RefreshHours returns after how many hours the device must fetch the policy again; 0 for never.
+func (e *Effective) RefreshHours() int { return int(e.Value(platform.RefreshInterval).Int()) }
+
+// stages are the protocol versions at which the document grew or shrank: 2.5 says little, 12.0 more, 12.1 and all later
+// ones the same.
+var stages = []platform.Version{v25, v120, v121}
+
+// stage returns the stage that holds for v. A version that is not known counts as the newest.
+func stage(v platform.Version) platform.Version {
+	switch {
+	case v.IsZero() || !v.Less(v121):
+		return v121
+	case v.Less(v120):
+		return v25
+	default:
+		return v120
+	}
+}
+
+// Revision names what protocol version v can say of the policy: 16 hexadecimal digits that change when, and only when,
+// a device of that version must fetch it again. A change of settings that the version cannot say, of the gateway's own
+// settings, or of a suite's name leaves it as it is.
+func (e *Effective) Revision(v platform.Version) string { return e.revisions[stage(v)] }
+
+func (e *Effective) fingerprint(v platform.Version) string {
+	h := sha256.New()
+	for _, d := range definitions {
+		if !d.Carried(v) {
+			continue
+		}
+		value := e.values[d.Key].Value
+		put(h, d.Element)
+		put(h, strconv.FormatInt(value.n, 10))
+		put(h, strconv.Itoa(len(value.list)))
+		for _, t := range value.list {
+			put(h, t)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// put writes a text with its length, so that no two lists of texts look alike.
+func put(h hash.Hash, s string) {
+	_, _ = io.WriteString(h, strconv.Itoa(len(s))+":"+s) // a hash never fails
+}
+
+// WithUpstream returns the policy with the stricter of both values for every setting that the mail server's own policy
+// sets. name is the mail server's id. On both sides, values that have no effect beside the side's others do not count.
+func (e *Effective) WithUpstream(name string, theirs Values) *Effective {
+	ours := e.Values().inForce()
+	theirs = theirs.inForce()
+	merged := make(map[platform.Setting]Sourced, len(e.values))
+	for _, d := range definitions {
+		mine := e.values[d.Key]
+		if _, counts := ours[d.Key]; !counts {
+			mine = Sourced{d.Default, FromDefault}
+		}
+		if v, ok := theirs[d.Key]; ok {
+			if got := d.Pick(mine.Value, v); !got.Equal(mine.Value) {
+				mine = Sourced{got, FromUpstream}
+			}
+		}
+		merged[d.Key] = mine
+	}
+	o := e.Origin
+	o.Upstream = name
+	return complete(o, merged)
+}

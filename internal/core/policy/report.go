@@ -1,0 +1,105 @@
+package policy
+
+import "drover/internal/core/platform"
+
+// State is what is known of one setting on one device. There is no "enforced": nobody but the device could know it.
+type State string
+
+// The states.
+const (
+	Asked        State = "asked"         // the policy asks it; the device has been sent no policy yet
+	Pending      State = "pending"       // the policy has changed since the device was last sent it
+	SentOut      State = "sent"          // sent, not acknowledged yet
+	Acknowledged State = "acknowledged"  // the device says that it applies the policy
+	NotSupported State = "not-supported" // the platform or its protocol version cannot keep it
+	Violated     State = "violated"      // the device says that it does not, or it was found out of policy
+	Unknown      State = "unknown"       // the device applies part of the policy and does not say which
+	Kept         State = "kept"          // Drover keeps it by itself
+)
+
+// AckStatus is what the device answered to the policy (MS-ASPROV 2.2.2.54.1, Status of the client's Policy).
+type AckStatus int
+
+// The answers.
+const (
+	NotAnswered       AckStatus = 0
+	Applied           AckStatus = 1
+	AppliedInPart     AckStatus = 2 // at least the password
+	NotApplied        AckStatus = 3
+	ManagedExternally AckStatus = 4 // by somebody else
+)
+
+// Exchange is how far the policy has come with one device.
+type Exchange struct {
+	Version      platform.Version // the protocol version it speaks
+	Sent         string           // the revision it was last sent, "" for none
+	Acknowledged string           // the revision it last answered to, "" for none
+	Status       AckStatus        // what it answered
+	// Violations are the settings that facts have shown to be broken, with the reason in words.
+	Violations map[platform.Setting]string
+}
+
+// Item is one setting of a report.
+type Item struct {
+	Setting platform.Setting
+	Value   Value
+	Source  Source
+	State   State
+	Words   string // a caveat or a reason, for people; may be ""
+}
+
+// Report says, for each setting that somebody sets and that has an effect, what is known of it on the device.
+func Report(e *Effective, row platform.Row, x Exchange) []Item {
+	values := e.Values()
+	var items []Item
+	for _, d := range definitions {
+		s := e.values[d.Key]
+		if s.Source == FromDefault || !d.effective(values) {
+			continue
+		}
+		item := Item{Setting: d.Key, Value: s.Value, Source: s.Source}
+		item.State, item.Words = d.state(e, row, x)
+		items = append(items, item)
+	}
+	return items
+}
+
+func (d Definition) state(e *Effective, row platform.Row, x Exchange) (State, string) {
+	answer := row.Setting(d.Key)
+	switch {
+	case d.Gateway():
+		return Kept, answer.Caveat
+	case !x.Version.IsZero() && !d.Carried(x.Version):
+		return NotSupported, d.uncarried(x.Version)
+	case answer.Support == platform.Ignored || answer.Support == platform.Inexpressible:
+		return NotSupported, answer.Caveat
+	}
+	if why, broken := x.Violations[d.Key]; broken {
+		return Violated, why
+	}
+	return d.progress(e.Revision(x.Version), x), answer.Caveat
+}
+
+func (d Definition) progress(wanted string, x Exchange) State {
+	switch {
+	case x.Acknowledged == wanted:
+		return d.acknowledged(x.Status)
+	case x.Sent == wanted:
+		return SentOut
+	case x.Sent == "" && x.Acknowledged == "":
+		return Asked
+	default:
+		return Pending
+	}
+}
+
+func (d Definition) acknowledged(s AckStatus) State {
+	switch {
+	case s == Applied, s == AppliedInPart && d.Key == platform.PasswordRequired:
+		return Acknowledged
+	case s == NotApplied:
+		return Violated
+	default:
+		return Unknown
+	}
+}
