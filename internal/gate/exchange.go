@@ -125,20 +125,16 @@ func (x *exchange) setLimits(r *http.Request) {
 // body counts what is read, within the bound of the route.
 type body struct {
 	io.ReadCloser
-	x    *exchange
-	n    int64
-	over bool
+	x *exchange
+	n int64
 }
 
 // Read reads, and lifts the deadline from a held exchange once all is read.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n += int64(n)
-	if err != nil && !b.over {
-		b.over = true
-		if b.x.held() {
-			_ = http.NewResponseController(b.x.response.w).SetReadDeadline(time.Time{})
-		}
+	if err == io.EOF && b.x.held() {
+		_ = http.NewResponseController(b.x.response.w).SetReadDeadline(time.Time{})
 	}
 	return n, err
 }

@@ -1,0 +1,109 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"drover/internal/base/logfield"
+	"drover/internal/gate"
+)
+
+const (
+	headerTime = 10 * time.Second // for the handshake, and for the headers of a request
+	// idleTime outlasts the pause between two requests of a mail client, as a handshake is the dearest part of either.
+	idleTime    = 3 * time.Minute
+	headerBytes = 32 << 10
+	// stopTime is how long running exchanges may take to end; a stop as a whole takes less than 10 s.
+	stopTime = 8 * time.Second
+)
+
+// keepAlive finds clients that are gone. It is slow, because every probe wakes the radio of a phone that holds a Ping.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Minute, Interval: 30 * time.Second, Count: 4}
+
+// ListenerOptions describe one listener. All but Exempt are required.
+type ListenerOptions struct {
+	Name    string // "device" or "admin", for the log
+	Address string // host and port
+	Handler http.Handler
+	TLS     *tls.Config // from [TLSConfig]
+	// HTTP2 is offered to browsers. Devices get HTTP/1.1 alone: a held connection costs less memory with it.
+	HTTP2 bool
+	// Connections bounds the connections in total, PerAddress those from one address (or one /64 of IPv6).
+	Connections, PerAddress int
+	// Exempt lifts the bound per address from trusted proxies, behind which many clients stand.
+	Exempt func(netip.Addr) bool
+	Log    *slog.Logger
+}
+
+// Listener serves HTTPS on one address.
+type Listener struct {
+	name   string
+	server *http.Server
+	socket *boundedListener
+	cancel context.CancelFunc
+	log    *slog.Logger
+}
+
+// Listen opens the address. Nothing is served before [Listener.Serve].
+func Listen(ctx context.Context, o ListenerOptions) (*Listener, error) {
+	lc := net.ListenConfig{KeepAliveConfig: keepAlive}
+	inner, err := lc.Listen(ctx, "tcp", o.Address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for %s: %w", o.Name, err)
+	}
+	return newListener(ctx, inner, o), nil
+}
+
+func newListener(ctx context.Context, inner net.Listener, o ListenerOptions) *Listener {
+	logger := o.Log.With(logfield.Name, o.Name)
+	socket := newBoundedListener(inner, o.Connections, o.PerAddress, o.Exempt, logger)
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(o.HTTP2)
+	return &Listener{
+		name: o.Name, socket: socket, cancel: cancel, log: logger,
+		server: &http.Server{
+			Handler: o.Handler, TLSConfig: o.TLS, Protocols: protocols,
+			ReadHeaderTimeout: headerTime, ReadTimeout: gate.BodyTime, WriteTimeout: gate.StallTime, IdleTimeout: idleTime,
+			MaxHeaderBytes: headerBytes, DisableGeneralOptionsHandler: true,
+			HTTP2:       &http.HTTP2Config{MaxConcurrentStreams: 100, SendPingTimeout: time.Minute, WriteByteTimeout: gate.StallTime},
+			BaseContext: func(net.Listener) context.Context { return base },
+			// Mostly what strangers do wrong at the handshake.
+			ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		},
+	}
+}
+
+// Addr returns the address that is listened on, with the port the system chose where 0 was asked for.
+func (l *Listener) Addr() net.Addr { return l.socket.Addr() }
+
+// Serve serves until [Listener.Stop]; nil then.
+func (l *Listener) Serve() error {
+	l.log.Info("listening", logfield.Address, l.Addr().String())
+	if err := l.server.ServeTLS(l.socket, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("the %s listener ended: %w", l.name, err)
+	}
+	return nil
+}
+
+// Stop takes no new connections, lets running exchanges end for up to 8 s, or until ctx ends, and cuts what is left. Call
+// [gate.Gate.Stop] first, so that held exchanges end by themselves.
+func (l *Listener) Stop(ctx context.Context) error {
+	ctx, done := context.WithTimeout(ctx, stopTime)
+	defer done()
+	err := l.server.Shutdown(ctx)
+	l.cancel()
+	if err == nil {
+		return nil
+	}
+	l.log.Warn("exchanges were cut at the stop", logfield.Count, l.socket.open())
+	return l.server.Close()
+}
