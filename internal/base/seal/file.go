@@ -17,6 +17,7 @@ import (
 const (
 	maxKeyFile = 4 << 10
 	tempPrefix = "tmp-"
+	lockWait   = 30 * time.Second // what is done under a lock takes milliseconds
 )
 
 // readPrivate reads a file of the key store after checking that nobody else can read or replace it.
@@ -114,6 +115,8 @@ func withLock(ctx context.Context, path string, fn func() error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }() // which also unlocks
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
 	for {
 		ok, err := tryLock(f)
 		if err != nil {

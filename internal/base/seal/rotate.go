@@ -36,16 +36,12 @@ func (k *Keyring) RotateZoneKey(ctx context.Context) (version uint32, err error)
 func (k *Keyring) rewrapData(ctx context.Context) (done, lost int, err error) {
 	var last dataKeyRow
 	for {
+		rows, err := k.staleData(ctx, last)
+		if err != nil || len(rows) == 0 {
+			return done, lost, err
+		}
 		n, gone := 0, 0
-		var rows []dataKeyRow
-		err := k.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			zone, err := newestZoneKey(ctx, tx)
-			if err != nil {
-				return err
-			}
-			if rows, err = staleDataKeys(ctx, tx, last, zone, k.month(), batchSize); err != nil {
-				return err
-			}
+		err = k.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
 			n, gone, err = k.rewrapRows(ctx, tx, rows)
 			return err
 		})
@@ -56,11 +52,17 @@ func (k *Keyring) rewrapData(ctx context.Context) (done, lost int, err error) {
 		if err := k.step("batch wrapped"); err != nil {
 			return done, lost, err
 		}
-		if len(rows) < batchSize {
-			return done, lost, nil
-		}
 		last = rows[len(rows)-1]
 	}
+}
+
+// staleData reads the next batch outside the writing transaction, which must not wait for a search of the whole table.
+func (k *Keyring) staleData(ctx context.Context, after dataKeyRow) ([]dataKeyRow, error) {
+	zone, err := newestZoneKey(ctx, k.db)
+	if err != nil {
+		return nil, err
+	}
+	return staleDataKeys(ctx, k.db, after, zone, k.month(), batchSize)
 }
 
 func (k *Keyring) rewrapRows(ctx context.Context, tx *sqldb.Tx, rows []dataKeyRow) (done, lost int, err error) {
