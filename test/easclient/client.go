@@ -231,3 +231,25 @@ func (r *Reply) List(header string) []string {
 	}
 	return list
 }
+
+// During makes a held call and runs do while it is held, from the moment on when the request is sent. It returns when
+// both have ended; an error of do ends the call.
+func During(ctx context.Context, do func() error, call func(ctx context.Context, onSent func()) (*Reply, error)) (*Reply, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, 1)
+	reply, err := call(ctx, func() {
+		err := do()
+		if err != nil {
+			cancel(err)
+		}
+		done <- err
+	})
+	if err == nil {
+		return reply, <-done
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return reply, err
+}

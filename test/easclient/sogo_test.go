@@ -134,12 +134,9 @@ func realServer(t *testing.T, v eas.Version, f eas.Form) {
 	}
 
 	subject := "woken " + rand.Text()
-	delivered := make(chan error, 1)
-	reply, err = c.Ping(ctx, 60, func() { delivered <- server.Deliver("alice", subject) }, inbox)
+	reply, err = eas.During(ctx, func() error { return server.Deliver("alice", subject) },
+		func(ctx context.Context, onSent func()) (*eas.Reply, error) { return c.Ping(ctx, 60, onSent, inbox) })
 	ok(t, "Ping", reply, err, "2")
-	if err := <-delivered; err != nil {
-		t.Fatal(err)
-	}
 	if got := reply.Tree.Get("Folders/Folder"); got != inbox.ID {
 		t.Fatalf("Ping: folder %q changed, want %q", got, inbox.ID)
 	}
@@ -209,14 +206,11 @@ func TestHeldSync(t *testing.T) {
 		t.Fatal(err)
 	}
 	subject := "held " + rand.Text()
-	delivered := make(chan error, 1)
-	reply, err = c.Sync(ctx, eas.SyncOptions{Folder: inbox, Heartbeat: 60, OnSent: func() {
-		delivered <- server.Deliver("alice", subject)
-	}})
+	reply, err = eas.During(ctx, func() error { return server.Deliver("alice", subject) },
+		func(ctx context.Context, onSent func()) (*eas.Reply, error) {
+			return c.Sync(ctx, eas.SyncOptions{Folder: inbox, Heartbeat: 60, OnSent: onSent})
+		})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := <-delivered; err != nil {
 		t.Fatal(err)
 	}
 	if !slices.ContainsFunc(reply.Mails(), func(m eas.Mail) bool { return m.Subject == subject }) {

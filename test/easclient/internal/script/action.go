@@ -138,7 +138,7 @@ func (r *Runner) sync(ctx context.Context, p params) (*eas.Reply, error) {
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
-	return during(ctx, p["during"], func(onSent func()) (*eas.Reply, error) {
+	return during(ctx, p["during"], func(ctx context.Context, onSent func()) (*eas.Reply, error) {
 		o.OnSent = onSent
 		return r.Sync(ctx, o)
 	})
@@ -157,13 +157,13 @@ func (r *Runner) ping(ctx context.Context, p params) (*eas.Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return during(ctx, p["during"], func(onSent func()) (*eas.Reply, error) {
+	return during(ctx, p["during"], func(ctx context.Context, onSent func()) (*eas.Reply, error) {
 		return r.Ping(ctx, heartbeat, onSent, folder)
 	})
 }
 
 func (r *Runner) pingEmpty(ctx context.Context, p params) (*eas.Reply, error) {
-	return during(ctx, p["during"], func(onSent func()) (*eas.Reply, error) { return r.PingEmpty(ctx, onSent) })
+	return during(ctx, p["during"], func(ctx context.Context, onSent func()) (*eas.Reply, error) { return r.PingEmpty(ctx, onSent) })
 }
 
 func (r *Runner) settingsDevice(ctx context.Context, _ params) (*eas.Reply, error) {
@@ -232,22 +232,16 @@ func (r *Runner) raw(ctx context.Context, p params) (*eas.Reply, error) {
 	return quiet.Send(ctx, eas.Request{Command: p["cmd"], Body: body, ContentType: p["type"], Key: p.get("key", r.PolicyKey)})
 }
 
-// during runs a shell command while a request is held: it starts when the request is sent, and the step ends when
-// both have ended.
-func during(ctx context.Context, command string, call func(onSent func()) (*eas.Reply, error)) (*eas.Reply, error) {
+// during runs a shell command while a request is held.
+func during(ctx context.Context, command string, call func(ctx context.Context, onSent func()) (*eas.Reply, error)) (*eas.Reply, error) {
 	if command == "" {
-		return call(nil)
+		return call(ctx, nil)
 	}
-	done := make(chan error, 1)
-	reply, err := call(func() {
+	return eas.During(ctx, func() error {
 		out, err := exec.CommandContext(ctx, "sh", "-c", command).CombinedOutput()
 		if err != nil {
-			err = fmt.Errorf("during: %w: %s", err, out)
+			return fmt.Errorf("during: %w: %s", err, out)
 		}
-		done <- err
-	})
-	if err != nil {
-		return reply, err
-	}
-	return reply, <-done
+		return nil
+	}, call)
 }
