@@ -145,13 +145,15 @@ func (s *Safety) Ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ask Ask)
 }
 
 // neededFor: one's own devices need nobody else, and so does what the operator does at the server's shell, who holds
-// the keys anyway. A mail server's order is never taken on its own word.
+// the keys anyway. A mail server's order is not taken on its own word unless the rules say so.
 func neededFor(r Rules, c scope.Caller, ask Ask) int {
 	switch {
 	case c.Kind == scope.User && ask.Own, c.Kind == scope.Internal:
 		return 0
-	case c.Kind == scope.Upstream:
+	case c.Kind == scope.Upstream && !r.PassUpstream:
 		return max(1, r.Quorum)
+	case c.Kind == scope.Upstream:
+		return 0
 	}
 	return r.Quorum
 }

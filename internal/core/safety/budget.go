@@ -3,6 +3,7 @@ package safety
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -102,6 +103,23 @@ func (s *Safety) Spend(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, 
 	_, err = tx.Exec(ctx, "INSERT INTO safety_spend (id, class, actor, roles, self, at) VALUES ($1, $2, $3, $4, $5, $6)",
 		id, string(class), a.ID, " "+strings.Join(a.Roles, " ")+" ", a.Self, sqldb.Micros(s.clock.Now()))
 	return err == nil, err
+}
+
+// Covers tells whether an approval was given for this class of act on this device. Needed approvers are counted anew
+// from their votes: what a row says of itself is not enough.
+func (s *Safety) Covers(ctx context.Context, q sqldb.Querier, approval string, class Class, device string) (bool, error) {
+	a, err := sqldb.One(ctx, q, scanApproval, selectApproval+` WHERE a.id = $1 AND a.class = $2 AND a.state = 'approved'
+		AND EXISTS (SELECT 1 FROM approval_device ad WHERE ad.approval = a.id AND ad.device = $3)`, approval, string(class), device)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && a.Given >= a.Needed, err
+}
+
+// Delay returns how long an act on so many devices waits after its approval.
+func (s *Safety) Delay(ctx context.Context, q sqldb.Querier, devices int) (time.Duration, error) {
+	rules, _, err := zone.Get(ctx, q, Setting)
+	return rules.DelayFor(devices), err
 }
 
 // Breaker is the state of the breaker.

@@ -52,6 +52,8 @@ type Rules struct {
 	Role  Budget `json:"role"`
 	Zone  Budget `json:"zone"`
 	Self  Budget `json:"self"`
+	// PassUpstream carries out a mail server's own order to wipe without asking anybody.
+	PassUpstream bool `json:"passUpstream"`
 }
 
 // DefaultRules are in force in a new zone.
@@ -102,7 +104,8 @@ func (r Rules) check() error {
 // looser tells whether n allows anything that r does not.
 func (r Rules) looser(n Rules) bool {
 	return n.Quorum < r.Quorum || n.Delay < r.Delay || n.BatchDelay < r.BatchDelay || n.Expiry > r.Expiry ||
-		n.Probation < r.Probation || n.Actor.over(r.Actor) || n.Role.over(r.Role) || n.Zone.over(r.Zone) || n.Self.over(r.Self)
+		n.Probation < r.Probation || n.Actor.over(r.Actor) || n.Role.over(r.Role) || n.Zone.over(r.Zone) || n.Self.over(r.Self) ||
+		(n.PassUpstream && !r.PassUpstream)
 }
 
 func (b Budget) over(o Budget) bool { return b.Hour > o.Hour || b.Day > o.Day }

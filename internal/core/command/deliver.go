@@ -1,0 +1,266 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/platform"
+	"drover/internal/core/safety"
+	"drover/internal/core/scope"
+)
+
+// Pending tells from memory whether the device may have something to fetch. A wrong yes costs one look into the
+// database; a no is at most a second old.
+func (cs *Commands) Pending(device string) bool {
+	cs.mu.RLock()
+	defer cs.mu.RUnlock()
+	_, there := cs.pending[device]
+	return there
+}
+
+func (cs *Commands) mark(device string) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.pending[device] = struct{}{}
+	if cs.marked != nil {
+		cs.marked[device] = struct{}{}
+	}
+}
+
+// maxPending bounds the memory for devices with something to fetch: the largest zone, whole.
+const maxPending = 200000
+
+// Refresh reads which devices have something to fetch. Run it every second, from one goroutine: a message of another
+// server may have been lost.
+func (cs *Commands) Refresh(ctx context.Context) error {
+	cs.mu.Lock()
+	cs.marked = make(map[string]struct{})
+	cs.mu.Unlock()
+	ids, err := sqldb.All(ctx, cs.db, sqldb.Scan1[string], `SELECT DISTINCT device FROM command
+		WHERE state IN ('delayed', 'queued', 'delivered', 'postponed') LIMIT $1`, maxPending)
+	if err != nil {
+		return fmt.Errorf("read the pending commands: %w", err)
+	}
+	fresh := make(map[string]struct{}, len(ids))
+	for _, id := range ids {
+		fresh[id] = struct{}{}
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	maps.Copy(fresh, cs.marked)
+	cs.pending, cs.marked = fresh, nil
+	return nil
+}
+
+// Next returns the command that the channel must hand to the device now, or nil. A delivered command is returned again
+// until the device answers: the answer may have been lost. A destructive one passes here only with its approval, within
+// the budgets, and while the breaker is closed, however it came into the queue.
+func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel) (*Command, error) {
+	if !cs.Pending(device) {
+		return nil, nil //nolint:nilnil // nothing to do is no error
+	}
+	var next *Command
+	err := cs.db.Write(ctx, func(tx *sqldb.Tx) error {
+		next = nil
+		list, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE c.device = $1 AND c.channel = $2
+			AND c.state IN ('delayed', 'queued', 'delivered') ORDER BY c.id LIMIT 20`, device, string(ch))
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			ok, err := cs.deliver(ctx, tx, &list[i])
+			if err != nil {
+				return err
+			}
+			if ok {
+				next = &list[i]
+				return nil
+			}
+		}
+		return nil
+	})
+	return next, err
+}
+
+// deliver hands one command out if it may go now.
+func (cs *Commands) deliver(ctx context.Context, tx *sqldb.Tx, c *Command) (bool, error) {
+	now := cs.clock.Now()
+	switch {
+	case c.State == Delivered:
+		return true, nil
+	case !now.Before(c.Expires):
+		return false, cs.move(ctx, tx, scope.System("command"), c, Expired, "The device did not come for it in time.")
+	case now.Before(c.NotBefore):
+		return false, nil
+	}
+	if kinds[c.Kind].class != "" { // not what the row says of itself
+		if ok, err := cs.cleared(ctx, tx, c); err != nil || !ok {
+			return false, err
+		}
+	}
+	by := scope.Caller{Kind: scope.Device, ID: c.Device}
+	return true, cs.move(ctx, tx, by, c, Delivered, "The device has it.")
+}
+
+// cleared checks a destructive command where every path ends.
+func (cs *Commands) cleared(ctx context.Context, tx *sqldb.Tx, c *Command) (bool, error) {
+	class := kinds[c.Kind].class
+	approved, err := cs.safety.Covers(ctx, tx, c.Approval, class, c.Device)
+	if err != nil {
+		return false, err
+	}
+	if !approved {
+		return false, cs.move(ctx, tx, scope.System("command"), c, Cancelled, "No approval covers it: it did not come the way a command comes.")
+	}
+	actor := safety.Actor{ID: c.Requester, Roles: strings.Fields(c.roles), Self: c.RequesterKind == scope.User}
+	return cs.safety.Spend(ctx, tx, actor, class, c.ID)
+}
+
+// Answer is what a device says about a command.
+type Answer struct {
+	State    State // Acknowledged, Done, Failed or Postponed
+	Unproven bool  // the device could not prove its user
+	Words    string
+}
+
+// Report takes a device's answer. An unproven answer can acknowledge, never more. A wipe that was acknowledged keeps the
+// device out until an administrator lets it enrol again.
+func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
+	switch a.State {
+	case Acknowledged, Done, Failed, Postponed:
+	default:
+		return fmt.Errorf("a device cannot report the state %s", a.State)
+	}
+	if a.Unproven && a.State == Done {
+		a.State = Acknowledged
+	}
+	return cs.db.Write(ctx, func(tx *sqldb.Tx) error {
+		c, err := sqldb.One(ctx, tx, scanCommand, selectCommand+" WHERE c.id = $1", id)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return problem.New(problem.NotFound, "command.unknown", "There is no such command.")
+		}
+		if err != nil {
+			return err
+		}
+		if c.State == a.State && c.Unproven == a.Unproven {
+			return nil // told twice
+		}
+		if c.State != Delivered && c.State != Postponed && c.State != Acknowledged {
+			return errMoved
+		}
+		by := scope.Caller{Kind: scope.Device, ID: c.Device}
+		first := c.State != Acknowledged
+		c.Unproven = a.Unproven
+		if err := cs.move(ctx, tx, by, &c, a.State, sqldb.Clean(a.Words, 300)); err != nil {
+			return err
+		}
+		keepsOut := c.Kind == platform.FullWipe || c.Kind == platform.SelectiveWipe
+		if first && keepsOut && (a.State == Acknowledged || a.State == Done) {
+			return cs.devices.MarkWiped(ctx, tx, by, c.Device)
+		}
+		return nil
+	})
+}
+
+// Cancel takes a command back that no device has been given yet.
+func (cs *Commands) Cancel(ctx context.Context, c scope.Caller, id string) (Command, error) {
+	var x Command
+	err := cs.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if x, err = cs.byID(ctx, tx, c, scope.CommandCancel, id); err != nil {
+			return err
+		}
+		if !x.State.undelivered() {
+			return problem.Newf(problem.Conflict, "command.late", "It is %s and cannot be cancelled any more.", x.State)
+		}
+		waited := x.State == Awaiting
+		if err := cs.move(ctx, tx, c, &x, Cancelled, "It was cancelled."); err != nil {
+			return err
+		}
+		if !waited {
+			return nil
+		}
+		left, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM command WHERE approval = $1 AND state = 'awaiting'", x.Approval)
+		if err != nil || left > 0 {
+			return err
+		}
+		return cs.safety.Cancel(ctx, tx, c, x.Approval)
+	})
+	return x, err
+}
+
+// Tick queues the commands whose delay is over, so that their devices are woken, ends those that nobody came for, and
+// returns how many it touched. Run it every second.
+func (cs *Commands) Tick(ctx context.Context) (n int, err error) {
+	err = cs.db.Write(ctx, func(tx *sqldb.Tx) error {
+		n = 0
+		now := sqldb.Micros(cs.clock.Now())
+		due, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE (c.state = 'delayed' AND c.not_before <= $1)
+			OR (c.state IN ('delayed', 'queued') AND c.expires <= $2) ORDER BY c.id LIMIT 500`, now, now)
+		if err != nil {
+			return err
+		}
+		for i := range due {
+			to, words := Queued, "Its time has come; it waits for the device's next contact."
+			if sqldb.Micros(due[i].Expires) <= now {
+				to, words = Expired, "The device did not come for it in time."
+			}
+			if err := cs.move(ctx, tx, scope.System("command"), &due[i], to, words); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	return n, err
+}
+
+// executor carries out what safety has approved.
+type executor struct{ cs *Commands }
+
+// Approved releases the commands that still wait for the approval.
+func (e executor) Approved(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	delay, err := e.cs.safety.Delay(ctx, tx, a.Targets)
+	if err != nil {
+		return err
+	}
+	return e.each(ctx, tx, a, func(c *Command) (State, string) {
+		c.NotBefore = e.cs.clock.Now().Add(delay).Truncate(time.Microsecond)
+		if delay > 0 {
+			return Delayed, firstWords[Delayed]
+		}
+		return Queued, firstWords[Queued]
+	})
+}
+
+// Ended ends them.
+func (e executor) Ended(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	return e.each(ctx, tx, a, func(*Command) (State, string) {
+		switch a.State {
+		case safety.Rejected:
+			return Rejected, "Another administrator has rejected it."
+		case safety.Cancelled:
+			return Cancelled, "It was cancelled."
+		}
+		return Expired, "Nobody approved it in time."
+	})
+}
+
+func (e executor) each(ctx context.Context, tx *sqldb.Tx, a safety.Approval, to func(*Command) (State, string)) error {
+	list, err := sqldb.All(ctx, tx, scanCommand, selectCommand+" WHERE c.approval = $1 AND c.state = 'awaiting' ORDER BY c.id", a.ID)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		state, words := to(&list[i])
+		if err := e.cs.move(ctx, tx, scope.System("safety"), &list[i], state, words); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+-- Orders to devices, one row for each device, and the steps each has gone through.
+CREATE TABLE command (
+	id          TEXT PRIMARY KEY,
+	device      TEXT NOT NULL,
+	owner       TEXT NOT NULL,
+	kind        TEXT NOT NULL,
+	destructive BOOLEAN NOT NULL,
+	channel     TEXT NOT NULL,
+	state       TEXT NOT NULL CHECK (state IN ('awaiting', 'rejected', 'expired', 'delayed', 'queued', 'delivered',
+		'acknowledged', 'done', 'failed', 'postponed', 'cancelled')),
+	unproven    BOOLEAN NOT NULL,
+	requester_kind TEXT NOT NULL,
+	requester   TEXT NOT NULL,
+	roles       TEXT NOT NULL,
+	approval    TEXT NOT NULL,
+	request_key TEXT NOT NULL,
+	reason      BYTEA,
+	words       TEXT NOT NULL,
+	created     BIGINT NOT NULL,
+	not_before  BIGINT NOT NULL,
+	expires     BIGINT NOT NULL,
+	changed     BIGINT NOT NULL,
+	UNIQUE (requester, request_key, device)
+);
+CREATE INDEX command_device ON command (device, id);
+CREATE INDEX command_state ON command (state, id);
+CREATE INDEX command_approval ON command (approval);
+-- A device has at most one open order of a kind: nothing is carried out twice.
+CREATE UNIQUE INDEX command_open ON command (device, kind)
+	WHERE state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed');
+
+CREATE TABLE command_step (
+	command TEXT NOT NULL REFERENCES command (id),
+	number  BIGINT NOT NULL,
+	state   TEXT NOT NULL,
+	at      BIGINT NOT NULL,
+	words   TEXT NOT NULL,
+	PRIMARY KEY (command, number)
+);
