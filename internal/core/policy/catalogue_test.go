@@ -216,7 +216,7 @@ func TestValuesSurviveJSON(t *testing.T) {
 			t.Fatalf("%s came back as %v", text, back)
 		}
 	})
-	for _, text := range []string{`{"a":"text"}`, `{"a":1.5}`, `{"a":{}}`, `{"a":[1]}`, `{"a":1e99}`} {
+	for _, text := range []string{`{"a":"text"}`, `{"a":1.5}`, `{"a":{}}`, `{"a":[1]}`, `{"a":1e99}`, `{"a":null}`} {
 		var vs Values
 		if err := json.Unmarshal([]byte(text), &vs); err == nil {
 			t.Errorf("%s was read as %v", text, vs)

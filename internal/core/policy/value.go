@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -106,8 +107,8 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 		}
 		*v = Bool(b)
 	default:
-		if err := json.Unmarshal(text, &n); err != nil {
-			return fmt.Errorf("a policy value is true, false, a whole number or a list of texts: %w", err)
+		if err := json.Unmarshal(text, &n); err != nil || bytes.Equal(text, []byte("null")) {
+			return errors.New("a policy value is true, false, a whole number or a list of texts")
 		}
 		*v = Number(n)
 	}
