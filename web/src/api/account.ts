@@ -1,0 +1,87 @@
+/** Signing in, the signed-in administrator, and what they own: factors, sessions and tokens. */
+
+import { queryOptions } from '@tanstack/react-query';
+import { ApiError, call } from './client';
+import { whole } from './list';
+import type { AdminSession, Factor, Session, Token } from './types';
+import { askPasskey, makePasskey } from './webauthn';
+
+type PasskeyChallenge = { publicKey: PublicKeyCredentialRequestOptionsJSON };
+type PasskeyInvitation = { publicKey: PublicKeyCredentialCreationOptionsJSON };
+
+export interface TotpOffer {
+  id: string;
+  secret: string;
+  uri: string;
+}
+
+/** Null when nobody is signed in. */
+export const session = queryOptions({
+  queryKey: ['session'],
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await call<Session>('GET', '/session', { signal });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 60_000,
+});
+
+export const signIn = (body: { name: string; password: string }) =>
+  call<Session>('POST', '/session', { body });
+export const signOut = () => call<void>('DELETE', '/session');
+export const sendCode = (code: string) => call<Session>('POST', '/session/totp', { body: { code } });
+
+export async function signInByPasskey(): Promise<Session> {
+  const { publicKey } = await call<PasskeyChallenge>('POST', '/session/passkey/begin');
+  const credential = await askPasskey(publicKey);
+  return call<Session>('POST', '/session/passkey/finish', { body: { credential } });
+}
+
+export const setup = (token: string) =>
+  queryOptions({
+    queryKey: ['setup', token],
+    queryFn: ({ signal }) => call<{ valid: boolean }>('GET', '/setup', { query: { token }, signal }),
+    retry: false,
+  });
+
+export const setUp = (body: { token: string; name: string; password: string }) =>
+  call<Session>('POST', '/setup', { body });
+
+export const factors = queryOptions({
+  queryKey: ['account', 'factors'],
+  queryFn: ({ signal }) => whole<Factor>('/account/factors', {}, signal),
+});
+
+export const offerTotp = () => call<TotpOffer>('POST', '/account/factors/totp');
+export const confirmTotp = (body: { id: string; code: string; label: string }) =>
+  call<void>('POST', '/account/factors/totp/confirm', { body });
+
+export async function addPasskey(label: string): Promise<void> {
+  const { publicKey } = await call<PasskeyInvitation>('POST', '/account/factors/passkey/begin');
+  const credential = await makePasskey(publicKey);
+  await call<void>('POST', '/account/factors/passkey/finish', { body: { label, credential } });
+}
+
+export const removeFactor = (id: string) => call<void>('DELETE', `/account/factors/${id}`);
+export const changePassword = (body: { current: string; next: string }) =>
+  call<void>('POST', '/account/password', { body });
+
+export const sessions = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: ({ signal }) => whole<AdminSession>('/sessions', {}, signal),
+});
+
+export const endSession = (id: string) => call<void>('DELETE', `/sessions/${id}`);
+
+export const tokens = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: ({ signal }) => whole<Token>('/tokens', {}, signal),
+});
+
+export const makeToken = (body: { name: string; rights: string[]; days: number }) =>
+  call<Token & { secret: string }>('POST', '/tokens', { body });
+
+export const revokeToken = (id: string) => call<void>('DELETE', `/tokens/${id}`);

@@ -1,0 +1,59 @@
+import { queryOptions } from '@tanstack/react-query';
+import { address, call, callTagged, type Query } from './client';
+import { list, whole } from './list';
+import type {
+  AccessTrail,
+  AuditRecord,
+  Command,
+  Device,
+  DeviceDetail,
+  DevicePolicy,
+  SavedView,
+} from './types';
+
+export const devices = (query: Query) => list<Device>('/devices', query);
+
+export const csvAddress = (query: Query) => address('/devices.csv', query);
+
+export const device = (id: string) =>
+  queryOptions({
+    queryKey: ['devices', id],
+    queryFn: ({ signal }) => callTagged<DeviceDetail>(`/devices/${id}`, signal),
+  });
+
+export const devicePolicy = (id: string) =>
+  queryOptions({
+    queryKey: ['devices', id, 'policy'],
+    queryFn: ({ signal }) => call<DevicePolicy>('GET', `/devices/${id}/policy`, { signal }),
+  });
+
+export const deviceCommands = (id: string) =>
+  queryOptions({
+    queryKey: ['devices', id, 'commands'],
+    queryFn: ({ signal }) => whole<Command>(`/devices/${id}/commands`, {}, signal),
+  });
+
+export const deviceAccess = (id: string) =>
+  queryOptions({
+    queryKey: ['devices', id, 'access'],
+    queryFn: ({ signal }) => call<AccessTrail>('GET', `/devices/${id}/access`, { signal }),
+  });
+
+export const deviceAudit = (id: string) => list<AuditRecord>(`/devices/${id}/audit`);
+
+export const editDevice = (
+  id: string,
+  etag: string,
+  body: Partial<Pick<Device, 'name' | 'liability' | 'platform'>>,
+) => call<void>('PATCH', `/devices/${id}`, { body, etag });
+
+export const setAccess = (id: string, body: { decision: string; reason: string }) =>
+  call<void>('PUT', `/devices/${id}/access`, { body });
+
+export const savedViews = queryOptions({
+  queryKey: ['views'],
+  queryFn: ({ signal }) => whole<SavedView>('/views', {}, signal),
+});
+
+export const saveView = (body: Omit<SavedView, 'id'>) => call<SavedView>('POST', '/views', { body });
+export const dropView = (id: string) => call<void>('DELETE', `/views/${id}`);

@@ -1,0 +1,72 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+
+const KINDS = ['device', 'command', 'policy', 'audit', 'approval'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** What a change of each kind makes stale, by the first part of the query keys. */
+const STALE: Record<Kind, string[]> = {
+  device: ['overview', 'devices'],
+  command: ['overview', 'commands', 'devices'],
+  policy: ['policies', 'policy-assignments', 'devices'],
+  audit: ['audit'],
+  approval: ['overview', 'approvals', 'commands'],
+};
+
+/** Changes are gathered and applied at most this often: a busy fleet must not keep the browser busy. */
+const GATHER_MS = 1_000;
+
+/** Lists longer than this many pages are not re-read under the reader's eyes. */
+const LIVE_PAGES = 2;
+
+function refresh(client: QueryClient, roots: Set<string>, ids: Set<string>) {
+  void client.invalidateQueries({
+    predicate: ({ queryKey, state }) => {
+      const [root, kind] = queryKey as [string, string?];
+      if (!roots.has(root)) return false;
+      if (root === 'devices' && kind !== 'list' && kind !== undefined && !ids.has(kind)) return false;
+      const pages = (state.data as { pages?: unknown[] } | undefined)?.pages;
+      return !pages || pages.length <= LIVE_PAGES;
+    },
+  });
+}
+
+/** Follows the server's events while mounted; tells whether the line is open. */
+export function useLive(): boolean {
+  const client = useQueryClient();
+  const [open, setOpen] = useState(false);
+
+  useEffect(() => {
+    const source = new EventSource('/api/v1/events');
+    const roots = new Set<string>();
+    const ids = new Set<string>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const flush = () => {
+      timer = undefined;
+      refresh(client, roots, ids);
+      roots.clear();
+      ids.clear();
+    };
+    const note = (kind: Kind) => (event: MessageEvent<string>) => {
+      for (const root of STALE[kind]) roots.add(root);
+      try {
+        const { id, device } = JSON.parse(event.data) as { id?: string; device?: string };
+        if (id) ids.add(id);
+        if (device) ids.add(device);
+      } catch {
+        // An event without a readable body still says that something of its kind changed.
+      }
+      timer ??= setTimeout(flush, GATHER_MS);
+    };
+    for (const kind of KINDS) source.addEventListener(kind, note(kind));
+    source.onopen = () => setOpen(true);
+    source.onerror = () => setOpen(false);
+    return () => {
+      clearTimeout(timer);
+      source.close();
+    };
+  }, [client]);
+
+  return open;
+}

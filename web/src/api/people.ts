@@ -1,0 +1,50 @@
+/** The users of devices, and the groups of users and of devices. */
+
+import { queryOptions } from '@tanstack/react-query';
+import { call, callTagged, type Query } from './client';
+import { list, whole } from './list';
+import type { Group, ImportResult, Ref, User } from './types';
+
+export type GroupKind = 'user-groups' | 'device-groups';
+
+export const users = (query: Query) => list<User>('/users', query);
+
+export const user = (id: string) =>
+  queryOptions({
+    queryKey: ['users', id],
+    queryFn: ({ signal }) => callTagged<User>(`/users/${id}`, signal),
+  });
+
+export interface UserForm {
+  name: string;
+  displayName: string;
+  mail: string;
+  password?: string;
+}
+
+export const addUser = (body: UserForm) => call<User>('POST', '/users', { body });
+export const editUser = (id: string, etag: string, body: Partial<UserForm> & { state?: string }) =>
+  call<User>('PATCH', `/users/${id}`, { body, etag });
+export const eraseUser = (id: string) => call<void>('DELETE', `/users/${id}`);
+
+export const importUsers = (csv: string, dryRun: boolean) =>
+  call<ImportResult>('POST', '/users/import', {
+    query: { dryRun },
+    text: { type: 'text/csv', content: csv },
+  });
+
+export const groups = (kind: GroupKind) =>
+  queryOptions({
+    queryKey: [kind],
+    queryFn: ({ signal }) => whole<Group>(`/${kind}`, {}, signal),
+  });
+
+export const members = (kind: GroupKind, id: string) => list<Ref>(`/${kind}/${id}/members`);
+
+export const addGroup = (kind: GroupKind, body: { name: string; description: string }) =>
+  call<Group>('POST', `/${kind}`, { body });
+export const removeGroup = (kind: GroupKind, id: string) => call<void>('DELETE', `/${kind}/${id}`);
+export const join = (kind: GroupKind, id: string, ids: string[]) =>
+  call<void>('POST', `/${kind}/${id}/members`, { body: { ids } });
+export const leave = (kind: GroupKind, id: string, ids: string[]) =>
+  call<void>('DELETE', `/${kind}/${id}/members`, { body: { ids } });

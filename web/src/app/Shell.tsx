@@ -1,0 +1,155 @@
+import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import {
+  ClipboardCheck,
+  Gauge,
+  ListChecks,
+  Mail,
+  ScrollText,
+  ShieldCheck,
+  Smartphone,
+  UserCog,
+  Users,
+  Boxes,
+  type LucideIcon,
+} from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { overview } from '../api/zone';
+import { useLive } from '../api/live';
+import { Mark } from '../ui/Mark';
+import { AccountMenu } from './AccountMenu';
+import { LiveContext, useMay, useMe } from './me';
+import classes from './shell.module.css';
+
+interface Place {
+  to: string;
+  label: string;
+  icon: LucideIcon;
+  right: string;
+  badge?: boolean;
+}
+
+const PLACES: { title: string; places: Place[] }[] = [
+  {
+    title: 'Zone',
+    places: [
+      { to: '/', label: 'Overview', icon: Gauge, right: 'device.read' },
+      { to: '/devices', label: 'Devices', icon: Smartphone, right: 'device.read' },
+      { to: '/users', label: 'Users', icon: Users, right: 'user.read' },
+      { to: '/groups', label: 'Groups', icon: Boxes, right: 'group.read' },
+    ],
+  },
+  {
+    title: 'Rules and work',
+    places: [
+      { to: '/policies', label: 'Policy suites', icon: ClipboardCheck, right: 'policy.read' },
+      { to: '/commands', label: 'Commands', icon: ListChecks, right: 'command.read', badge: true },
+      { to: '/access', label: 'Access rules', icon: ShieldCheck, right: 'access.read' },
+      { to: '/mail-servers', label: 'Mail servers', icon: Mail, right: 'upstream.read' },
+    ],
+  },
+  {
+    title: 'Oversight',
+    places: [
+      { to: '/audit', label: 'Audit', icon: ScrollText, right: 'audit.read' },
+      { to: '/administrators', label: 'Administrators', icon: UserCog, right: 'admin.read' },
+    ],
+  },
+];
+
+/** The frame of the dashboard: where one is, where one can go, and who one is. */
+export function Shell() {
+  const [menu, { toggle, close }] = useDisclosure();
+  const live = useLive();
+  const me = useMe();
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+
+  useEffect(() => {
+    close();
+    if (first.current) first.current = false;
+    else main.current?.focus();
+  }, [path, close]);
+
+  return (
+    <LiveContext.Provider value={live}>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <AppShell
+        header={{ height: { base: 56, sm: 0 } }}
+        navbar={{ width: 232, breakpoint: 'sm', collapsed: { mobile: !menu } }}
+        padding={{ base: 'md', sm: 32 }}
+        transitionDuration={120}
+      >
+        <AppShell.Header className={classes.header} hiddenFrom="sm">
+          <Group h="100%" px="md" gap="sm">
+            <Burger opened={menu} onClick={toggle} size="sm" aria-label={menu ? 'Close menu' : 'Open menu'} />
+            <Mark size={24} />
+            <Text fw={600}>Drover</Text>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar className={classes.navbar} component="div">
+          <Group gap={10} px="md" pt="lg" pb="md" visibleFrom="sm" wrap="nowrap">
+            <Mark size={28} />
+            <div style={{ minWidth: 0 }}>
+              <Text fw={600} lh={1.2}>
+                Drover
+              </Text>
+              <Text size="xs" c="dimmed" truncate>
+                {me.zone.name}
+              </Text>
+            </div>
+          </Group>
+          <ScrollArea style={{ flex: 1 }} px="sm" py={{ base: 'md', sm: 0 }}>
+            <nav aria-label="Main">
+              <Places path={path} />
+            </nav>
+          </ScrollArea>
+          <AccountMenu />
+        </AppShell.Navbar>
+        <AppShell.Main id="content" ref={main} tabIndex={-1} className={classes.main}>
+          <div className={classes.page}>
+            <Outlet />
+          </div>
+        </AppShell.Main>
+      </AppShell>
+    </LiveContext.Provider>
+  );
+}
+
+function Places({ path }: { path: string }) {
+  const may = useMay();
+  const { data } = useQuery({ ...overview, enabled: may('device.read') });
+  const waiting = data?.commands.awaitingApproval ?? 0;
+  return PLACES.map((group) => {
+    const places = group.places.filter((p) => may(p.right));
+    if (places.length === 0) return null;
+    return (
+      <div key={group.title} className={classes.group}>
+        <h2 className={classes.title}>{group.title}</h2>
+        <ul className={classes.list}>
+          {places.map(({ to, label, icon: Icon, badge }) => {
+            const here = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
+            return (
+              <li key={to}>
+                <Link to={to} className={classes.place} aria-current={here ? 'page' : undefined}>
+                  <Icon size={17} strokeWidth={1.8} aria-hidden />
+                  {label}
+                  {badge && waiting > 0 && (
+                    <span className={classes.badge} aria-label={`${waiting} awaiting approval`}>
+                      {waiting}
+                    </span>
+                  )}
+                </Link>
+              </li>
+            );
+          })}
+        </ul>
+      </div>
+    );
+  });
+}

@@ -1,0 +1,109 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { SetUp } from '../pages/signin/SetUp';
+import { Root } from './Root';
+import { Lost, Stumbled } from './Stumbled';
+
+/** Filters live in the address, so that every view is a link. Only short texts are taken from it. */
+export type Filters = Record<string, string | undefined>;
+
+const LONGEST_FILTER = 200;
+
+function filters(search: Record<string, unknown>): Filters {
+  const kept: Filters = {};
+  for (const [name, value] of Object.entries(search)) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      const text = String(value);
+      if (text && text.length <= LONGEST_FILTER) kept[name] = text;
+    }
+  }
+  return kept;
+}
+
+const rootRoute = createRootRoute({ component: Root, notFoundComponent: Lost, validateSearch: filters });
+const under = { getParentRoute: () => rootRoute };
+
+const routes = [
+  createRoute({ ...under, path: '/setup', component: SetUp }),
+  createRoute({
+    ...under,
+    path: '/',
+    component: lazyRouteComponent(() => import('../pages/overview/Overview')),
+  }),
+  createRoute({
+    ...under,
+    path: '/devices',
+    component: lazyRouteComponent(() => import('../pages/devices/Devices')),
+  }),
+  createRoute({
+    ...under,
+    path: '/devices/$id',
+    component: lazyRouteComponent(() => import('../pages/device/DevicePage')),
+  }),
+  createRoute({
+    ...under,
+    path: '/users',
+    component: lazyRouteComponent(() => import('../pages/users/Users')),
+  }),
+  createRoute({
+    ...under,
+    path: '/users/$id',
+    component: lazyRouteComponent(() => import('../pages/users/UserPage')),
+  }),
+  createRoute({
+    ...under,
+    path: '/groups',
+    component: lazyRouteComponent(() => import('../pages/groups/Groups')),
+  }),
+  createRoute({
+    ...under,
+    path: '/policies',
+    component: lazyRouteComponent(() => import('../pages/policies/Suites')),
+  }),
+  createRoute({
+    ...under,
+    path: '/policies/$id',
+    component: lazyRouteComponent(() => import('../pages/policies/SuitePage')),
+  }),
+  createRoute({
+    ...under,
+    path: '/commands',
+    component: lazyRouteComponent(() => import('../pages/commands/Commands')),
+  }),
+  createRoute({
+    ...under,
+    path: '/access',
+    component: lazyRouteComponent(() => import('../pages/access/Access')),
+  }),
+  createRoute({
+    ...under,
+    path: '/mail-servers',
+    component: lazyRouteComponent(() => import('../pages/mail/MailServers')),
+  }),
+  createRoute({
+    ...under,
+    path: '/audit',
+    component: lazyRouteComponent(() => import('../pages/audit/Audit')),
+  }),
+  createRoute({
+    ...under,
+    path: '/administrators',
+    component: lazyRouteComponent(() => import('../pages/admins/Administrators')),
+  }),
+  createRoute({
+    ...under,
+    path: '/account',
+    component: lazyRouteComponent(() => import('../pages/account/Account')),
+  }),
+];
+
+export const router = createRouter({
+  routeTree: rootRoute.addChildren(routes),
+  defaultErrorComponent: Stumbled,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

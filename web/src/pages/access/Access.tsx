@@ -1,0 +1,157 @@
+import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { ArrowDown, ArrowUp, Pencil, Plus, ShieldCheck, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import type { AccessRule } from '../../api/types';
+import { accessRules, addRule, orderRules, removeRule } from '../../api/zone';
+import { useMay } from '../../app/me';
+import { useAct } from '../../ui/act';
+import { Empty } from '../../ui/Empty';
+import { Loaded } from '../../ui/Loaded';
+import { PageHead } from '../../ui/PageHead';
+import { Panel } from '../../ui/Panel';
+import { Status } from '../../ui/Status';
+import { plural } from '../../ui/time';
+import { Trouble } from '../../ui/Trouble';
+import { undoable } from '../../ui/undoable';
+import { RuleForm } from './RuleForm';
+import { RuleTest } from './RuleTest';
+import { inWords, moved } from './rule';
+import classes from './access.module.css';
+
+const STALE = ['access-rules', 'devices', 'overview'];
+
+/** Who gets mail: rules in order, the first that matches decides. */
+export default function Access() {
+  const may = useMay();
+  const answer = useQuery(accessRules);
+  const [form, setForm] = useState<AccessRule | 'new'>();
+  const edit = may('access.edit');
+  const add = edit && (
+    <Button leftSection={<Plus size={16} />} onClick={() => setForm('new')}>
+      Add a rule
+    </Button>
+  );
+  return (
+    <>
+      <PageHead
+        title="Access rules"
+        lead="Which devices get mail. Rules are read from the top; the first that matches decides."
+      >
+        {(answer.data?.length ?? 0) > 0 && add}
+      </PageHead>
+      <Loaded of={answer}>
+        {(rules) => (
+          <Stack gap="lg">
+            {rules.length === 0 ? (
+              <Panel>
+                <Empty icon={ShieldCheck} title="No rule yet" action={add}>
+                  Every device whose user signs in gets mail. Add a rule to quarantine unknown platforms, or
+                  to block old systems.
+                </Empty>
+              </Panel>
+            ) : (
+              <Panel>
+                <Rules rules={rules} edit={edit} onEdit={setForm} />
+              </Panel>
+            )}
+            <RuleTest />
+          </Stack>
+        )}
+      </Loaded>
+      {form && <RuleForm rule={form === 'new' ? undefined : form} onClose={() => setForm(undefined)} />}
+    </>
+  );
+}
+
+interface RulesProps {
+  rules: AccessRule[];
+  edit: boolean;
+  onEdit: (rule: AccessRule) => void;
+}
+
+function Rules({ rules, edit, onEdit }: RulesProps) {
+  const queries = useQueryClient();
+  const [told, setTold] = useState('');
+  const order = useAct((ids: string[]) => orderRules(ids), { stale: STALE });
+  const remove = useAct((rule: AccessRule) => removeRule(rule.id), {
+    stale: STALE,
+    after: (_, rule) =>
+      undoable(`The rule “${rule.name}” is removed.`, async () => {
+        await addRule(rule);
+        await queries.invalidateQueries({ queryKey: ['access-rules'] });
+      }),
+  });
+  const move = (rule: AccessRule, by: number) => {
+    const next = moved(rules, rule.id, by);
+    queries.setQueryData(accessRules.queryKey, next);
+    order.mutate(next.map((r) => r.id));
+    setTold(`${rule.name} is now rule ${next.findIndex((r) => r.id === rule.id) + 1} of ${next.length}.`);
+  };
+  return (
+    <>
+      {order.isError && <Trouble error={order.error} />}
+      {remove.isError && <Trouble error={remove.error} />}
+      <ol className={classes.rules}>
+        {rules.map((rule, i) => (
+          <li key={rule.id}>
+            <span className={classes.position}>{i + 1}</span>
+            <div className={classes.rule}>
+              <Group gap="sm">
+                <Text fw={500} size="sm">
+                  {rule.name}
+                </Text>
+                <Status state={rule.decision} />
+              </Group>
+              <Text size="sm" c="dimmed">
+                {inWords(rule)}
+                {rule.hits > 0 && ` Matches ${plural(rule.hits, 'device')}.`}
+              </Text>
+            </div>
+            {edit && (
+              <Group gap={2} wrap="nowrap">
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={`Move ${rule.name} up`}
+                  disabled={i === 0}
+                  onClick={() => move(rule, -1)}
+                >
+                  <ArrowUp size={16} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={`Move ${rule.name} down`}
+                  disabled={i === rules.length - 1}
+                  onClick={() => move(rule, 1)}
+                >
+                  <ArrowDown size={16} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={`Edit ${rule.name}`}
+                  onClick={() => onEdit(rule)}
+                >
+                  <Pencil size={15} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={`Remove ${rule.name}`}
+                  onClick={() => remove.mutate(rule)}
+                >
+                  <Trash2 size={15} />
+                </ActionIcon>
+              </Group>
+            )}
+          </li>
+        ))}
+      </ol>
+      <span className={classes.told} role="status">
+        {told}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+import { SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { ApiError } from '../../api/client';
+import type { AccessRule } from '../../api/types';
+import { addRule, editRule, type RuleForm as Values } from '../../api/zone';
+import { useAct } from '../../ui/act';
+import { Dialog } from '../../ui/Dialog';
+import { MATCHES } from './rule';
+
+const DECISIONS = [
+  { value: 'allow', label: 'Allow' },
+  { value: 'quarantine', label: 'Quarantine' },
+  { value: 'block', label: 'Block' },
+];
+
+const MEANS: Record<string, string> = {
+  allow: 'Mail flows, under the policy that applies.',
+  quarantine: 'The mailbox holds one message that says why and what to do. No mail flows.',
+  block: 'The device is refused.',
+};
+
+/** Makes or changes one rule. */
+export function RuleForm({ rule, onClose }: { rule?: AccessRule; onClose: () => void }) {
+  const form = useForm<Values>({
+    initialValues: {
+      name: rule?.name ?? '',
+      match: rule?.match ?? 'platform',
+      pattern: rule?.pattern ?? '',
+      decision: rule?.decision ?? 'quarantine',
+      note: rule?.note ?? '',
+    },
+    validate: {
+      name: (v) => (v.trim() ? null : 'Give it a name.'),
+      pattern: (v, all) => (all.match === 'any' || v.trim() ? null : 'Say what to look for.'),
+    },
+  });
+  const save = useAct((values: Values) => (rule ? editRule(rule.id, values) : addRule(values)), {
+    done: () => 'Saved. It holds from every device’s next request.',
+    stale: ['access-rules', 'devices', 'overview'],
+    after: onClose,
+  });
+  const submit = form.onSubmit((values) =>
+    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
+  );
+  const match = MATCHES[form.values.match];
+  return (
+    <Dialog
+      opened
+      title={rule ? 'Edit the rule' : 'Add a rule'}
+      submit="Save"
+      onClose={onClose}
+      onSubmit={() => submit()}
+      busy={save.isPending}
+      error={save.error}
+    >
+      <TextInput label="Name" placeholder="Old Android" data-autofocus {...form.getInputProps('name')} />
+      <Select
+        label="What it looks at"
+        data={Object.entries(MATCHES).map(([value, m]) => ({ value, label: m.label }))}
+        allowDeselect={false}
+        {...form.getInputProps('match')}
+      />
+      {form.values.match !== 'any' && (
+        <TextInput
+          label={match?.label ?? 'Pattern'}
+          description="A * stands for anything."
+          placeholder={match?.hint}
+          {...form.getInputProps('pattern')}
+        />
+      )}
+      <Stack gap={6}>
+        <SegmentedControl aria-label="Decision" data={DECISIONS} {...form.getInputProps('decision')} />
+        <Text size="sm" c="dimmed">
+          {MEANS[form.values.decision]}
+        </Text>
+      </Stack>
+      <TextInput
+        label="Note (optional)"
+        description="Why this rule is here."
+        {...form.getInputProps('note')}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,38 @@
+import { Tabs } from '@mantine/core';
+import { useFilters } from '../../app/filters';
+import { useMay } from '../../app/me';
+import { PageHead } from '../../ui/PageHead';
+import { Admins } from './Admins';
+import { Roles } from './Roles';
+import { Sessions } from './Sessions';
+
+/** Who administers the zone, what each may do, and where they are signed in. */
+export default function Administrators() {
+  const may = useMay();
+  const [filters, setFilters] = useFilters();
+  return (
+    <>
+      <PageHead title="Administrators" lead="Who administers this zone, and what each of them may do." />
+      <Tabs
+        value={filters.tab ?? 'people'}
+        onChange={(tab) => setFilters({ tab: tab === 'people' ? '' : (tab ?? '') })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="people">People</Tabs.Tab>
+          {may('role.read') && <Tabs.Tab value="roles">Roles</Tabs.Tab>}
+          <Tabs.Tab value="sessions">Sessions</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="people">
+          <Admins />
+        </Tabs.Panel>
+        <Tabs.Panel value="roles">
+          <Roles />
+        </Tabs.Panel>
+        <Tabs.Panel value="sessions">
+          <Sessions />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { endSession, sessions } from '../../api/account';
+import { useAct } from '../../ui/act';
+import { Loaded } from '../../ui/Loaded';
+import { ToneMark } from '../../ui/Status';
+import { Table } from '../../ui/Table';
+import { Trouble } from '../../ui/Trouble';
+import { When } from '../../ui/When';
+
+/** Where administrators are signed in; a session can be ended from here. */
+export function Sessions({ admin }: { admin?: string }) {
+  const answer = useQuery(sessions);
+  const end = useAct(endSession, { done: () => 'The session is ended.', stale: ['sessions'] });
+  return (
+    <Loaded of={answer}>
+      {(all) => (
+        <>
+          {end.isError && <Trouble error={end.error} />}
+          <Table
+            framed
+            label="Sessions"
+            rows={admin ? all.filter((s) => s.admin.id === admin) : all}
+            id={(s) => s.id}
+            columns={[
+              { key: 'admin', label: 'Administrator', cell: (s) => s.admin.name },
+              { key: 'address', label: 'From', cell: (s) => s.address },
+              { key: 'agent', label: 'Browser', cell: (s) => s.agent },
+              { key: 'created', label: 'Signed in', cell: (s) => <When time={s.created} /> },
+              { key: 'seen', label: 'Last seen', cell: (s) => <When time={s.lastSeen} /> },
+              {
+                key: 'act',
+                label: 'End',
+                silent: true,
+                align: 'right',
+                cell: (s) =>
+                  s.current ? (
+                    <ToneMark tone="info">This one</ToneMark>
+                  ) : (
+                    <Button
+                      size="xs"
+                      variant="default"
+                      onClick={() => end.mutate(s.id)}
+                      aria-label={`End the session of ${s.admin.name} from ${s.address}`}
+                    >
+                      End
+                    </Button>
+                  ),
+              },
+            ]}
+          />
+        </>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,118 @@
+import { Drawer, Group, Stack, Text } from '@mantine/core';
+import { ScrollText } from 'lucide-react';
+import { useState } from 'react';
+import type { audit } from '../../api/zone';
+import type { AuditRecord } from '../../api/types';
+import { Empty } from '../../ui/Empty';
+import { Facts } from '../../ui/Facts';
+import { Grid, type GridColumn } from '../../ui/Grid';
+import { Panel } from '../../ui/Panel';
+import { Status } from '../../ui/Status';
+import { humanize } from '../../ui/states';
+import { exactly } from '../../ui/time';
+import { When } from '../../ui/When';
+import { changes } from './changes';
+import { Table } from '../../ui/Table';
+
+function columns(open: (r: AuditRecord) => void): GridColumn<AuditRecord>[] {
+  return [
+    {
+      key: 'action',
+      label: 'What',
+      track: 'minmax(200px, 1.3fr)',
+      phone: 'lead',
+      cell: (r) => (
+        <button type="button" className="link" onClick={() => open(r)}>
+          {humanize(r.action)}
+        </button>
+      ),
+    },
+    {
+      key: 'subject',
+      label: 'On what',
+      track: 'minmax(180px, 1.2fr)',
+      phone: 'second',
+      cell: (r) => `${humanize(r.subject.kind)} ${r.subject.name || r.subject.id.slice(0, 8)}`,
+    },
+    { key: 'actor', label: 'Who', track: 'minmax(130px, 1fr)', cell: (r) => r.actor },
+    { key: 'address', label: 'From', track: '150px', cell: (r) => r.address },
+    {
+      key: 'outcome',
+      label: 'Outcome',
+      track: '120px',
+      phone: 'mark',
+      cell: (r) => <Status state={r.outcome} plain />,
+    },
+    { key: 'at', label: 'When', track: '140px', cell: (r) => <When time={r.at} /> },
+  ];
+}
+
+interface AuditGridProps {
+  query: ReturnType<typeof audit>;
+  empty: string;
+}
+
+/** Records of the audit log, each with what it changed. */
+export function AuditGrid({ query, empty }: AuditGridProps) {
+  const [opened, setOpened] = useState<AuditRecord>();
+  return (
+    <>
+      <Grid
+        label="Audit log"
+        noun="record"
+        query={query}
+        columns={columns(setOpened)}
+        id={(r) => r.id}
+        name={(r) => humanize(r.action)}
+        empty={
+          <Empty icon={ScrollText} title="No record">
+            {empty}
+          </Empty>
+        }
+      />
+      <Drawer opened={Boolean(opened)} onClose={() => setOpened(undefined)} title="Record" size="lg">
+        {opened && <Details record={opened} />}
+      </Drawer>
+    </>
+  );
+}
+
+function Details({ record: r }: { record: AuditRecord }) {
+  const lines = changes(r.before, r.after);
+  return (
+    <Stack gap="lg">
+      <Group gap="sm">
+        <Text fw={600}>{humanize(r.action)}</Text>
+        <Status state={r.outcome} />
+      </Group>
+      <Facts
+        rows={[
+          ['Who', r.actor],
+          ['From', r.address],
+          ['On what', `${humanize(r.subject.kind)} ${r.subject.name}`],
+          ['Its number', r.subject.id && <code key="i">{r.subject.id}</code>],
+          ['When', exactly(r.at)],
+          ['In the chain', r.sealed ? `Sealed as number ${r.number}` : 'Not sealed yet'],
+        ]}
+      />
+      {lines.length > 0 ? (
+        <Panel title="What changed" flush>
+          <Table
+            label="What changed"
+            rows={lines}
+            id={(l) => l.name}
+            columns={[
+              { key: 'name', label: 'Value', cell: (l) => humanize(l.name) },
+              { key: 'before', label: 'Before', cell: (l) => l.before },
+              { key: 'after', label: 'After', cell: (l) => l.after },
+            ]}
+          />
+        </Panel>
+      ) : (
+        <Text size="sm" c="dimmed">
+          This record holds no values: it says that something happened, not what was changed.
+        </Text>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,156 @@
+import { Button, Group, Paper, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ShieldCheck } from 'lucide-react';
+import { useState } from 'react';
+import { approvals, approveByCode, approveByPasskey, reject } from '../../api/commands';
+import type { Approval } from '../../api/types';
+import { useMay, useMe } from '../../app/me';
+import { useAct } from '../../ui/act';
+import { Dialog } from '../../ui/Dialog';
+import { Empty } from '../../ui/Empty';
+import { Loaded } from '../../ui/Loaded';
+import { Panel } from '../../ui/Panel';
+import { ProveYourself } from '../../ui/ProveYourself';
+import { ReasonField } from '../../ui/ReasonField';
+import { ToneMark } from '../../ui/Status';
+import { WhatGoes } from '../../ui/WhatGoes';
+import { When } from '../../ui/When';
+
+const STALE = ['approvals', 'commands', 'devices', 'overview', 'admins', 'roles'];
+
+/** What waits for a second person, with exactly what would happen. */
+export function Approvals() {
+  const answer = useQuery(approvals);
+  return (
+    <Loaded of={answer}>
+      {(waiting) =>
+        waiting.length === 0 ? (
+          <Panel>
+            <Empty icon={ShieldCheck} title="Nothing waits for approval">
+              When somebody asks to erase a device, or to change who may, it waits here for another
+              administrator.
+            </Empty>
+          </Panel>
+        ) : (
+          <Stack gap="md">
+            {waiting.map((a) => (
+              <Card key={a.id} approval={a} />
+            ))}
+          </Stack>
+        )
+      }
+    </Loaded>
+  );
+}
+
+function Card({ approval: a }: { approval: Approval }) {
+  const may = useMay();
+  const [asked, setAsked] = useState<'approve' | 'reject'>();
+  return (
+    <Paper withBorder p="lg" bg="var(--card)" component="article" aria-label={a.title}>
+      <Stack gap="md">
+        <Group justify="space-between" align="flex-start">
+          <div>
+            <Group gap="sm">
+              <Text fw={600}>{a.title}</Text>
+              <ToneMark tone="wait">{`${a.given} of ${a.needed} approved`}</ToneMark>
+            </Group>
+            <Text size="sm" c="dimmed" mt={4}>
+              {a.device.id && (
+                <>
+                  <Link to="/devices/$id" params={{ id: a.device.id }}>
+                    {a.device.name}
+                  </Link>
+                  {' · '}
+                </>
+              )}
+              Asked by {a.requestedBy} <When time={a.requested} />, lapses <When time={a.expires} />
+            </Text>
+            {a.reason && (
+              <Text size="sm" mt={6}>
+                “{a.reason}”
+              </Text>
+            )}
+          </div>
+          {may('approval.decide') && (
+            <Group gap="xs">
+              <Button variant="default" onClick={() => setAsked('reject')}>
+                {a.mine ? 'Withdraw' : 'Reject'}
+              </Button>
+              <Button onClick={() => setAsked('approve')} disabled={a.mine || Boolean(a.refusal)}>
+                Approve…
+              </Button>
+            </Group>
+          )}
+        </Group>
+        <WhatGoes removes={a.removes} leaves={a.leaves} caveat={a.caveat} />
+        {(a.mine || a.refusal) && (
+          <Text size="sm" c="dimmed">
+            {a.refusal || 'You asked for this, so another administrator must approve it.'}
+          </Text>
+        )}
+      </Stack>
+      {asked === 'approve' && <Approve approval={a} onClose={() => setAsked(undefined)} />}
+      {asked === 'reject' && <Reject approval={a} onClose={() => setAsked(undefined)} />}
+    </Paper>
+  );
+}
+
+function Approve({ approval, onClose }: { approval: Approval; onClose: () => void }) {
+  const { methods } = useMe();
+  const [code, setCode] = useState('');
+  const done = { done: () => 'Approved.', stale: STALE, after: onClose };
+  const byCode = useAct(() => approveByCode(approval.id, code), done);
+  const byKey = useAct(() => approveByPasskey(approval.id), done);
+  return (
+    <Dialog
+      opened
+      title={`Approve: ${approval.title}`}
+      submit="Approve"
+      danger
+      onClose={onClose}
+      onSubmit={() => byCode.mutate()}
+      busy={byCode.isPending}
+      error={byCode.error ?? byKey.error}
+      incomplete={code.length < 6}
+      size="lg"
+    >
+      {approval.device.id && (
+        <Text size="sm">
+          <b>{approval.device.name}</b>, asked by {approval.requestedBy}.
+        </Text>
+      )}
+      <WhatGoes removes={approval.removes} leaves={approval.leaves} caveat={approval.caveat} />
+      <ProveYourself
+        methods={methods}
+        code={code}
+        onCode={setCode}
+        onPasskey={() => byKey.mutate()}
+        busy={byKey.isPending}
+      />
+    </Dialog>
+  );
+}
+
+function Reject({ approval, onClose }: { approval: Approval; onClose: () => void }) {
+  const [reason, setReason] = useState('');
+  const run = useAct(() => reject(approval.id, reason.trim()), {
+    done: () => (approval.mine ? 'Withdrawn.' : 'Rejected.'),
+    stale: STALE,
+    after: onClose,
+  });
+  return (
+    <Dialog
+      opened
+      title={`${approval.mine ? 'Withdraw' : 'Reject'}: ${approval.title}`}
+      submit={approval.mine ? 'Withdraw' : 'Reject'}
+      onClose={onClose}
+      onSubmit={() => run.mutate()}
+      busy={run.isPending}
+      error={run.error}
+    >
+      <ReasonField value={reason} onChange={setReason} optional />
+    </Dialog>
+  );
+}

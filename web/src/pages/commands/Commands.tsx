@@ -1,0 +1,124 @@
+import { Group, Select, Tabs } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ListChecks } from 'lucide-react';
+import { useState } from 'react';
+import { commands } from '../../api/commands';
+import type { Command } from '../../api/types';
+import { overview } from '../../api/zone';
+import { useFilters } from '../../app/filters';
+import { useMay } from '../../app/me';
+import { Empty } from '../../ui/Empty';
+import { Grid, type GridColumn } from '../../ui/Grid';
+import { PageHead } from '../../ui/PageHead';
+import { SearchField } from '../../ui/SearchField';
+import { Status } from '../../ui/Status';
+import { When } from '../../ui/When';
+import { Approvals } from './Approvals';
+import { CommandDrawer } from './CommandDrawer';
+
+const STATES = [
+  { value: 'pending', label: 'Under way' },
+  { value: 'awaiting-approval', label: 'Awaiting approval' },
+  { value: 'done', label: 'Done' },
+  { value: 'failed', label: 'Failed' },
+  { value: 'cancelled', label: 'Cancelled' },
+  { value: 'expired', label: 'Expired' },
+];
+
+function columns(open: (c: Command) => void): GridColumn<Command>[] {
+  return [
+    {
+      key: 'label',
+      label: 'Command',
+      track: 'minmax(180px, 1.2fr)',
+      phone: 'lead',
+      cell: (c) => (
+        <button type="button" className="link" onClick={() => open(c)}>
+          {c.label}
+        </button>
+      ),
+    },
+    {
+      key: 'device',
+      label: 'Device',
+      track: 'minmax(150px, 1fr)',
+      phone: 'second',
+      cell: (c) => (
+        <Link to="/devices/$id" params={{ id: c.device.id }} search={{ tab: 'commands' }}>
+          {c.device.name}
+        </Link>
+      ),
+    },
+    { key: 'user', label: 'User', track: 'minmax(130px, 1fr)', cell: (c) => c.user.name },
+    { key: 'state', label: 'State', track: '200px', phone: 'mark', cell: (c) => <Status state={c.state} /> },
+    { key: 'by', label: 'Asked by', track: '140px', cell: (c) => c.requestedBy || c.origin },
+    { key: 'requested', label: 'Asked', track: '140px', cell: (c) => <When time={c.requested} /> },
+  ];
+}
+
+/** What is asked of devices, and what waits for somebody's approval. */
+export default function Commands() {
+  const may = useMay();
+  const [filters, setFilters] = useFilters();
+  const [opened, setOpened] = useState<Command>();
+  const { data } = useQuery(overview);
+  const waiting = data?.commands.awaitingApproval ?? 0;
+  const narrowed = Boolean(filters.q || filters.state);
+  return (
+    <>
+      <PageHead title="Commands" lead="What is asked of devices, and what waits for a second person." />
+      <Tabs
+        value={filters.tab ?? 'all'}
+        onChange={(tab) => setFilters({ tab: tab === 'all' ? '' : (tab ?? '') })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="all">All commands</Tabs.Tab>
+          {may('approval.read') && (
+            <Tabs.Tab value="approvals">Approvals{waiting > 0 ? ` (${waiting})` : ''}</Tabs.Tab>
+          )}
+        </Tabs.List>
+        <Tabs.Panel value="all">
+          <Group gap="xs" mb="md">
+            <SearchField
+              label="Search commands"
+              placeholder="Device or user…"
+              value={filters.q ?? ''}
+              onChange={(q) => setFilters({ q })}
+            />
+            <Select
+              aria-label="State"
+              placeholder="State"
+              data={STATES}
+              value={filters.state ?? null}
+              onChange={(state) => setFilters({ state: state ?? '' })}
+              clearable
+              clearButtonProps={{ 'aria-label': 'Clear state' }}
+              w={{ base: '100%', xs: 190 }}
+            />
+          </Group>
+          <Grid
+            label="Commands"
+            noun="command"
+            query={commands({ q: filters.q, state: filters.state, sort: '-requested' })}
+            columns={columns(setOpened)}
+            id={(c) => c.id}
+            name={(c) => c.label}
+            empty={
+              <Empty icon={ListChecks} title={narrowed ? 'No command matches' : 'No command yet'}>
+                {narrowed
+                  ? 'Try another state, or search for part of a device or user name.'
+                  : 'Open a device to lock it, erase its company data, or more.'}
+              </Empty>
+            }
+          />
+        </Tabs.Panel>
+        <Tabs.Panel value="approvals">
+          <Approvals />
+        </Tabs.Panel>
+      </Tabs>
+      {opened && <CommandDrawer id={opened.id} onClose={() => setOpened(undefined)} />}
+    </>
+  );
+}

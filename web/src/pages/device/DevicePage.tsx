@@ -1,0 +1,82 @@
+import { Anchor, Group, Tabs, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { device } from '../../api/devices';
+import type { Tagged } from '../../api/client';
+import type { DeviceDetail } from '../../api/types';
+import { useFilters } from '../../app/filters';
+import { useMay } from '../../app/me';
+import { Loaded } from '../../ui/Loaded';
+import { PageHead } from '../../ui/PageHead';
+import { Status } from '../../ui/Status';
+import { When } from '../../ui/When';
+import { owner } from '../devices/columns';
+import { AccessTab } from './AccessTab';
+import { Acts } from './Acts';
+import { AuditTab } from './AuditTab';
+import { CommandsTab } from './CommandsTab';
+import { FactsTab } from './FactsTab';
+import { PolicyTab } from './PolicyTab';
+
+/** Everything about one device. Each tab has its own address. */
+export default function DevicePage() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const answer = useQuery(device(id));
+  return <Loaded of={answer}>{(found) => <Page device={found} />}</Loaded>;
+}
+
+function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
+  const [filters, setFilters] = useFilters();
+  const may = useMay();
+  return (
+    <>
+      <Text size="sm" mb={4}>
+        <Anchor component={Link} to="/devices" size="sm">
+          Devices
+        </Anchor>
+      </Text>
+      <PageHead
+        title={d.name || d.model || d.deviceId}
+        lead={
+          <Group gap="sm" mt={6}>
+            <Status state={d.state} />
+            <span>
+              {d.platformLabel} of {d.user.name}, {owner(d.liability).toLowerCase()}, last contact{' '}
+              <When time={d.lastContact} never="never" />
+            </span>
+          </Group>
+        }
+      >
+        <Acts device={d} />
+      </PageHead>
+      <Tabs
+        value={filters.tab ?? 'facts'}
+        onChange={(tab) => setFilters({ tab: tab === 'facts' ? '' : (tab ?? '') })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="facts">Facts</Tabs.Tab>
+          <Tabs.Tab value="policy">Policy</Tabs.Tab>
+          {may('command.read') && <Tabs.Tab value="commands">Commands</Tabs.Tab>}
+          <Tabs.Tab value="access">Access</Tabs.Tab>
+          {may('audit.read') && <Tabs.Tab value="audit">Audit</Tabs.Tab>}
+        </Tabs.List>
+        <Tabs.Panel value="facts">
+          <FactsTab device={d} />
+        </Tabs.Panel>
+        <Tabs.Panel value="policy">
+          <PolicyTab id={d.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="commands">
+          <CommandsTab id={d.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="access">
+          <AccessTab device={d} />
+        </Tabs.Panel>
+        <Tabs.Panel value="audit">
+          <AuditTab id={d.id} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

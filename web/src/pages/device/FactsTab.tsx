@@ -1,0 +1,61 @@
+import { Anchor, Stack, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { DeviceDetail } from '../../api/types';
+import { Facts } from '../../ui/Facts';
+import { Panel } from '../../ui/Panel';
+import { humanize } from '../../ui/states';
+import { Table } from '../../ui/Table';
+import { When } from '../../ui/When';
+import { owner } from '../devices/columns';
+
+/** What is known of the device, from where, and how old it is. */
+export function FactsTab({ device: d }: { device: DeviceDetail }) {
+  return (
+    <Stack gap="lg">
+      <Panel title="Device">
+        <Facts
+          rows={[
+            [
+              'User',
+              d.user.id ? (
+                <Anchor component={Link} to={`/users/${d.user.id}`} size="sm">
+                  {d.user.name}
+                </Anchor>
+              ) : (
+                d.user.name
+              ),
+            ],
+            ['Platform', d.platformLabel],
+            ['Model', d.model],
+            ['System', d.os],
+            ['Owner', owner(d.liability)],
+            ['Enrolled', <When key="e" time={d.enrolled} />],
+            ['Mail server', d.upstream.name],
+            ['Protocol', d.protocol && `ActiveSync ${d.protocol}`],
+            ['Groups', d.groups.map((g) => g.name).join(', ') || 'None'],
+            ['Device ID', <code key="d">{d.deviceId}</code>],
+          ]}
+        />
+      </Panel>
+      <Panel title="What the device says of itself" flush>
+        {d.facts.length === 0 ? (
+          <Text size="sm" c="dimmed" px="lg" pb="lg">
+            It has not sent its details yet. Most phones do so when they first take a policy.
+          </Text>
+        ) : (
+          <Table
+            label="What the device says of itself"
+            rows={d.facts}
+            id={(f) => f.key}
+            columns={[
+              { key: 'label', label: 'Fact', cell: (f) => f.label, width: '30%' },
+              { key: 'value', label: 'Value', cell: (f) => f.value },
+              { key: 'source', label: 'Source', cell: (f) => humanize(f.source) },
+              { key: 'at', label: 'Age', cell: (f) => <When time={f.at} />, align: 'right' },
+            ]}
+          />
+        )}
+      </Panel>
+    </Stack>
+  );
+}

@@ -1,0 +1,102 @@
+import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { ClipboardCheck } from 'lucide-react';
+import { devicePolicy } from '../../api/devices';
+import type { DevicePolicy, PolicyLine } from '../../api/types';
+import { Empty } from '../../ui/Empty';
+import { Loaded } from '../../ui/Loaded';
+import { Panel } from '../../ui/Panel';
+import { Status } from '../../ui/Status';
+import { humanize } from '../../ui/states';
+import { Table } from '../../ui/Table';
+import { When } from '../../ui/When';
+
+/** Setting by setting: what is asked, what was sent, and what the device said to it. */
+export function PolicyTab({ id }: { id: string }) {
+  const answer = useQuery(devicePolicy(id));
+  return <Loaded of={answer}>{(policy) => <Page policy={policy} />}</Loaded>;
+}
+
+function Page({ policy }: { policy: DevicePolicy }) {
+  if (!policy.suite.id) {
+    return (
+      <Panel>
+        <Empty icon={ClipboardCheck} title="No policy suite applies">
+          Assign a suite to this user, to a group, or as the default of the zone under{' '}
+          <Anchor component={Link} to="/policies" size="sm">
+            Policy suites
+          </Anchor>
+          .
+        </Empty>
+      </Panel>
+    );
+  }
+  const categories = [...new Set(policy.settings.map((s) => s.category))];
+  return (
+    <Stack gap="lg">
+      <Group gap="sm">
+        <Status state={policy.state} />
+        <Text size="sm">
+          <Anchor component={Link} to={`/policies/${policy.suite.id}`} size="sm">
+            {policy.suite.name}
+          </Anchor>
+          , version {policy.version}, values for {policy.liability} devices
+        </Text>
+      </Group>
+      <Text size="sm" c="dimmed" maw={760}>
+        “Acknowledged” is the device’s own word that it applies the policy. ActiveSync offers no way to prove
+        it.
+      </Text>
+      {categories.map((category) => (
+        <Panel key={category} title={humanize(category)} flush>
+          <Lines label={category} lines={policy.settings.filter((s) => s.category === category)} />
+        </Panel>
+      ))}
+    </Stack>
+  );
+}
+
+function Lines({ label, lines }: { label: string; lines: PolicyLine[] }) {
+  return (
+    <Table
+      label={humanize(label)}
+      rows={lines}
+      id={(l) => l.key}
+      columns={[
+        {
+          key: 'label',
+          label: 'Setting',
+          width: '28%',
+          cell: (l) => (
+            <div>
+              {l.label}
+              {l.origin && (
+                <Text size="xs" c="dimmed" fw={400}>
+                  {l.origin}
+                </Text>
+              )}
+            </div>
+          ),
+        },
+        { key: 'asked', label: 'Asked', cell: (l) => l.asked },
+        { key: 'sent', label: 'Sent', cell: (l) => l.sent || 'Not sent' },
+        { key: 'ack', label: 'Acknowledged', cell: (l) => <When time={l.acknowledgedAt} never="No" /> },
+        {
+          key: 'state',
+          label: 'State',
+          cell: (l) => (
+            <div>
+              <Status state={l.state} />
+              {l.words && (
+                <Text size="xs" c="dimmed" mt={4} maw={280}>
+                  {l.words}
+                </Text>
+              )}
+            </div>
+          ),
+        },
+      ]}
+    />
+  );
+}

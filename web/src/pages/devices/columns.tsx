@@ -1,0 +1,81 @@
+import { Link } from '@tanstack/react-router';
+import type { Device } from '../../api/types';
+import type { GridColumn } from '../../ui/Grid';
+import { Status } from '../../ui/Status';
+import { When } from '../../ui/When';
+
+/** Every column the grid can show. The first is always there: it is the link to the device. */
+export const COLUMNS: GridColumn<Device>[] = [
+  {
+    key: 'name',
+    label: 'Device',
+    track: 'minmax(190px, 1.4fr)',
+    sortable: true,
+    phone: 'lead',
+    cell: (d) => (
+      <Link to="/devices/$id" params={{ id: d.id }}>
+        {d.name || d.model || d.deviceId}
+      </Link>
+    ),
+  },
+  {
+    key: 'user',
+    label: 'User',
+    track: 'minmax(150px, 1.2fr)',
+    sortable: true,
+    phone: 'second',
+    cell: (d) => d.user.name,
+  },
+  {
+    key: 'platform',
+    label: 'Platform',
+    track: 'minmax(140px, 1fr)',
+    cell: (d) => d.platformLabel,
+    sortable: true,
+  },
+  {
+    key: 'state',
+    label: 'Access',
+    track: '150px',
+    sortable: true,
+    phone: 'mark',
+    cell: (d) => <Status state={d.state} />,
+  },
+  {
+    key: 'policyState',
+    label: 'Policy',
+    track: '150px',
+    cell: (d) => <Status state={d.policyState} plain />,
+  },
+  {
+    key: 'lastContact',
+    label: 'Last contact',
+    track: '140px',
+    sortable: true,
+    cell: (d) => <When time={d.lastContact} />,
+  },
+  { key: 'model', label: 'Model', track: 'minmax(130px, 1fr)', cell: (d) => d.model, sortable: true },
+  { key: 'os', label: 'System', track: '130px', cell: (d) => d.os },
+  { key: 'liability', label: 'Owner', track: '110px', cell: (d) => owner(d.liability) },
+  {
+    key: 'enrolled',
+    label: 'Enrolled',
+    track: '130px',
+    cell: (d) => <When time={d.enrolled} />,
+    sortable: true,
+  },
+  { key: 'protocol', label: 'Protocol', track: '100px', cell: (d) => d.protocol },
+  { key: 'upstream', label: 'Mail server', track: '150px', cell: (d) => d.upstream.name },
+  { key: 'deviceId', label: 'Device ID', track: '240px', cell: (d) => d.deviceId },
+];
+
+export const DEFAULT_COLUMNS = ['name', 'user', 'platform', 'state', 'policyState', 'lastContact', 'os'];
+
+export function owner(liability: string): string {
+  return liability === 'personal' ? 'Personal' : 'Corporate';
+}
+
+/** The chosen columns in their own order, with the first always among them. */
+export function chooseColumns(shown: string[]): GridColumn<Device>[] {
+  return COLUMNS.filter((c, i) => i === 0 || shown.includes(c.key));
+}

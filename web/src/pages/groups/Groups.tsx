@@ -1,0 +1,181 @@
+import { ActionIcon, Button, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Boxes, Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { addGroup, groups, removeGroup, type GroupKind } from '../../api/people';
+import type { Group } from '../../api/types';
+import { useFilters } from '../../app/filters';
+import { useMay } from '../../app/me';
+import { useAct } from '../../ui/act';
+import { Dialog } from '../../ui/Dialog';
+import { Empty } from '../../ui/Empty';
+import { Loaded } from '../../ui/Loaded';
+import { PageHead } from '../../ui/PageHead';
+import { Panel } from '../../ui/Panel';
+import { Table } from '../../ui/Table';
+import { plural } from '../../ui/time';
+import { Members } from './Members';
+
+const WORDS: Record<GroupKind, { tab: string; one: string; why: string }> = {
+  'user-groups': {
+    tab: 'Groups of users',
+    one: 'user',
+    why: 'A policy suite, an access rule or a mail server can be given to a group of users.',
+  },
+  'device-groups': {
+    tab: 'Groups of devices',
+    one: 'device',
+    why: 'A role can be limited to a group of devices: a help desk then sees and touches only those.',
+  },
+};
+
+/** Sets of users and of devices, to give rules and limits to. */
+export default function Groups() {
+  const [filters, setFilters] = useFilters();
+  const kind: GroupKind = filters.kind === 'device-groups' ? 'device-groups' : 'user-groups';
+  return (
+    <>
+      <PageHead title="Groups" lead="Sets of users and of devices, to give rules and limits to." />
+      <Tabs value={kind} onChange={(next) => setFilters({ kind: next ?? '' })} keepMounted={false}>
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="user-groups">{WORDS['user-groups'].tab}</Tabs.Tab>
+          <Tabs.Tab value="device-groups">{WORDS['device-groups'].tab}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value={kind}>
+          <List key={kind} kind={kind} />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function List({ kind }: { kind: GroupKind }) {
+  const may = useMay();
+  const answer = useQuery(groups(kind));
+  const [adding, setAdding] = useState(false);
+  const [opened, setOpened] = useState<Group>();
+  const [removing, setRemoving] = useState<Group>();
+  const edit = may(kind === 'user-groups' ? 'user.edit' : 'group.edit');
+  const add = edit && (
+    <Button leftSection={<Plus size={16} />} onClick={() => setAdding(true)}>
+      New group
+    </Button>
+  );
+  return (
+    <Loaded of={answer}>
+      {(all) => (
+        <Stack gap="md" align="flex-start">
+          {all.length > 0 && add}
+          {all.length === 0 ? (
+            <div style={{ width: '100%' }}>
+              <Panel>
+                <Empty icon={Boxes} title="No group yet" action={add}>
+                  {WORDS[kind].why}
+                </Empty>
+              </Panel>
+            </div>
+          ) : (
+            <div style={{ width: '100%' }}>
+              <Table
+                framed
+                label={WORDS[kind].tab}
+                rows={all}
+                id={(g) => g.id}
+                columns={[
+                  {
+                    key: 'name',
+                    label: 'Group',
+                    cell: (g) => (
+                      <button type="button" className="link" onClick={() => setOpened(g)}>
+                        {g.name}
+                      </button>
+                    ),
+                  },
+                  { key: 'description', label: 'Description', cell: (g) => g.description || '–' },
+                  { key: 'members', label: 'Members', cell: (g) => plural(g.members, WORDS[kind].one) },
+                  {
+                    key: 'act',
+                    label: 'Remove',
+                    silent: true,
+                    align: 'right',
+                    cell: (g) =>
+                      edit && (
+                        <ActionIcon
+                          variant="subtle"
+                          color="gray"
+                          aria-label={`Remove ${g.name}`}
+                          onClick={() => setRemoving(g)}
+                        >
+                          <Trash2 size={15} />
+                        </ActionIcon>
+                      ),
+                  },
+                ]}
+              />
+            </div>
+          )}
+          {adding && <AddGroup kind={kind} onClose={() => setAdding(false)} />}
+          {opened && <Members kind={kind} group={opened} edit={edit} onClose={() => setOpened(undefined)} />}
+          {removing && <Remove kind={kind} group={removing} onClose={() => setRemoving(undefined)} />}
+        </Stack>
+      )}
+    </Loaded>
+  );
+}
+
+function AddGroup({ kind, onClose }: { kind: GroupKind; onClose: () => void }) {
+  const [name, setName] = useState('');
+  const [description, setDescription] = useState('');
+  const add = useAct(() => addGroup(kind, { name: name.trim(), description: description.trim() }), {
+    done: (g) => `${g.name} is made.`,
+    stale: [kind],
+    after: onClose,
+  });
+  return (
+    <Dialog
+      opened
+      title="New group"
+      submit="Create"
+      onClose={onClose}
+      onSubmit={() => add.mutate()}
+      busy={add.isPending}
+      error={add.error}
+      incomplete={!name.trim()}
+    >
+      <Text size="sm" c="dimmed">
+        {WORDS[kind].why}
+      </Text>
+      <TextInput label="Name" value={name} onChange={(e) => setName(e.currentTarget.value)} data-autofocus />
+      <TextInput
+        label="Description (optional)"
+        value={description}
+        onChange={(e) => setDescription(e.currentTarget.value)}
+      />
+    </Dialog>
+  );
+}
+
+function Remove({ kind, group, onClose }: { kind: GroupKind; group: Group; onClose: () => void }) {
+  const remove = useAct(() => removeGroup(kind, group.id), {
+    done: () => `${group.name} is removed.`,
+    stale: [kind, 'devices', 'users', 'policy-assignments'],
+    after: onClose,
+  });
+  return (
+    <Dialog
+      opened
+      danger
+      title={`Remove ${group.name}?`}
+      submit="Remove"
+      onClose={onClose}
+      onSubmit={() => remove.mutate()}
+      busy={remove.isPending}
+      error={remove.error}
+    >
+      <Text size="sm">
+        Its {plural(group.members, WORDS[kind].one)} stay in the zone. Rules and suites given to the group do
+        not reach them through it any more.
+      </Text>
+    </Dialog>
+  );
+}

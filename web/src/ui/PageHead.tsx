@@ -1,0 +1,28 @@
+import { Box, Group, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+
+interface PageHeadProps {
+  title: string;
+  /** One sentence: what this page is for. */
+  lead?: ReactNode;
+  children?: ReactNode;
+}
+
+/** The heading of a page with its actions on the right. */
+export function PageHead({ title, lead, children }: PageHeadProps) {
+  useDocumentTitle(`${title} · Drover`);
+  return (
+    <Group justify="space-between" align="flex-start" mb="lg" gap="md">
+      <Box maw={720}>
+        <Title order={1}>{title}</Title>
+        {lead && (
+          <Text c="dimmed" size="sm" mt={4} component="div">
+            {lead}
+          </Text>
+        )}
+      </Box>
+      {children && <Group gap="xs">{children}</Group>}
+    </Group>
+  );
+}
