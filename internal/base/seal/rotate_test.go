@@ -77,7 +77,7 @@ func crashEverywhere(t *testing.T, r *rig, p planted, act func(*Keyring) error, 
 
 func TestZoneKeyRotationSurvivesACrashAtEachStep(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		p := r.plant(r.open(), 2*batchSize+50)
+		p := r.plant(r.open(), batchSize+50)
 		crashEverywhere(t, r, p, func(k *Keyring) error {
 			_, err := k.RotateZoneKey(t.Context())
 			return err
