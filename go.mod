@@ -57,3 +57,8 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
+
+ignore (
+	./test/browser/node_modules
+	./web/node_modules
+)
