@@ -10,6 +10,19 @@ import (
 	"drover/internal/base/logfield"
 )
 
+const (
+	mostConnections = 50_000 // at about 60 KB each that is 3 GB
+	otherFiles      = 256    // the database, logs, listeners
+)
+
+// Bounds returns how many connections a listener takes in total and from one address, as the files that the process may
+// open allow: a held Ping takes two, one to the phone and one to the mail server. One address may have half of all, because
+// a whole company can stand behind one.
+func Bounds() (connections, perAddress int) {
+	connections = max(min((files()-otherFiles)/2, mostConnections), 64)
+	return connections, connections / 2
+}
+
 // boundedListener closes connections over its bounds as soon as they are accepted, before a handshake is paid for.
 type boundedListener struct {
 	net.Listener

@@ -395,6 +395,32 @@ func TestHeldExchangeOutlastsTheLimits(t *testing.T) {
 	}
 }
 
+// A stream of events lives on over HTTP/2, where a deadline would reset it even while it is silent.
+func TestHeldExchangeOverHTTP2(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := newPipes()
+		w.serve(t, newListener(t.Context(), p, w.options("admin")))
+		transport := &http.Transport{ForceAttemptHTTP2: true, DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			config := w.client()
+			config.NextProtos = []string{"h2"}
+			c := tls.Client(p.dial(), config)
+			return c, c.HandshakeContext(ctx)
+		}}
+		defer transport.CloseIdleConnections()
+		start := time.Now()
+		resp, err := (&http.Client{Transport: transport}).Post("https://localhost/hold", "text/plain", strings.NewReader("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		got, err := io.ReadAll(resp.Body)
+		if err != nil || string(got) != "nothing new" || resp.ProtoMajor != 2 || time.Since(start) != 30*time.Minute {
+			t.Errorf("%s after %s: %q, %v", resp.Proto, time.Since(start), got, err)
+		}
+	})
+}
+
 func TestStopEndsHeldExchangesInGoodOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
