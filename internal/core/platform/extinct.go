@@ -96,16 +96,20 @@ func touchDownSettings() map[Setting]Answer {
 }
 
 func touchDownEncryption() Encryption {
-	return Encryption{State: OwnData, Cipher: "AES-256",
-		Words: "TouchDown's data (mail, calendar, contacts, tasks) only; AES-256 from TouchDown 7 on."}
+	return Encryption{
+		State: OwnData, Cipher: "AES-256",
+		Words: "TouchDown's data (mail, calendar, contacts, tasks) only; AES-256 from TouchDown 7 on.",
+	}
 }
 
 func touchDownSelective() Order {
-	return only(Way{Channel: Companion, Extent: App,
+	return only(Way{
+		Channel: Companion, Extent: App,
 		Removes: "All mail, calendar, contacts and tasks in TouchDown, TouchDown's data on the storage card, and the " +
 			"managed account; TouchDown returns to its state before registration.",
 		Leaves: "Everything outside TouchDown; the rest of the storage card, unless the option below is on.",
-		Caveat: cleanCard}, noAccountWipe, insteadBlock)
+		Caveat: cleanCard,
+	}, noAccountWipe, insteadBlock)
 }
 
 const cleanCard = "Where TouchDown's advanced option \"Clean SD card on Remote Wipe\" is on, the whole storage card is erased."
@@ -134,8 +138,10 @@ func touchDown() Row {
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
 		when: when{from: V(2, 2), otherwise: true}, settings: touchDownSettings(),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
-				Caveat: cleanCard}),
+			FullWipe: ways(Way{
+				Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
+				Caveat: cleanCard,
+			}),
 			SelectiveWipe: touchDownSelective(),
 			Lock:          only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
 			WipeCard:      only(cardWay(Companion), noCardWipe),
@@ -152,8 +158,10 @@ func blackBerry() Row {
 		ID: BlackBerry, Name: "BlackBerry with NotifySync",
 		Recognised: "The user agent, device type or model says NotifySync.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
-		Encryption: Encryption{State: OwnData, Cipher: "AES-128, AES-192 or AES-256",
-			Words: "NotifySync's mail: secure (AES-128), more secure (AES-192) or most secure (AES-256)."},
+		Encryption: Encryption{
+			State: OwnData, Cipher: "AES-128, AES-192 or AES-256",
+			Words: "NotifySync's mail: secure (AES-128), more secure (AES-192) or most secure (AES-256).",
+		},
 		when: when{otherwise: true},
 		settings: answers(Answer{Ignored, "NotifySync has no such policy."},
 			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordExpiration, PasswordHistory,
@@ -161,15 +169,21 @@ func blackBerry() Row {
 			partly("NotifySync's mail only.", EncryptDevice),
 			group{Answer{Supported, "NotifySync's own; it must be greater than the inactivity timeout. ActiveSync has no " +
 				"word for it, so Drover cannot set it."}, []Setting{LockChallenge}},
-			group{Answer{Supported, "NotifySync's own: a hidden mail of high priority is sent when the password is " +
-				"entered in its altered form. ActiveSync has no word for it, so Drover cannot set it."},
-				[]Setting{LockDuress}}),
+			group{
+				Answer{Supported, "NotifySync's own: a hidden mail of high priority is sent when the password is " +
+					"entered in its altered form. ActiveSync has no word for it, so Drover cannot set it."},
+				[]Setting{LockDuress},
+			}),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{Channel: ActiveSync, Extent: Account,
+			FullWipe: ways(Way{
+				Channel: ActiveSync, Extent: Account,
 				Removes: "The managed account with its mail and data, and the entire storage card with saved attachments.",
-				Leaves:  "The device's own data and applications: it does not return to factory state.", Caveat: locks}),
-			SelectiveWipe: only(Way{Channel: Companion, Extent: Account, Removes: mailAndPIM, Leaves: keepsRest,
-				Caveat: locks}, noAccountWipe, insteadBlock),
+				Leaves:  "The device's own data and applications: it does not return to factory state.", Caveat: locks,
+			}),
+			SelectiveWipe: only(Way{
+				Channel: Companion, Extent: Account, Removes: mailAndPIM, Leaves: keepsRest,
+				Caveat: locks,
+			}, noAccountWipe, insteadBlock),
 			Lock:       only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
 			WipeCard:   only(cardWay(Companion), noCardWipe),
 			Locate:     only(locateWay(Companion), noLocate),
@@ -204,8 +218,10 @@ func symbian() Row {
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: OnDemand, Cipher: "256 bit", Words: "256 bit, when the policy asks."},
 		when:       when{otherwise: true}, settings: symbianSettings(),
-		orders: symbianOrders(Way{Channel: ActiveSync, Extent: Device,
-			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing}),
+		orders: symbianOrders(Way{
+			Channel: ActiveSync, Extent: Device,
+			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing,
+		}),
 	}
 }
 
@@ -216,8 +232,10 @@ func symbianMailOnly() Row {
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: OnDemand, Cipher: "256 bit", Words: "256 bit, when the policy asks."},
 		when:       when{words: []string{"n95", "6120c"}}, settings: symbianSettings(),
-		orders: symbianOrders(Way{Channel: ActiveSync, Extent: App,
+		orders: symbianOrders(Way{
+			Channel: ActiveSync, Extent: App,
 			Removes: "The data of Mail for Exchange, and the storage card.",
-			Leaves:  "The device's own data and applications: these models do not return to factory state."}),
+			Leaves:  "The device's own data and applications: these models do not return to factory state.",
+		}),
 	}
 }

@@ -20,9 +20,11 @@ func iosOldOrders() map[Command]Order {
 		FullWipe: ways(
 			Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsNothing},
 			Way{Channel: AppleMDM, Extent: Device, Removes: factoryState, Leaves: keepsNothing}),
-		SelectiveWipe: only(Way{Channel: AppleMDM, Extent: Account,
+		SelectiveWipe: only(Way{
+			Channel: AppleMDM, Extent: Account,
 			Removes: "All mail, calendar and contacts that Drover manages.", Leaves: keepsRest,
-			Caveat: "The command takes effect at once, yet the device can postpone it."}, noAccountWipe, insteadBlock),
+			Caveat: "The command takes effect at once, yet the device can postpone it.",
+		}, noAccountWipe, insteadBlock),
 		Lock:          only(lockWay(AppleMDM), noLock, insteadBlock, insteadTimeout),
 		WipeCard:      refused(noCard),
 		ClearPasscode: only(clearWay(AppleMDM), noClear),

@@ -27,8 +27,10 @@ func windowsMobileProfessional() Row {
 		Recognised: "The user agent begins with MSFT-PPC, or the device type is PocketPC.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: windowsMobileEncryption(),
 		when: when{otherwise: true}, settings: windowsMobileSettings(),
-		orders: windowsMobileOrders(Way{Channel: ActiveSync, Extent: Device,
-			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing}),
+		orders: windowsMobileOrders(Way{
+			Channel: ActiveSync, Extent: Device,
+			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing,
+		}),
 	}
 }
 

@@ -30,8 +30,10 @@ func orders(named map[Command]Order) map[Command]Order {
 		ClearPasscode: refused(noClear),
 		Locate:        refused(noLocate),
 		RequestLog:    refused(noLog),
-		Block: ways(Way{Channel: ActiveSync, Extent: Nothing, Removes: "Nothing; Drover refuses the device's next request.",
-			Leaves: "All data, and the mail that the device already holds."}),
+		Block: ways(Way{
+			Channel: ActiveSync, Extent: Nothing, Removes: "Nothing; Drover refuses the device's next request.",
+			Leaves: "All data, and the mail that the device already holds.",
+		}),
 	}
 	for c, o := range named {
 		m[c] = o
@@ -58,8 +60,10 @@ func cardWay(c Channel) Way {
 }
 
 func clearWay(c Channel) Way {
-	return Way{Channel: c, Extent: Nothing, Removes: "The device's passcode; a new one is asked for where the policy requires it.",
-		Leaves: keepsAll}
+	return Way{
+		Channel: c, Extent: Nothing, Removes: "The device's passcode; a new one is asked for where the policy requires it.",
+		Leaves: keepsAll,
+	}
 }
 
 func locateWay(c Channel) Way {

@@ -122,5 +122,3 @@ func yes(s ...Setting) group { return group{Answer{Support: Supported}, s} }
 func partly(caveat string, s ...Setting) group { return group{Answer{Partly, caveat}, s} }
 
 func ignored(caveat string, s ...Setting) group { return group{Answer{Ignored, caveat}, s} }
-
-func unknown(caveat string, s ...Setting) group { return group{Answer{Unknown, caveat}, s} }

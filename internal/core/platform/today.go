@@ -8,9 +8,11 @@ func todayRows() []Row {
 
 // accountWipe is the account-only wipe, which a client takes from protocol 16.1 on (MS-ASCMD 2.2.3.2).
 func accountWipe() Way {
-	return Way{Channel: ActiveSync, Since: V(16, 1), Extent: Account,
+	return Way{
+		Channel: ActiveSync, Since: V(16, 1), Extent: Account,
 		Removes: "The managed account with all its mail, calendar, contacts and tasks, and its credentials.", Leaves: keepsRest,
-		Caveat: "The client confirms first and then removes."}
+		Caveat: "The client confirms first and then removes.",
+	}
 }
 
 const needs161 = "Removing the account alone needs ActiveSync 16.1."
@@ -28,15 +30,20 @@ func ios10() Row {
 			FullWipe: ways(
 				Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsNothing},
 				Way{Channel: AppleMDM, Extent: Device, Removes: factoryState, Leaves: keepsNothing}),
-			SelectiveWipe: Order{Refusal: needs161, Alternatives: []Alternative{insteadBlock}, Ways: []Way{
-				{Channel: AppleMDM, Extent: Account, Removes: "All mail, calendar and contacts that Drover manages.",
-					Leaves: keepsRest, Caveat: "The command takes effect at once, yet the device can postpone it."},
-				accountWipe()}},
+			SelectiveWipe: {Refusal: needs161, Alternatives: []Alternative{insteadBlock}, Ways: []Way{
+				{
+					Channel: AppleMDM, Extent: Account, Removes: "All mail, calendar and contacts that Drover manages.",
+					Leaves: keepsRest, Caveat: "The command takes effect at once, yet the device can postpone it.",
+				},
+				accountWipe(),
+			}},
 			Lock:          only(lockWay(AppleMDM), noLock, insteadBlock, insteadTimeout),
 			WipeCard:      refused(noCard),
 			ClearPasscode: only(clearWay(AppleMDM), noClear),
-			Locate: only(Way{Channel: AppleMDM, Extent: Nothing, Removes: "Nothing; the device reports its position.",
-				Leaves: keepsAll, Caveat: "Supervised devices in lost mode only."}, noLocate),
+			Locate: only(Way{
+				Channel: AppleMDM, Extent: Nothing, Removes: "Nothing; the device reports its position.",
+				Leaves: keepsAll, Caveat: "Supervised devices in lost mode only.",
+			}, noLocate),
 		}),
 	}
 }
@@ -53,8 +60,10 @@ func windowsPhone8() Row {
 			yes(PasswordRequired, PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups,
 				PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity, EncryptDevice, AllowStorageCard)),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{Channel: ActiveSync, Extent: Device, Removes: factoryState,
-				Leaves: "Nothing in the device's own storage; what becomes of a storage card is not written."}),
+			FullWipe: ways(Way{
+				Channel: ActiveSync, Extent: Device, Removes: factoryState,
+				Leaves: "Nothing in the device's own storage; what becomes of a storage card is not written.",
+			}),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock),
 		}),
 	}
@@ -62,10 +71,12 @@ func windowsPhone8() Row {
 
 // uncertainWipe is what an Android client that may or may not administer the device does when told to wipe.
 func uncertainWipe() Way {
-	return Way{Channel: ActiveSync, Extent: Uncertain,
+	return Way{
+		Channel: ActiveSync, Extent: Uncertain,
 		Removes: "The device's data and applications where the mail client administers the device; else the account or the client's own data.",
 		Leaves:  "Depends on the mail client; a storage card is usually not erased.",
-		Caveat:  "Count on the whole device being erased."}
+		Caveat:  "Count on the whole device being erased.",
+	}
 }
 
 func gmail() Row {
@@ -83,10 +94,12 @@ func gmail() Row {
 			ignored(fixed, PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity, EncryptDevice),
 			partly("Where this version of Gmail keeps it.", AllowAttachments, MaxAttachmentSize, ManualSyncRoaming)),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{Channel: ActiveSync, Extent: Account,
+			FullWipe: ways(Way{
+				Channel: ActiveSync, Extent: Account,
 				Removes: "The managed account, or the work profile that holds it.",
 				Leaves:  "Everything else on the device: it does not return to factory state.",
-				Caveat:  "Before Android 10 a Gmail that administers the device can erase all of it."}),
+				Caveat:  "Before Android 10 a Gmail that administers the device can erase all of it.",
+			}),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock, insteadWipe),
 		}),
 	}
@@ -147,8 +160,10 @@ func outlookMobile() Row {
 				PasswordComplexGroups),
 			partly("Governs wearables.", AllowBluetooth)),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{Channel: ActiveSync, Extent: App, Removes: "Outlook's own data on the device.",
-				Leaves: "Everything outside Outlook: the device does not return to factory state."}),
+			FullWipe: ways(Way{
+				Channel: ActiveSync, Extent: App, Removes: "Outlook's own data on the device.",
+				Leaves: "Everything outside Outlook: the device does not return to factory state.",
+			}),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock, insteadWipe),
 		}),
 	}
@@ -168,8 +183,10 @@ func windowsMail() Row {
 			partly("Forbids sign-in by picture or PIN where it is not allowed.", PasswordAllowSimple),
 			partly("Windows asks the user; not every edition can.", EncryptDevice)),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{Channel: ActiveSync, Extent: Account, Removes: "The account's data in Windows Mail.",
-				Leaves: "Everything else on the computer: it does not return to factory state."}),
+			FullWipe: ways(Way{
+				Channel: ActiveSync, Extent: Account, Removes: "The account's data in Windows Mail.",
+				Leaves: "Everything else on the computer: it does not return to factory state.",
+			}),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock, insteadWipe),
 		}),
 	}

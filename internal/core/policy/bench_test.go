@@ -8,7 +8,7 @@ import (
 
 // Every request of a device asks for its effective policy.
 func BenchmarkEffectiveFor(b *testing.B) {
-	l := &loaded{assignments: map[Target]Assignment{}, suites: map[string]perLiability{"s": compile("s", "s", 1, strict().Content)}}
+	l := &loaded{assignments: map[Target]Assignment{}, suites: map[string]perLiability{"s": compile("s", Version{Suite: "s", Number: 1, Content: strict().Content})}}
 	for i := range 100_000 {
 		t := Target{ToUser, fmt.Sprint(i)}
 		l.assignments[t] = Assignment{Target: t, Suite: "s"}
@@ -19,6 +19,14 @@ func BenchmarkEffectiveFor(b *testing.B) {
 		if l.effective(d).Origin.Suite != "s" {
 			b.Fatal("not found")
 		}
+	}
+}
+
+func BenchmarkWithUpstream(b *testing.B) {
+	e, theirs := NewEffective(Origin{}, basic().Content.Corporate), strict().Content.Corporate
+	b.ReportAllocs()
+	for b.Loop() {
+		e.WithUpstream("up", theirs)
 	}
 }
 

@@ -28,12 +28,8 @@ func (p perLiability) of(l Liability) *Effective {
 	return p.corporate
 }
 
-func compile(suite, name string, version int, c Content) perLiability {
-	o := Origin{Suite: suite, SuiteName: name, Version: version, Liability: Corporate}
-	p := perLiability{corporate: NewEffective(o, c.Corporate)}
-	o.Liability = Personal
-	p.personal = NewEffective(o, c.Personal)
-	return p
+func compile(name string, v Version) perLiability {
+	return perLiability{corporate: v.Effective(name, Corporate), personal: v.Effective(name, Personal)}
 }
 
 // loadTimeout bounds a load; it does not end with the request that caused it, since others wait for it too.
@@ -117,7 +113,7 @@ func (s *Store) current(ctx context.Context) (*loaded, error) {
 
 // load reads the tables, or keeps the old reading when only other things of the zone have changed.
 func (s *Store) load(ctx context.Context, old *loaded, zone int64) (*loaded, error) {
-	l := &loaded{zone: zone, none: compile("", "", 0, Content{})}
+	l := &loaded{zone: zone, none: compile("", Version{})}
 	err := s.db.Read(ctx, func(q sqldb.Querier) error {
 		var err error
 		l.policy, err = sqldb.One(ctx, q, sqldb.Scan1[int64], "SELECT revision FROM policy_revision WHERE one = 1")
@@ -156,7 +152,7 @@ func (l *loaded) read(ctx context.Context, q sqldb.Querier) error {
 	}
 	l.suites = make(map[string]perLiability, len(inForce))
 	for _, n := range inForce {
-		l.suites[n.Suite] = compile(n.Suite, n.name, n.Number, n.Content)
+		l.suites[n.Suite] = compile(n.name, n.Version)
 	}
 	return nil
 }

@@ -16,39 +16,57 @@ var definitions = []Definition{
 	yesNo(platform.PasswordRequired, CategoryPassword, "Require a password",
 		"The device must be locked with a password, PIN or pattern. Without it no other password rule counts.",
 		false, Yes, "DevicePasswordEnabled", v25),
-	password(Definition{Key: platform.PasswordMinLength, Title: "Minimum length",
+	password(Definition{
+		Key: platform.PasswordMinLength, Title: "Minimum length",
 		Help: "The least number of characters. 0 sets none.", Kind: KindNumber, Min: 1, Max: 16, Unit: "characters",
-		Stricter: More, Element: "MinDevicePasswordLength", Since: v25}),
-	password(Definition{Key: platform.PasswordAllowSimple, Title: "Allow simple passwords",
+		Stricter: More, Element: "MinDevicePasswordLength", Since: v25,
+	}),
+	password(Definition{
+		Key: platform.PasswordAllowSimple, Title: "Allow simple passwords",
 		Help: "Passwords such as 1111 or 1234.", Kind: KindBool, Default: Bool(true), Stricter: No,
-		Element: "AllowSimpleDevicePassword", Since: v120}),
-	password(Definition{Key: platform.PasswordAlphanumeric, Title: "Require letters and digits",
+		Element: "AllowSimpleDevicePassword", Since: v120,
+	}),
+	password(Definition{
+		Key: platform.PasswordAlphanumeric, Title: "Require letters and digits",
 		Help: "A password of digits alone is not enough.", Kind: KindBool, Default: Bool(false), Stricter: Yes,
-		Element: "AlphanumericDevicePasswordRequired", Since: v25}),
-	password(Definition{Key: platform.PasswordComplexGroups, Title: "Kinds of characters",
+		Element: "AlphanumericDevicePasswordRequired", Since: v25,
+	}),
+	password(Definition{
+		Key: platform.PasswordComplexGroups, Title: "Kinds of characters",
 		Help: "How many of the four kinds (lower case, upper case, digits, others) the password must hold. Counts only " +
 			"where letters and digits are required. 0 sets none.", Kind: KindNumber, Min: 1, Max: 4, Unit: "kinds", Stricter: More,
-		Needs: platform.PasswordAlphanumeric, Element: "MinDevicePasswordComplexCharacters", Since: v121}),
-	password(Definition{Key: platform.PasswordExpiration, Title: "Expires after",
+		Needs: platform.PasswordAlphanumeric, Element: "MinDevicePasswordComplexCharacters", Since: v121,
+	}),
+	password(Definition{
+		Key: platform.PasswordExpiration, Title: "Expires after",
 		Help: "When the password expires, the device locks; the user unlocks it with the old one and must choose a new one. " +
 			"0 means never, which current guidance advises.", Kind: KindNumber, Min: 1, Max: 730, Unit: "days", Stricter: Less,
-		Element: "DevicePasswordExpiration", Since: v120}),
-	password(Definition{Key: platform.PasswordHistory, Title: "Remember old passwords",
+		Element: "DevicePasswordExpiration", Since: v120,
+	}),
+	password(Definition{
+		Key: platform.PasswordHistory, Title: "Remember old passwords",
 		Help: "How many old passwords cannot be used again. With 10, the oldest becomes free at the eleventh change. 0 " +
 			"remembers none.", Kind: KindNumber, Min: 1, Max: 50, Unit: "passwords", Stricter: More,
-		Element: "DevicePasswordHistory", Since: v120}),
-	password(Definition{Key: platform.PasswordMaxFailures, Title: "Wipe after failed attempts",
+		Element: "DevicePasswordHistory", Since: v120,
+	}),
+	password(Definition{
+		Key: platform.PasswordMaxFailures, Title: "Wipe after failed attempts",
 		Help: "The device erases itself after so many wrong passwords in a row; nobody can call that back. 0 never does.",
 		Kind: KindNumber, Min: 4, Max: 16, Unit: "attempts", Stricter: Less, Element: "MaxDevicePasswordFailedAttempts",
-		Since: v25}),
-	password(Definition{Key: platform.PasswordRecovery, Title: "Recovery password",
+		Since: v25,
+	}),
+	password(Definition{
+		Key: platform.PasswordRecovery, Title: "Recovery password",
 		Help: "The device may store a recovery password with the mail server.", Kind: KindBool, Default: Bool(false),
-		Stricter: No, Element: "PasswordRecoveryEnabled", Since: v120}),
-	{Key: platform.LockInactivity, Category: CategoryLock, Title: "Lock after inactivity",
+		Stricter: No, Element: "PasswordRecoveryEnabled", Since: v120,
+	}),
+	{
+		Key: platform.LockInactivity, Category: CategoryLock, Title: "Lock after inactivity",
 		Help: "The longest idle time before the device locks itself; the user may choose a shorter one, not a longer. " +
 			"0 sets none. Counts only where a password is required.", Kind: KindNumber, Min: 60, Max: 3600, Unit: "seconds",
 		Default: Number(noLimit), Stricter: Less, Needs: platform.PasswordRequired, Element: "MaxInactivityTimeDeviceLock",
-		Since: v25},
+		Since: v25,
+	},
 
 	yesNo(platform.EncryptDevice, CategoryEncryption, "Encrypt the device",
 		"Data at rest must be encrypted. What that means differs by platform; protocols before 12.1 cannot say it.",
@@ -57,41 +75,47 @@ var definitions = []Definition{
 		"Data on a removable card must be encrypted. Devices without one ignore it.",
 		false, Yes, "RequireStorageCardEncryption", v121),
 
-	yesNo(platform.AllowCamera, CategoryDevice, "Allow the camera", "", true, No, "AllowCamera", v121),
-	yesNo(platform.AllowStorageCard, CategoryDevice, "Allow storage cards", "", true, No, "AllowStorageCard", v121),
-	choice(platform.AllowBluetooth, CategoryDevice, "Allow Bluetooth", "", 2, "AllowBluetooth",
+	yesNo(platform.AllowCamera, CategoryDevice, "Allow the camera", "Some clients only hide its application.", true, No, "AllowCamera", v121),
+	yesNo(platform.AllowStorageCard, CategoryDevice, "Allow storage cards", "Removable cards can be read and written.", true, No, "AllowStorageCard", v121),
+	choice(platform.AllowBluetooth, CategoryDevice, "Allow Bluetooth", "Hands-free allows headsets and car kits, and no transfer of files.", 2, "AllowBluetooth",
 		Option{0, "Off"}, Option{1, "Hands-free only"}, Option{2, "On"}),
-	yesNo(platform.AllowWiFi, CategoryDevice, "Allow Wi-Fi", "", true, No, "AllowWiFi", v121),
-	yesNo(platform.AllowInfrared, CategoryDevice, "Allow infrared", "", true, No, "AllowIrDA", v121),
-	yesNo(platform.AllowTextMessaging, CategoryDevice, "Allow text messages", "", true, No, "AllowTextMessaging", v121),
+	yesNo(platform.AllowWiFi, CategoryDevice, "Allow Wi-Fi", "Without it the device uses the mobile network alone.", true, No, "AllowWiFi", v121),
+	yesNo(platform.AllowInfrared, CategoryDevice, "Allow infrared", "Connections over the infrared port.", true, No, "AllowIrDA", v121),
+	yesNo(platform.AllowTextMessaging, CategoryDevice, "Allow text messages", "SMS and the like, beside mail.", true, No, "AllowTextMessaging", v121),
 	yesNo(platform.AllowInternetSharing, CategoryDevice, "Allow sharing the connection",
 		"The device as a modem for others.", true, No, "AllowInternetSharing", v121),
-	yesNo(platform.AllowDesktopSync, CategoryDevice, "Allow synchronizing with a computer", "", true, No,
+	yesNo(platform.AllowDesktopSync, CategoryDevice, "Allow synchronizing with a computer", "By cable, Bluetooth or infrared, past the mail server.", true, No,
 		"AllowDesktopSync", v121),
-	yesNo(platform.AllowRemoteDesktop, CategoryDevice, "Allow remote desktop from the device", "", true, No,
+	yesNo(platform.AllowRemoteDesktop, CategoryDevice, "Allow remote desktop from the device", "The device as a screen of computers elsewhere.", true, No,
 		"AllowRemoteDesktop", v121),
 	yesNo(platform.AllowBrowser, CategoryDevice, "Allow the browser",
 		"The browser that came with the device; installed ones are not touched.", true, No, "AllowBrowser", v121),
 	yesNo(platform.AllowConsumerMail, CategoryDevice, "Allow consumer mail", "Private accounts with webmail services.",
 		true, No, "AllowConsumerEmail", v121),
-	yesNo(platform.AllowPOPIMAP, CategoryDevice, "Allow POP and IMAP accounts", "", true, No, "AllowPOPIMAPEmail", v121),
+	yesNo(platform.AllowPOPIMAP, CategoryDevice, "Allow POP and IMAP accounts", "Other mail accounts beside this one.", true, No, "AllowPOPIMAPEmail", v121),
 	documentBrowse(),
 
-	yesNo(platform.AllowUnsignedApps, CategoryApps, "Allow unsigned applications", "", true, No,
+	yesNo(platform.AllowUnsignedApps, CategoryApps, "Allow unsigned applications", "Applications that no known publisher has signed may run.", true, No,
 		"AllowUnsignedApplications", v121),
-	yesNo(platform.AllowUnsignedPackages, CategoryApps, "Allow unsigned installation packages", "", true, No,
+	yesNo(platform.AllowUnsignedPackages, CategoryApps, "Allow unsigned installation packages", "Packages that no known publisher has signed may be installed.", true, No,
 		"AllowUnsignedInstallationPackages", v121),
-	{Key: platform.BlockedApps, Category: CategoryApps, Title: "Blocked built-in applications",
+	{
+		Key: platform.BlockedApps, Category: CategoryApps, Title: "Blocked built-in applications",
 		Help: "File names of applications in the device's ROM that must not run.", Kind: KindList, Max: 200,
-		Default: List(), Stricter: Both, Element: "UnapprovedInROMApplicationList", Since: v121},
-	{Key: platform.ApprovedApps, Category: CategoryApps, Title: "Approved applications",
+		Default: List(), Stricter: Both, Element: "UnapprovedInROMApplicationList", Since: v121,
+	},
+	{
+		Key: platform.ApprovedApps, Category: CategoryApps, Title: "Approved applications",
 		Help: "SHA-1 hashes (40 hexadecimal digits) of the applications that may run. An empty list approves all.",
-		Kind: KindList, Max: 200, Default: List(), Stricter: Common, Element: "ApprovedApplicationList", Since: v121},
+		Kind: KindList, Max: 200, Default: List(), Stricter: Common, Element: "ApprovedApplicationList", Since: v121,
+	},
 
-	yesNo(platform.AllowAttachments, CategorySync, "Allow attachments", "", true, No, "AttachmentsEnabled", v120),
-	{Key: platform.MaxAttachmentSize, Category: CategorySync, Title: "Largest attachment",
+	yesNo(platform.AllowAttachments, CategorySync, "Allow attachments", "Attachments can be fetched to the device.", true, No, "AttachmentsEnabled", v120),
+	{
+		Key: platform.MaxAttachmentSize, Category: CategorySync, Title: "Largest attachment",
 		Help: "Larger ones are not fetched. 0 sets no limit.", Kind: KindNumber, Min: 1024, Max: 1 << 30, Unit: "bytes",
-		Default: Number(noLimit), Stricter: Less, Needs: platform.AllowAttachments, Element: "MaxAttachmentSize", Since: v120},
+		Default: Number(noLimit), Stricter: Less, Needs: platform.AllowAttachments, Element: "MaxAttachmentSize", Since: v120,
+	},
 	choice(platform.MaxMailAge, CategorySync, "Mail of the last", "Older mail is not synchronized.", 0, "MaxEmailAgeFilter",
 		Option{0, "All"}, Option{1, "1 day"}, Option{2, "3 days"}, Option{3, "1 week"}, Option{4, "2 weeks"},
 		Option{5, "1 month"}),
@@ -100,12 +124,12 @@ var definitions = []Definition{
 		Option{7, "6 months"}),
 	bodySize(platform.MaxBodySize, "Largest plain mail body", "MaxEmailBodyTruncationSize"),
 	bodySize(platform.MaxHTMLBodySize, "Largest HTML mail body", "MaxEmailHTMLBodyTruncationSize"),
-	yesNo(platform.AllowHTMLMail, CategorySync, "Allow HTML mail", "", true, No, "AllowHTMLEmail", v121),
-	yesNo(platform.ManualSyncRoaming, CategorySync, "Synchronize by hand while roaming", "", false, Yes,
+	yesNo(platform.AllowHTMLMail, CategorySync, "Allow HTML mail", "Otherwise mail arrives as plain text.", true, No, "AllowHTMLEmail", v121),
+	yesNo(platform.ManualSyncRoaming, CategorySync, "Synchronize by hand while roaming", "In foreign networks nothing is fetched unless the user asks.", false, Yes,
 		"RequireManualSyncWhenRoaming", v121),
 
-	yesNo(platform.RequireSigned, CategorySMIME, "Sign all mail", "", false, Yes, "RequireSignedSMIMEMessages", v121),
-	yesNo(platform.RequireEncrypted, CategorySMIME, "Encrypt all mail", "", false, Yes, "RequireEncryptedSMIMEMessages", v121),
+	yesNo(platform.RequireSigned, CategorySMIME, "Sign all mail", "Outgoing mail must carry an S/MIME signature.", false, Yes, "RequireSignedSMIMEMessages", v121),
+	yesNo(platform.RequireEncrypted, CategorySMIME, "Encrypt all mail", "Outgoing mail must be encrypted with S/MIME.", false, Yes, "RequireEncryptedSMIMEMessages", v121),
 	choice(platform.SigningAlgorithm, CategorySMIME, "Signing algorithm", "The protocol knows no better ones.", 0,
 		"RequireSignedSMIMEAlgorithm", Option{0, "SHA-1"}, Option{1, "MD5"}),
 	choice(platform.EncryptAlgorithm, CategorySMIME, "Encryption algorithm", "The protocol knows no better ones.", 0,
@@ -117,17 +141,23 @@ var definitions = []Definition{
 	yesNo(platform.AllowSoftCerts, CategorySMIME, "Allow certificates in software",
 		"Certificates that are not on a smart card.", true, No, "AllowSMIMESoftCerts", v121),
 
-	{Key: platform.AllowNonProvisionable, Category: CategoryGateway, Title: "Allow devices that cannot take the policy",
+	{
+		Key: platform.AllowNonProvisionable, Category: CategoryGateway, Title: "Allow devices that cannot take the policy",
 		Help: "Devices that do not fetch the policy, or say that they apply it only in part, get mail all the same.",
-		Kind: KindBool, Default: Bool(false), Stricter: No},
-	{Key: platform.RefreshInterval, Category: CategoryGateway, Title: "Fetch the policy again after",
+		Kind: KindBool, Default: Bool(false), Stricter: No,
+	},
+	{
+		Key: platform.RefreshInterval, Category: CategoryGateway, Title: "Fetch the policy again after",
 		Help: "Drover asks each device to fetch its policy again after so many hours. 0 asks only when it changes.",
-		Kind: KindNumber, Min: 1, Max: 9999, Unit: "hours", Default: Number(noLimit), Stricter: Less},
+		Kind: KindNumber, Min: 1, Max: 9999, Unit: "hours", Default: Number(noLimit), Stricter: Less,
+	},
 }
 
 func yesNo(key platform.Setting, c Category, title, help string, byDefault bool, s Strictness, element string, since platform.Version) Definition {
-	return Definition{Key: key, Category: c, Title: title, Help: help, Kind: KindBool, Default: Bool(byDefault),
-		Stricter: s, Element: element, Since: since}
+	return Definition{
+		Key: key, Category: c, Title: title, Help: help, Kind: KindBool, Default: Bool(byDefault),
+		Stricter: s, Element: element, Since: since,
+	}
 }
 
 // password completes a password rule: it counts only where a password is required, and a number's default is no limit.
@@ -145,8 +175,10 @@ func password(d Definition) Definition {
 // choice makes a setting of options, of which the lower number is the stricter. In the age filters 0 is all, the laxest;
 // elsewhere 0 is the strictest and no number means no limit.
 func choice(key platform.Setting, c Category, title, help string, byDefault int64, element string, options ...Option) Definition {
-	d := Definition{Key: key, Category: c, Title: title, Help: help, Kind: KindChoice, Options: options,
-		Default: Number(byDefault), Stricter: Less, None: -1, Element: element, Since: v121}
+	d := Definition{
+		Key: key, Category: c, Title: title, Help: help, Kind: KindChoice, Options: options,
+		Default: Number(byDefault), Stricter: Less, None: -1, Element: element, Since: v121,
+	}
 	if options[0].Words == "All" {
 		d.None = 0
 	}
@@ -154,9 +186,11 @@ func choice(key platform.Setting, c Category, title, help string, byDefault int6
 }
 
 func bodySize(key platform.Setting, title, element string) Definition {
-	return Definition{Key: key, Category: CategorySync, Title: title,
+	return Definition{
+		Key: key, Category: CategorySync, Title: title,
 		Help: "Longer bodies are cut. 0 fetches the header alone, -1 sets no limit.", Kind: KindNumber, Min: 0, Max: 1 << 24,
-		Unit: "bytes", None: -1, Default: Number(-1), Stricter: Less, Element: element, Since: v121}
+		Unit: "bytes", None: -1, Default: Number(-1), Stricter: Less, Element: element, Since: v121,
+	}
 }
 
 // documentBrowse was part of the document of 12.0 alone.

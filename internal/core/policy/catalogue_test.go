@@ -15,7 +15,7 @@ import (
 func TestEveryDefinitionIsWhole(t *testing.T) {
 	keys := map[platform.Setting]bool{}
 	for _, d := range Catalogue() {
-		if keys[d.Key] || d.Title == "" || d.Kind == "" || d.Stricter == "" || d.Category == "" {
+		if keys[d.Key] || d.Title == "" || d.Help == "" || d.Kind == "" || d.Stricter == "" || d.Category == "" {
 			t.Errorf("%s is there twice or not whole: %+v", d.Key, d)
 		}
 		keys[d.Key] = true

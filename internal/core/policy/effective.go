@@ -64,6 +64,11 @@ func complete(o Origin, m map[platform.Setting]Sourced) *Effective {
 	return e
 }
 
+// Effective returns what devices of the liability would have to obey under this version of the suite; for previews.
+func (v Version) Effective(name string, l Liability) *Effective {
+	return NewEffective(Origin{Suite: v.Suite, SuiteName: name, Version: v.Number, Liability: l}, v.Content.For(l))
+}
+
 // Get returns a setting's value and where it comes from. Every setting of the catalogue has one.
 func (e *Effective) Get(s platform.Setting) Sourced { return e.values[s] }
 
@@ -80,6 +85,9 @@ func (e *Effective) Values() Values {
 	}
 	return vs
 }
+
+// Empty tells whether nobody asks anything of the device: no suite is assigned to it and no mail server has a policy.
+func (e *Effective) Empty() bool { return e.Origin.Suite == "" && e.Origin.Upstream == "" }
 
 // AllowsNonProvisionable tells whether devices that cannot take the policy get mail all the same.
 func (e *Effective) AllowsNonProvisionable() bool {

@@ -179,8 +179,10 @@ func TestReportNeverSaysMoreThanIsKnown(t *testing.T) {
 		{"managed by others", Exchange{Version: v, Sent: now, Acknowledged: now, Status: ManagedExternally}, Unknown, Unknown},
 		{"an older one", Exchange{Version: v, Sent: "old", Acknowledged: "old", Status: Applied}, Pending, Pending},
 		{"sent anew", Exchange{Version: v, Sent: now, Acknowledged: "old", Status: Applied}, SentOut, SentOut},
-		{"found broken", Exchange{Version: v, Sent: now, Acknowledged: now, Status: Applied,
-			Violations: map[platform.Setting]string{platform.AllowCamera: "A photo was taken."}}, Violated, Acknowledged},
+		{"found broken", Exchange{
+			Version: v, Sent: now, Acknowledged: now, Status: Applied,
+			Violations: map[platform.Setting]string{platform.AllowCamera: "A photo was taken."},
+		}, Violated, Acknowledged},
 	} {
 		states := map[platform.Setting]State{}
 		for _, i := range Report(e, phone, c.x) {

@@ -83,8 +83,10 @@ func (s *Store) Create(ctx context.Context, c scope.Caller, name, description st
 		if err := insertVersion(ctx, tx, v); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, audit.Record{Action: "policy.created", Caller: c, Subject: subject(suite.ID),
-			After: versionFacts{1, Diff(Content{}, d.Content)}})
+		return s.changed(ctx, tx, audit.Record{
+			Action: "policy.created", Caller: c, Subject: subject(suite.ID),
+			After: versionFacts{1, Diff(Content{}, d.Content)},
+		})
 	})
 	return suite, err
 }
@@ -174,8 +176,10 @@ func (s *Store) putInForce(ctx context.Context, tx *sqldb.Tx, c scope.Caller, be
 	if v.From != 0 {
 		action = "policy.rolled-back"
 	}
-	return s.changed(ctx, tx, audit.Record{Action: action, Caller: c, Subject: subject(v.Suite),
-		Before: versionFacts{Version: before.Number}, After: versionFacts{v.Number, Diff(before.Content, v.Content)}})
+	return s.changed(ctx, tx, audit.Record{
+		Action: action, Caller: c, Subject: subject(v.Suite),
+		Before: versionFacts{Version: before.Number}, After: versionFacts{v.Number, Diff(before.Content, v.Content)},
+	})
 }
 
 // Describe changes a suite's name and description; its version stays.
@@ -200,8 +204,10 @@ func (s *Store) Describe(ctx context.Context, c scope.Caller, id, name, descript
 		if err != nil {
 			return taken(err)
 		}
-		return s.changed(ctx, tx, audit.Record{Action: "policy.described", Caller: c, Subject: subject(id),
-			Before: map[string]string{"name": suite.Name}, After: map[string]string{"name": name}})
+		return s.changed(ctx, tx, audit.Record{
+			Action: "policy.described", Caller: c, Subject: subject(id),
+			Before: map[string]string{"name": suite.Name}, After: map[string]string{"name": name},
+		})
 	})
 }
 

@@ -211,12 +211,16 @@ func TestTheMostSpecificAssignmentWins(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx := t.Context()
 		d := DeviceRef{Device: "d1", User: "u1", Groups: []string{"g1", "g2", "g3"}, Liability: Personal}
-		if e := f.effective(t, d); e.Origin.Suite != "" || e.Get(platform.PasswordRequired).Source != FromDefault {
+		if e := f.effective(t, d); !e.Empty() || e.Get(platform.PasswordRequired).Source != FromDefault {
 			t.Errorf("with no assignment: %+v", e.Origin)
 		}
 		for _, a := range []Assignment{
-			{Target: Target{ToDefault, ""}}, {Target: Target{ToGroup, "g2"}, Priority: 1}, {Target: Target{ToGroup, "g1"}, Priority: 1},
-			{Target: Target{ToGroup, "g3"}, Priority: 7}, {Target: Target{ToUser, "u1"}}, {Target: Target{ToDevice, "d1"}},
+			{Target: Target{ToDefault, ""}},
+			{Target: Target{ToGroup, "g2"}, Priority: 1},
+			{Target: Target{ToGroup, "g1"}, Priority: 1},
+			{Target: Target{ToGroup, "g3"}, Priority: 7},
+			{Target: Target{ToUser, "u1"}},
+			{Target: Target{ToDevice, "d1"}},
 		} {
 			suite := f.suite(t, fmt.Sprintf("%s %s", a.Kind, a.ID), "basic")
 			if err := f.Assign(ctx, boss, a.Target, suite.ID, a.Priority); err != nil {
