@@ -30,6 +30,7 @@ func TestAFieldOpensInItsPlaceAlone(t *testing.T) {
 			{"another user", home, User("bob")},
 			{"the zone", home, Zone},
 			{"a place that reads the same", Field{"device", "phoned", "1"}, User("ann")},
+			{"another that reads the same", Field{"devicep", "hone", "d1"}, User("ann")},
 		}
 		for _, m := range moved {
 			_, err := k.Open(t.Context(), r.db, m.field, m.owner, sealed)
