@@ -27,12 +27,18 @@ func NewBehind[K comparable, V any](limit int, flush func(context.Context, map[K
 
 // Put records a value. When limit keys wait already and the key is new, the value is dropped: memory is bounded, and
 // the fact is losable.
-func (b *Behind[K, V]) Put(k K, v V) {
+func (b *Behind[K, V]) Put(k K, v V) { b.Merge(k, func(V) V { return v }) }
+
+// Merge records a value made from the one that waits, or from the zero value. When limit keys wait already and the key
+// is new, it is dropped.
+func (b *Behind[K, V]) Merge(k K, join func(waiting V) V) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, there := b.pending[k]; there || len(b.pending) < b.limit {
-		b.pending[k] = v
+	waiting, there := b.pending[k]
+	if !there && len(b.pending) >= b.limit {
+		return
 	}
+	b.pending[k] = join(waiting)
 	if len(b.pending) >= b.limit/2 {
 		select {
 		case b.kick <- struct{}{}:

@@ -11,6 +11,7 @@ CREATE TABLE device (
 	platform     TEXT NOT NULL,
 	platform_by  TEXT NOT NULL CHECK (platform_by IN ('recognised', 'hand')),
 	liability    TEXT NOT NULL CHECK (liability IN ('corporate', 'personal')),
+	friendly     TEXT NOT NULL,
 	model        TEXT NOT NULL,
 	os           TEXT NOT NULL,
 	language     TEXT NOT NULL,

@@ -1,0 +1,244 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+
+	"drover/internal/base/csvsafe"
+	"drover/internal/base/problem"
+	"drover/internal/base/seal"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/directory"
+	"drover/internal/core/platform"
+	"drover/internal/core/scope"
+)
+
+// Change is what an administrator changes of a device. Nil leaves it as it is.
+type Change struct {
+	Name      *string      // 1 to 128 bytes
+	Platform  *platform.ID // by hand; "" goes back to what is recognised
+	Liability *Liability
+	Owner     *string // another user's id; the device must provision anew
+}
+
+var changedMeanwhile = problem.New(problem.Precondition, "changed",
+	"This has been changed in the meantime: look at it again before you change it.")
+
+func (ch Change) check() error {
+	if ch.Name != nil {
+		*ch.Name = strings.TrimSpace(*ch.Name)
+		if n := *ch.Name; n == "" || sqldb.Clean(n, maxName) != n || strings.ContainsFunc(n, unicode.IsControl) || csvsafe.Formula(n) {
+			return problem.New(problem.Invalid, "device.name",
+				"A device's name has 1 to 128 bytes, no control characters, and does not begin with = + - or @.").WithField("name")
+		}
+	}
+	if ch.Platform != nil && *ch.Platform != "" && !ch.Platform.Known() {
+		return problem.New(problem.Invalid, "device.platform", "There is no such platform.").WithField("platform")
+	}
+	if ch.Liability != nil && !ch.Liability.Known() {
+		return problem.New(problem.Invalid, "device.liability", "The liability is corporate or personal.").WithField("liability")
+	}
+	return nil
+}
+
+// Edit changes a device. version is the one that the caller has seen.
+func (s *Store) Edit(ctx context.Context, c scope.Caller, id string, version int64, ch Change) (Device, error) {
+	if err := ch.check(); err != nil {
+		return Device{}, err
+	}
+	var owner *directory.User
+	if ch.Owner != nil {
+		u, err := s.with.Owners.Get(ctx, c, *ch.Owner)
+		if err != nil {
+			return Device{}, err
+		}
+		owner = &u
+	}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.edit(ctx, tx, c, id, version, ch, owner) })
+	if err != nil {
+		return Device{}, err
+	}
+	return s.Find(ctx, s.db, c, scope.DeviceEdit, id)
+}
+
+func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string, version int64, ch Change, owner *directory.User) error {
+	d, err := s.Find(ctx, tx, c, scope.DeviceEdit, id)
+	if err != nil {
+		return err
+	}
+	if d.Version != version {
+		return changedMeanwhile
+	}
+	before := d
+	if ch.Name != nil {
+		d.Name = *ch.Name
+	}
+	if ch.Liability != nil {
+		d.Liability = *ch.Liability
+	}
+	if ch.Platform != nil {
+		d.Platform, d.ByHand = *ch.Platform, *ch.Platform != ""
+		if !d.ByHand {
+			d.Platform = platform.Recognise(d.PlatformFacts())
+		}
+	}
+	if owner != nil && owner.ID != d.Owner {
+		d.Owner, d.OwnerName = owner.ID, owner.Name
+		if err := handOver(ctx, tx, d.ID); err != nil {
+			return err
+		}
+	}
+	if err := s.update(ctx, tx, d); err != nil {
+		return ownersTaken(err)
+	}
+	s.wake(tx, id)
+	if err := s.record(ctx, tx, c, "device.changed", d, before.audited(), d.audited()); err != nil {
+		return err
+	}
+	return s.with.Zone.Bump(ctx, tx)
+}
+
+// handOver takes away what belonged to the owner before: the phone number is sealed under that owner's key.
+func handOver(ctx context.Context, tx *sqldb.Tx, id string) error {
+	if _, err := tx.Exec(ctx, "UPDATE device SET phone = NULL WHERE id = $1", id); err != nil {
+		return err
+	}
+	return resetPartnership(ctx, tx, id)
+}
+
+func ownersTaken(err error) error {
+	if errors.Is(err, sqldb.ErrConflict) {
+		return problem.New(problem.Conflict, "device.owner", "That user has a device of this id already.").WithField("owner")
+	}
+	return err
+}
+
+// Remove takes a device out of the lists; its mail ends at once. When it comes back with its owner's credentials it
+// enrols anew.
+func (s *Store) Remove(ctx context.Context, c scope.Caller, id, reason string) error {
+	return s.move(ctx, c, scope.DeviceRemove, id, reason, "device.removed", Removed, Active, Pending, Retired, Wiped)
+}
+
+// Retire takes a device out of service: it stays in the lists, and out of mail, until it is readmitted.
+func (s *Store) Retire(ctx context.Context, c scope.Caller, id, reason string) error {
+	return s.move(ctx, c, scope.DeviceRemove, id, reason, "device.retired", Retired, Active, Pending)
+}
+
+// Readmit lets a wiped or retired device enrol again.
+func (s *Store) Readmit(ctx context.Context, c scope.Caller, id, reason string) error {
+	return s.move(ctx, c, scope.DeviceReadmit, id, reason, "device.readmitted", Pending, Wiped, Retired)
+}
+
+const maxReason = 500
+
+func (s *Store) move(ctx context.Context, c scope.Caller, r scope.Right, id, reason, action string, to State, from ...State) error {
+	if sqldb.Clean(reason, maxReason) != reason {
+		return problem.New(problem.Invalid, "device.reason", "A reason has at most 500 bytes.").WithField("reason")
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		d, err := s.Find(ctx, tx, c, r, id)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(from, d.State) {
+			return problem.Newf(problem.Conflict, "device.state", "The device is %s, and this does not fit that.", d.State)
+		}
+		return s.setState(ctx, tx, c, d, to, action, reason)
+	})
+}
+
+func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d Device, to State, action, reason string) error {
+	before := d.audited()
+	d.State = to
+	_, err := tx.Exec(ctx, "UPDATE device SET state = $1, policy_state = 'none', version = version + 1 WHERE id = $2", string(to), d.ID)
+	if err != nil {
+		return err
+	}
+	if to != Wiped { // a wiped device's key still proves its acknowledgement when that is repeated
+		if err := resetPartnership(ctx, tx, d.ID); err != nil {
+			return err
+		}
+	}
+	err = s.with.Log.Append(ctx, tx, audit.Record{
+		Action: action, Caller: c, Subject: audit.Subject{Kind: "device", ID: d.ID}, Device: d.ID, Owner: d.Owner,
+		Before: before, After: d.audited(), Reason: reason,
+	})
+	if err != nil {
+		return err
+	}
+	s.wake(tx, d.ID)
+	return s.with.Zone.Bump(ctx, tx)
+}
+
+// MarkWiped notes, in the transaction of the command, that a device has acknowledged a full wipe. From then on it stays
+// out until [Store.Readmit]. For package command alone.
+func (s *Store) MarkWiped(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) error {
+	if c.Kind == scope.Admin || c.Kind == scope.Token || c.Kind == scope.User {
+		return notTheGateway
+	}
+	d, err := s.Find(ctx, tx, scope.System("device"), scope.DeviceRead, id)
+	if err != nil {
+		return err
+	}
+	if d.State == Wiped {
+		return nil
+	}
+	return s.setState(ctx, tx, c, d, Wiped, "device.wiped", "")
+}
+
+// SaveAccess notes what package access has decided for a device, where that is news. For the gateway alone.
+func (s *Store) SaveAccess(ctx context.Context, c scope.Caller, id string, a Access) (Known, error) {
+	if err := gateway(c, id); err != nil {
+		return Known{}, err
+	}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.NoteAccess(ctx, tx, id, a) })
+	if err != nil {
+		return Known{}, err
+	}
+	return s.freshByID(ctx, id)
+}
+
+// NoteAccess notes, in the transaction of package access, what it has decided for a device. It decides nothing itself.
+func (s *Store) NoteAccess(ctx context.Context, tx *sqldb.Tx, id string, a Access) error {
+	if !a.Known() {
+		return problem.New(problem.Invalid, "device.access", "Access is allow, block or quarantine.").WithField("decision")
+	}
+	n, err := tx.Exec(ctx, "UPDATE device SET access = $1, version = version + 1 WHERE id = $2 AND access <> $3",
+		string(a), id, string(a))
+	if err == nil && n > 0 {
+		s.wake(tx, id)
+	}
+	return err
+}
+
+// Phone returns a device's phone number, "" when none is known. The look is recorded with its reason, which the owner
+// sees, before the number is handed out.
+func (s *Store) Phone(ctx context.Context, c scope.Caller, id, reason string) (string, error) {
+	if strings.TrimSpace(reason) == "" || sqldb.Clean(reason, maxReason) != reason {
+		return "", problem.New(problem.Invalid, "device.reason",
+			"Say in at most 500 bytes why you look at personal data: its owner sees it.").WithField("reason")
+	}
+	d, err := s.Find(ctx, s.db, c, scope.UserPersonalRead, id)
+	if err != nil || !d.HasPhone {
+		return "", err
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		return s.with.Log.Append(ctx, tx, audit.Record{
+			Action: "device.phone-read", Caller: c, Subject: audit.Subject{Kind: "device", ID: d.ID}, Device: d.ID, Owner: d.Owner,
+			Reason: reason,
+		})
+	})
+	if err != nil {
+		return "", err
+	}
+	sealed, err := sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT phone FROM device WHERE id = $1 AND phone IS NOT NULL", id)
+	if err != nil {
+		return "", missing(err)
+	}
+	plain, err := s.with.Keys.Open(ctx, s.db, phoneField(id), seal.User(d.Owner), sealed)
+	return string(plain), err
+}

@@ -1,0 +1,218 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/scope"
+)
+
+// Group is a group of devices, to which roles, access rules and more can be limited.
+type Group struct {
+	ID          string
+	Name        string // 1 to 128 bytes, unique without regard to case
+	Description string // at most 1,000 bytes
+	Members     int
+	Version     int64
+}
+
+const (
+	maxDescription = 1000
+	// maxGroups bounds the groups of a zone: they are shown in one list.
+	maxGroups = 1000
+	// maxBatch bounds the members that one call adds or removes.
+	maxBatch = 1000
+)
+
+func checkGroup(name, description *string) error {
+	*name, *description = strings.TrimSpace(*name), strings.TrimSpace(*description)
+	if *name == "" || sqldb.Clean(*name, maxName) != *name || strings.ContainsFunc(*name, unicode.IsControl) {
+		return problem.New(problem.Invalid, "group.name", "A group's name has 1 to 128 bytes and no control characters.").WithField("name")
+	}
+	if sqldb.Clean(*description, maxDescription) != *description {
+		return problem.New(problem.Invalid, "group.description", "A description has at most 1,000 bytes.").WithField("description")
+	}
+	return nil
+}
+
+const groupText = `SELECT g.id, g.name, g.description, g.version, (SELECT count(*) FROM device_group_member m
+	JOIN device d ON d.id = m.device WHERE m.device_group = g.id AND d.state <> 'removed') FROM device_group g`
+
+func scanGroup(r sqldb.Row) (g Group, err error) {
+	err = r.Scan(&g.ID, &g.Name, &g.Description, &g.Version, &g.Members)
+	return g, err
+}
+
+// Groups returns all groups of devices by name.
+func (s *Store) Groups(ctx context.Context, c scope.Caller) ([]Group, error) {
+	if err := c.Require(scope.GroupRead); err != nil {
+		return nil, err
+	}
+	return sqldb.All(ctx, s.db, scanGroup, groupText+" ORDER BY g.folded")
+}
+
+// GroupsOf returns the groups a device is in, by name.
+func (s *Store) GroupsOf(ctx context.Context, c scope.Caller, id string) ([]Group, error) {
+	if _, err := s.Find(ctx, s.db, c, scope.DeviceRead, id); err != nil {
+		return nil, err
+	}
+	return sqldb.All(ctx, s.db, scanGroup, groupText+
+		" JOIN device_group_member x ON x.device_group = g.id WHERE x.device = $1 ORDER BY g.folded", id)
+}
+
+// GroupIDs returns the ids of the groups a device is in, for decisions. Drover itself may ask, and who may see the device.
+func (s *Store) GroupIDs(ctx context.Context, c scope.Caller, id string) ([]string, error) {
+	sc, err := c.Scope(scope.DeviceRead)
+	if err != nil {
+		return nil, err
+	}
+	var a sqldb.Args
+	where := "m.device = " + a.Add(id) + " AND " + sc.Devices("m.device", &a)
+	return sqldb.All(ctx, s.db, sqldb.Scan1[string],
+		"SELECT m.device_group FROM device_group_member m WHERE "+where+" ORDER BY m.device_group", a.List()...)
+}
+
+func group(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
+	g, err := sqldb.One(ctx, q, scanGroup, groupText+" WHERE g.id = $1", id)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return g, problem.New(problem.NotFound, "group.unknown", "There is no such group.")
+	}
+	return g, err
+}
+
+// AddGroup makes a group.
+func (s *Store) AddGroup(ctx context.Context, c scope.Caller, name, description string) (Group, error) {
+	if err := c.Require(scope.GroupEdit); err != nil {
+		return Group{}, err
+	}
+	if err := checkGroup(&name, &description); err != nil {
+		return Group{}, err
+	}
+	g := Group{ID: sqldb.NewID(), Name: name, Description: description, Version: 1}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM device_group")
+		if err != nil {
+			return err
+		}
+		if n >= maxGroups {
+			return problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of devices.", maxGroups)
+		}
+		_, err = tx.Exec(ctx, "INSERT INTO device_group (id, name, folded, description, version) VALUES ($1, $2, $3, $4, 1)",
+			g.ID, g.Name, sqldb.Fold(g.Name), g.Description)
+		if err != nil {
+			return taken(err)
+		}
+		return s.groupChanged(ctx, tx, c, "device-group.added", g.ID, nil, map[string]any{"name": g.Name})
+	})
+	return g, err
+}
+
+func taken(err error) error {
+	if errors.Is(err, sqldb.ErrConflict) {
+		return problem.New(problem.Conflict, "group.exists", "There is already a group of this name.").WithField("name")
+	}
+	return err
+}
+
+func (s *Store) groupChanged(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action, id string, before, after any) error {
+	err := s.with.Log.Append(ctx, tx, audit.Record{
+		Action: action, Caller: c, Subject: audit.Subject{Kind: "device-group", ID: id}, Before: before, After: after,
+	})
+	if err != nil {
+		return err
+	}
+	return s.with.Zone.Bump(ctx, tx) // roles and access rules hang on groups
+}
+
+// EditGroup changes a group's name and description.
+func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, version int64, name, description string) (Group, error) {
+	if err := c.Require(scope.GroupEdit); err != nil {
+		return Group{}, err
+	}
+	if err := checkGroup(&name, &description); err != nil {
+		return Group{}, err
+	}
+	var g Group
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		before, err := group(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if before.Version != version {
+			return changedMeanwhile
+		}
+		g = before
+		g.Name, g.Description, g.Version = name, description, version+1
+		_, err = tx.Exec(ctx, "UPDATE device_group SET name = $1, folded = $2, description = $3, version = $4 WHERE id = $5",
+			g.Name, sqldb.Fold(g.Name), g.Description, g.Version, id)
+		if err != nil {
+			return taken(err)
+		}
+		return s.groupChanged(ctx, tx, c, "device-group.changed", id, map[string]any{"name": before.Name}, map[string]any{"name": g.Name})
+	})
+	return g, err
+}
+
+// RemoveGroup takes a group away; its devices stay. Roles that were limited to it alone reach nothing any more.
+func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) error {
+	if err := c.Require(scope.GroupEdit); err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		g, err := group(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM device_group WHERE id = $1", id); err != nil {
+			return err
+		}
+		return s.groupChanged(ctx, tx, c, "device-group.removed", id, map[string]any{"name": g.Name, "members": g.Members}, nil)
+	})
+}
+
+// AddMembers puts devices into a group; what is in it already stays. At most 1,000 at once.
+func (s *Store) AddMembers(ctx context.Context, c scope.Caller, id string, devices ...string) error {
+	return s.changeMembers(ctx, c, "device-group.members-added", id, devices, func(tx *sqldb.Tx, device string) error {
+		if _, err := s.Find(ctx, tx, scope.System("device"), scope.DeviceRead, device); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO device_group_member (device_group, device) VALUES ($1, $2) ON CONFLICT DO NOTHING", id, device)
+		return err
+	})
+}
+
+// RemoveMembers takes devices out of a group; what is not in it stays out. At most 1,000 at once.
+func (s *Store) RemoveMembers(ctx context.Context, c scope.Caller, id string, devices ...string) error {
+	return s.changeMembers(ctx, c, "device-group.members-removed", id, devices, func(tx *sqldb.Tx, device string) error {
+		_, err := tx.Exec(ctx, "DELETE FROM device_group_member WHERE device_group = $1 AND device = $2", id, device)
+		return err
+	})
+}
+
+// changeMembers needs the right over the whole zone: who is limited to groups must not move devices between them.
+func (s *Store) changeMembers(ctx context.Context, c scope.Caller, action, id string, devices []string,
+	change func(*sqldb.Tx, string) error,
+) error {
+	if err := c.Require(scope.GroupEdit); err != nil {
+		return err
+	}
+	if len(devices) == 0 || len(devices) > maxBatch {
+		return problem.Newf(problem.Invalid, "group.members", "Name 1 to %d devices.", maxBatch).WithField("ids")
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := group(ctx, tx, id); err != nil {
+			return err
+		}
+		for _, d := range devices {
+			if err := change(tx, d); err != nil {
+				return err
+			}
+		}
+		return s.groupChanged(ctx, tx, c, action, id, nil, map[string]any{"devices": devices})
+	})
+}

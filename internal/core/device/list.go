@@ -1,0 +1,263 @@
+package device
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"drover/internal/base/page"
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/scope"
+)
+
+// Sort is an order in which devices are listed.
+type Sort string
+
+// The orders.
+const (
+	ByName     Sort = "name"
+	ByOwner    Sort = "owner"
+	ByPlatform Sort = "platform"
+	ByState    Sort = "state"
+	ByContact  Sort = "contact"
+	ByEnrolled Sort = "enrolled"
+)
+
+// sortColumns are the columns behind the orders; each has an index with the id.
+var sortColumns = map[Sort]string{
+	ByName: "d.name_folded", ByOwner: "d.owner_folded", ByPlatform: "d.platform", ByState: "d.state",
+	ByContact: "n.last_contact", ByEnrolled: "d.enrolled_at",
+}
+
+func (o Sort) numeric() bool { return o == ByContact || o == ByEnrolled }
+
+// Filter narrows a list of devices. Zero values do not narrow, but removed devices are listed only when asked for.
+type Filter struct {
+	Search      string // up to five words, each somewhere in names, owner, model, system, serial, IMEI, DeviceId
+	Platforms   []string
+	States      []State
+	PolicyState []PolicyState
+	Access      []Access
+	Liability   Liability
+	Owner       string // a user's id
+	Group       string // a device group's id
+	Upstream    string
+	Contact     Contact
+}
+
+// Contact is a span of time since the last contact.
+type Contact string
+
+// The spans. They do not overlap: a week means over a day and at most a week.
+const (
+	WithinHour  Contact = "hour"
+	WithinDay   Contact = "day"
+	WithinWeek  Contact = "week"
+	WithinMonth Contact = "month"
+	Longer      Contact = "longer"
+)
+
+// Contacts lists the spans from the latest on.
+var Contacts = []Contact{WithinHour, WithinDay, WithinWeek, WithinMonth, Longer}
+
+var reach = []time.Duration{time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
+
+// span returns the bounds of a span in microseconds: after from, up to until.
+func (k Contact) span(now time.Time) (from, until int64) {
+	i := slices.Index(Contacts, k)
+	until = sqldb.Micros(now.Add(365 * 24 * time.Hour)) // clocks of several servers differ
+	if i > 0 {
+		until = sqldb.Micros(now.Add(-reach[i-1]))
+	}
+	if i < len(reach) {
+		from = sqldb.Micros(now.Add(-reach[i]))
+	}
+	return from, until
+}
+
+// Query says which devices are wanted, and in which order.
+type Query struct {
+	Filter
+	Sort Sort // "" is by name
+	Desc bool
+	page.Request
+}
+
+const (
+	maxWords = 5
+	maxIn    = 50 // values of one filter
+)
+
+// where returns the conditions of the filter, and whether they look at the last contact.
+func (f Filter) where(a *sqldb.Args, sc scope.Scope, now time.Time) (where string, contact bool, err error) {
+	if len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access) > maxIn {
+		return "", false, problem.Newf(problem.Invalid, "device.filter", "A filter takes at most %d values.", maxIn)
+	}
+	var list []string
+	in(a, &list, "d.platform", f.Platforms)
+	in(a, &list, "d.policy_state", f.PolicyState)
+	in(a, &list, "d.access", f.Access)
+	if len(f.States) == 0 {
+		list = append(list, "d.state <> 'removed'")
+	}
+	in(a, &list, "d.state", f.States)
+	for _, e := range [][2]string{{"d.liability", string(f.Liability)}, {"d.owner", f.Owner}, {"d.upstream", f.Upstream}} {
+		if e[1] != "" {
+			list = append(list, e[0]+" = "+a.Add(e[1]))
+		}
+	}
+	for i, w := range strings.Fields(sqldb.Fold(sqldb.Clean(f.Search, maxFact))) {
+		if i < maxWords {
+			list = append(list, "d.search LIKE "+a.Add(page.Like(w))+` ESCAPE '\'`)
+		}
+	}
+	if f.Group != "" {
+		list = append(list, "EXISTS (SELECT 1 FROM device_group_member g WHERE g.device = d.id AND g.device_group = "+a.Add(f.Group)+")")
+	}
+	if f.Contact != "" {
+		if !slices.Contains(Contacts, f.Contact) {
+			return "", false, problem.New(problem.Invalid, "device.filter", "The last contact is hour, day, week, month or longer.").
+				WithField("contact")
+		}
+		from, until := f.Contact.span(now)
+		list = append(list, "n.last_contact > "+a.Add(from), "n.last_contact <= "+a.Add(until))
+	}
+	list = append(list, sc.Devices("d.id", a))
+	return strings.Join(list, " AND "), f.Contact != "", nil
+}
+
+func in[T ~string](a *sqldb.Args, list *[]string, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = string(v)
+	}
+	*list = append(*list, column+" IN "+a.In(texts...))
+}
+
+// List returns one page of the devices within the caller's scope.
+func (s *Store) List(ctx context.Context, c scope.Caller, query Query) (page.Page[Device], error) {
+	sc, err := c.Scope(scope.DeviceRead)
+	if err != nil {
+		return page.Page[Device]{}, err
+	}
+	size, err := query.Size()
+	if err != nil {
+		return page.Page[Device]{}, err
+	}
+	var p page.Page[Device]
+	err = s.db.Read(ctx, func(q sqldb.Querier) error {
+		rows, err := s.rows(ctx, q, sc, query, size+1)
+		if err != nil {
+			return err
+		}
+		p = page.Cut(rows, size, query.cursor)
+		if query.After == "" && p.Next == "" {
+			p.Total = len(p.Items) // all of them are here
+			return nil
+		}
+		p.Total, p.Capped, err = s.total(ctx, q, sc, query.Filter)
+		return err
+	})
+	return p, err
+}
+
+func (s *Store) total(ctx context.Context, q sqldb.Querier, sc scope.Scope, f Filter) (int, bool, error) {
+	var a sqldb.Args
+	where, contact, err := f.where(&a, sc, s.with.Clock.Now())
+	if err != nil {
+		return 0, false, err
+	}
+	from := "FROM device d WHERE "
+	if contact {
+		from = "FROM device_presence n JOIN device d ON d.id = n.device WHERE "
+	}
+	return page.Total(ctx, q, from+where, a.List()...)
+}
+
+// rows reads devices in the order of the query, behind its cursor. CROSS JOIN keeps SQLite from choosing another table
+// to begin with than the one whose index gives the order.
+func (s *Store) rows(ctx context.Context, q sqldb.Querier, sc scope.Scope, query Query, limit int) ([]Device, error) {
+	if query.Sort == "" {
+		query.Sort = ByName
+	}
+	column, known := sortColumns[query.Sort]
+	if !known {
+		return nil, problem.New(problem.Invalid, "device.sort", "Devices are sorted by name, owner, platform, state, contact or enrolled.").
+			WithField("sort")
+	}
+	var a sqldb.Args
+	where, _, err := query.where(&a, sc, s.with.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	from, id := "device d CROSS JOIN device_presence n", "d.id"
+	if query.Sort == ByContact {
+		from, id = "device_presence n CROSS JOIN device d", "n.device"
+	}
+	direction, beyond := "", ">"
+	if query.Desc {
+		direction, beyond = " DESC", "<"
+	}
+	after, err := query.after(&a, "("+column+", "+id+") "+beyond)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.All(ctx, q, scanSeen, "SELECT "+deviceColumns+", n.last_contact, n.requests FROM "+from+
+		" WHERE n.device = d.id AND "+where+" AND "+after+
+		" ORDER BY "+column+direction+", "+id+direction+" LIMIT "+a.Add(limit), a.List()...)
+}
+
+func (query Query) after(a *sqldb.Args, compare string) (string, error) {
+	if query.After == "" {
+		return "TRUE", nil
+	}
+	if query.Sort.numeric() {
+		key, id, err := page.Parse[int64](query.After)
+		return compare + " (" + a.Add(key) + ", " + a.Add(id) + ")", err
+	}
+	key, id, err := page.Parse[string](query.After)
+	return compare + " (" + a.Add(key) + ", " + a.Add(id) + ")", err
+}
+
+func (query Query) cursor(d Device) string {
+	switch query.Sort {
+	case ByContact:
+		return page.Cursor(sqldb.Micros(d.LastContact), d.ID)
+	case ByEnrolled:
+		return page.Cursor(sqldb.Micros(d.Enrolled), d.ID)
+	case ByOwner:
+		return page.Cursor(sqldb.Fold(d.OwnerName), d.ID)
+	case ByPlatform:
+		return page.Cursor(string(d.Platform), d.ID)
+	case ByState:
+		return page.Cursor(string(d.State), d.ID)
+	case ByName:
+	}
+	return page.Cursor(sqldb.Fold(d.Name), d.ID)
+}
+
+// Names returns the names of devices by id, for lists that refer to them; ids outside the scope are missing. At most 500.
+func (s *Store) Names(ctx context.Context, c scope.Caller, ids ...string) (map[string]string, error) {
+	sc, err := c.Scope(scope.DeviceRead)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > page.MaxLimit {
+		ids = ids[:page.MaxLimit]
+	}
+	var a sqldb.Args
+	where := "d.id IN " + a.In(ids...) + " AND " + sc.Devices("d.id", &a)
+	names := make(map[string]string, len(ids))
+	_, err = sqldb.All(ctx, s.db, func(r sqldb.Row) (struct{}, error) {
+		var id, name string
+		err := r.Scan(&id, &name)
+		names[id] = name
+		return struct{}{}, err
+	}, "SELECT d.id, d.name FROM device d WHERE "+where, a.List()...)
+	return names, err
+}
