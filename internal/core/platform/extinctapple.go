@@ -6,8 +6,7 @@ package platform
 func iosSettings(groups ...group) map[Setting]Answer {
 	base := []group{
 		yes(PasswordRequired, PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups,
-			PasswordExpiration, PasswordHistory, PasswordMaxFailures, AllowCamera, ManualSyncRoaming),
-		partly("A maximum: the user may choose less.", LockInactivity),
+			PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity, AllowCamera, ManualSyncRoaming),
 		ignored("The device does not hand out a recovery password.", PasswordRecovery),
 	}
 	return answers(Answer{Ignored, "Apple's mail client does not keep it."}, append(base, groups...)...)

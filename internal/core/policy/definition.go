@@ -85,20 +85,19 @@ func FindElement(name string) (Definition, bool) {
 }
 
 // Gateway tells whether the gateway keeps the setting by itself, so that it is sent to no device.
-func (d Definition) Gateway() bool { return d.Element == "" }
+func (d *Definition) Gateway() bool { return d.Element == "" }
 
 // Carried tells whether protocol version v can say the setting.
-func (d Definition) Carried(v platform.Version) bool {
+func (d *Definition) Carried(v platform.Version) bool {
 	return !d.Gateway() && !v.Less(d.Since) && (d.Until.IsZero() || !d.Until.Less(v))
 }
 
 // effective tells whether the setting counts beside the other values.
-func (d Definition) effective(vs Values) bool {
+func (d *Definition) effective(vs Values) bool {
 	if d.Needs == "" {
 		return true
 	}
-	need, ok := Find(d.Needs)
-	return ok && vs.on(d.Needs) && need.effective(vs)
+	return vs.on(d.Needs) && definitions[byKey[d.Needs]].effective(vs)
 }
 
 var byKey, byElement = index()

@@ -2,10 +2,8 @@ package policy
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
-	"hash"
-	"io"
-	"strconv"
 
 	"drover/internal/core/platform"
 )
@@ -40,26 +38,26 @@ type Sourced struct {
 // Effective is what one device must obey. It is made once and never changed; several goroutines may read it.
 type Effective struct {
 	Origin    Origin
-	values    map[platform.Setting]Sourced
-	revisions map[platform.Version]string
+	values    []Sourced // in the order of the catalogue
+	revisions [len(stages)]string
 }
 
 // NewEffective makes the effective policy of a set of values.
 func NewEffective(o Origin, vs Values) *Effective {
-	m := make(map[platform.Setting]Sourced, len(definitions))
-	for _, d := range definitions {
-		m[d.Key] = Sourced{d.Default, FromDefault}
-		if v, ok := vs[d.Key]; ok {
-			m[d.Key] = Sourced{v, FromSuite}
+	values := make([]Sourced, len(definitions))
+	for i := range definitions {
+		values[i] = Sourced{definitions[i].Default, FromDefault}
+		if v, ok := vs[definitions[i].Key]; ok {
+			values[i] = Sourced{v, FromSuite}
 		}
 	}
-	return complete(o, m)
+	return complete(o, values)
 }
 
-func complete(o Origin, m map[platform.Setting]Sourced) *Effective {
-	e := &Effective{Origin: o, values: m, revisions: make(map[platform.Version]string, len(stages))}
-	for _, v := range stages {
-		e.revisions[v] = e.fingerprint(v)
+func complete(o Origin, values []Sourced) *Effective {
+	e := &Effective{Origin: o, values: values}
+	for i, v := range stages {
+		e.revisions[i] = e.fingerprint(v)
 	}
 	return e
 }
@@ -70,17 +68,23 @@ func (v Version) Effective(name string, l Liability) *Effective {
 }
 
 // Get returns a setting's value and where it comes from. Every setting of the catalogue has one.
-func (e *Effective) Get(s platform.Setting) Sourced { return e.values[s] }
+func (e *Effective) Get(s platform.Setting) Sourced {
+	i, ok := byKey[s]
+	if !ok {
+		return Sourced{}
+	}
+	return e.values[i]
+}
 
 // Value returns a setting's value.
-func (e *Effective) Value(s platform.Setting) Value { return e.values[s].Value }
+func (e *Effective) Value(s platform.Setting) Value { return e.Get(s).Value }
 
 // Values returns what is set by anybody, without the defaults.
 func (e *Effective) Values() Values {
 	vs := Values{}
-	for s, v := range e.values {
+	for i, v := range e.values {
 		if v.Source != FromDefault {
-			vs[s] = v.Value
+			vs[definitions[i].Key] = v.Value
 		}
 	}
 	return vs
@@ -99,17 +103,17 @@ func (e *Effective) RefreshHours() int { return int(e.Value(platform.RefreshInte
 
 // stages are the protocol versions at which the document grew or shrank: 2.5 says little, 12.0 more, 12.1 and all later
 // ones the same.
-var stages = []platform.Version{v25, v120, v121}
+var stages = [...]platform.Version{v25, v120, v121}
 
-// stage returns the stage that holds for v. A version that is not known counts as the newest.
-func stage(v platform.Version) platform.Version {
+// stage returns the index of the stage that holds for v. A version that is not known counts as the newest.
+func stage(v platform.Version) int {
 	switch {
 	case v.IsZero() || !v.Less(v121):
-		return v121
+		return 2
 	case v.Less(v120):
-		return v25
+		return 0
 	default:
-		return v120
+		return 1
 	}
 }
 
@@ -119,25 +123,26 @@ func stage(v platform.Version) platform.Version {
 func (e *Effective) Revision(v platform.Version) string { return e.revisions[stage(v)] }
 
 func (e *Effective) fingerprint(v platform.Version) string {
-	h := sha256.New()
-	for _, d := range definitions {
+	b := make([]byte, 0, 2048)
+	for i := range definitions {
+		d, value := &definitions[i], &e.values[i].Value
 		if !d.Carried(v) {
 			continue
 		}
-		value := e.values[d.Key].Value
-		put(h, d.Element)
-		put(h, strconv.FormatInt(value.n, 10))
-		put(h, strconv.Itoa(len(value.list)))
+		b = appendText(b, d.Element)
+		b = binary.BigEndian.AppendUint64(b, uint64(value.n))
+		b = binary.BigEndian.AppendUint32(b, uint32(len(value.list)))
 		for _, t := range value.list {
-			put(h, t)
+			b = appendText(b, t)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
 }
 
-// put writes a text with its length, so that no two lists of texts look alike.
-func put(h hash.Hash, s string) {
-	_, _ = io.WriteString(h, strconv.Itoa(len(s))+":"+s) // a hash never fails
+// appendText writes a text with its length, so that no two lists of texts look alike.
+func appendText(b []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(s))), s...)
 }
 
 // WithUpstream returns the policy with the stricter of both values for every setting that the mail server's own policy
@@ -145,9 +150,9 @@ func put(h hash.Hash, s string) {
 func (e *Effective) WithUpstream(name string, theirs Values) *Effective {
 	ours := e.Values().inForce()
 	theirs = theirs.inForce()
-	merged := make(map[platform.Setting]Sourced, len(e.values))
-	for _, d := range definitions {
-		mine := e.values[d.Key]
+	merged := make([]Sourced, len(definitions))
+	for i := range definitions {
+		d, mine := &definitions[i], e.values[i]
 		if _, counts := ours[d.Key]; !counts {
 			mine = Sourced{d.Default, FromDefault}
 		}
@@ -156,7 +161,7 @@ func (e *Effective) WithUpstream(name string, theirs Values) *Effective {
 				mine = Sourced{got, FromUpstream}
 			}
 		}
-		merged[d.Key] = mine
+		merged[i] = mine
 	}
 	o := e.Origin
 	o.Upstream = name

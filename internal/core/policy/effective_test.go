@@ -127,26 +127,31 @@ func TestPreviewSaysWhatBecomesOfASetting(t *testing.T) {
 	}
 	g.Register(wire{})
 	for _, c := range []struct {
+		row  string
 		v    platform.Version
 		key  platform.Setting
 		fate Fate
 		word string
 	}{
-		{platform.V(14, 1), platform.PasswordRequired, FateSent, ""},
-		{platform.V(14, 1), platform.LockInactivity, FatePartly, "maximum"},
-		{platform.V(14, 1), platform.EncryptDevice, FateIgnored, "always on"},
-		{platform.V(12, 0), platform.EncryptDevice, FateInexpressible, "needs protocol 12.1"},
-		{platform.V(14, 1), platform.AllowDocumentBrowse, FateInexpressible, "Only protocol 12.0"},
-		{platform.V(14, 1), platform.PasswordComplexGroups, FateIdle, "letters and digits"},
-		{platform.V(14, 1), platform.RefreshInterval, FateKept, "Drover"},
+		{"ios/10", platform.V(14, 1), platform.PasswordRequired, FateSent, ""},
+		{"ios/10", platform.V(14, 1), platform.LockInactivity, FateSent, ""},
+		{"android-gmail", platform.V(14, 1), platform.LockInactivity, FateIgnored, "cannot set it"},
+		{"android-gmail", platform.V(14, 1), platform.PasswordRequired, FatePartly, "level"},
+		{"unknown", platform.V(14, 1), platform.PasswordRequired, FateUntold, "Nothing is known"},
+		{"ios/10", platform.V(14, 1), platform.EncryptDevice, FateIgnored, "always on"},
+		{"ios/10", platform.V(12, 0), platform.EncryptDevice, FateInexpressible, "needs protocol 12.1"},
+		{"ios/10", platform.V(14, 1), platform.AllowDocumentBrowse, FateInexpressible, "Only protocol 12.0"},
+		{"ios/10", platform.V(14, 1), platform.PasswordComplexGroups, FateIdle, "letters and digits"},
+		{"ios/10", platform.V(14, 1), platform.RefreshInterval, FateKept, "Drover"},
 	} {
-		lines, err := g.Preview(e, phone, platform.ActiveSync, c.v)
+		row, _ := platform.Find(c.row)
+		lines, err := g.Preview(e, row, platform.ActiveSync, c.v)
 		if err != nil || len(lines) != len(definitions) {
 			t.Fatal(len(lines), err)
 		}
 		for _, l := range lines {
 			if l.Setting == c.key && (l.Fate != c.fate || !strings.Contains(l.Words, c.word)) {
-				t.Errorf("%s at %s: %+v", c.key, c.v, l)
+				t.Errorf("%s, %s at %s: %+v", c.row, c.key, c.v, l)
 			}
 		}
 	}

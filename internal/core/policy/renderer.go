@@ -89,8 +89,8 @@ func (g *Registry) Preview(e *Effective, row platform.Row, c platform.Channel, v
 	}
 	values := e.Values()
 	lines := make([]Line, 0, len(definitions))
-	for _, d := range definitions {
-		l := Line{Setting: d.Key, Value: e.values[d.Key].Value, Source: e.values[d.Key].Source}
+	for j, d := range definitions {
+		l := Line{Setting: d.Key, Value: e.values[j].Value, Source: e.values[j].Source}
 		i := slices.IndexFunc(sent, func(s Sent) bool { return s.Setting == d.Key })
 		if i >= 0 {
 			l.Element, l.Text = sent[i].Element, sent[i].Text
@@ -101,7 +101,7 @@ func (g *Registry) Preview(e *Effective, row platform.Row, c platform.Channel, v
 	return lines, nil
 }
 
-func (d Definition) fate(vs Values, row platform.Row, v platform.Version, sent bool) (Fate, string) {
+func (d *Definition) fate(vs Values, row platform.Row, v platform.Version, sent bool) (Fate, string) {
 	answer := row.Setting(d.Key)
 	switch {
 	case d.Gateway():
@@ -123,7 +123,7 @@ func (d Definition) fate(vs Values, row platform.Row, v platform.Version, sent b
 	}
 }
 
-func (d Definition) uncarried(v platform.Version) string {
+func (d *Definition) uncarried(v platform.Version) string {
 	if !d.Until.IsZero() && d.Until.Less(v) {
 		return fmt.Sprintf("Only protocol %s can say it.", d.Until)
 	}

@@ -52,8 +52,8 @@ type Item struct {
 func Report(e *Effective, row platform.Row, x Exchange) []Item {
 	values := e.Values()
 	var items []Item
-	for _, d := range definitions {
-		s := e.values[d.Key]
+	for i, d := range definitions {
+		s := e.values[i]
 		if s.Source == FromDefault || !d.effective(values) {
 			continue
 		}
@@ -64,7 +64,7 @@ func Report(e *Effective, row platform.Row, x Exchange) []Item {
 	return items
 }
 
-func (d Definition) state(e *Effective, row platform.Row, x Exchange) (State, string) {
+func (d *Definition) state(e *Effective, row platform.Row, x Exchange) (State, string) {
 	answer := row.Setting(d.Key)
 	switch {
 	case d.Gateway():
@@ -80,7 +80,7 @@ func (d Definition) state(e *Effective, row platform.Row, x Exchange) (State, st
 	return d.progress(e.Revision(x.Version), x), answer.Caveat
 }
 
-func (d Definition) progress(wanted string, x Exchange) State {
+func (d *Definition) progress(wanted string, x Exchange) State {
 	switch {
 	case x.Acknowledged == wanted:
 		return d.acknowledged(x.Status)
@@ -93,7 +93,7 @@ func (d Definition) progress(wanted string, x Exchange) State {
 	}
 }
 
-func (d Definition) acknowledged(s AckStatus) State {
+func (d *Definition) acknowledged(s AckStatus) State {
 	switch {
 	case s == Applied, s == AppliedInPart && d.Key == platform.PasswordRequired:
 		return Acknowledged

@@ -4,7 +4,7 @@ import "slices"
 
 // Pick returns the stricter of two valid values of the setting. Of two approved lists that share nothing, a stays:
 // an empty list would mean that everything is approved.
-func (d Definition) Pick(a, b Value) Value {
+func (d *Definition) Pick(a, b Value) Value {
 	switch d.Stricter {
 	case Both:
 		return List(append(a.Texts(), b.list...)...)
@@ -18,7 +18,7 @@ func (d Definition) Pick(a, b Value) Value {
 }
 
 // laxer tells whether a is laxer than b.
-func (d Definition) laxer(a, b Value) bool {
+func (d *Definition) laxer(a, b Value) bool {
 	if a.n == b.n {
 		return false
 	}
@@ -35,7 +35,7 @@ func (d Definition) laxer(a, b Value) bool {
 	}
 }
 
-func (d Definition) common(a, b Value) Value {
+func (d *Definition) common(a, b Value) Value {
 	if len(a.list) == 0 {
 		return b
 	}

@@ -43,7 +43,7 @@ func printable(key platform.Setting) string {
 }
 
 // check returns what is wrong with a value, as a sentence, or "".
-func (d Definition) check(v Value) string {
+func (d *Definition) check(v Value) string {
 	switch d.Kind {
 	case KindBool:
 		if v.kind != 'b' {
@@ -61,14 +61,14 @@ func (d Definition) check(v Value) string {
 	return ""
 }
 
-func (d Definition) checkNumber(v Value) string {
+func (d *Definition) checkNumber(v Value) string {
 	if v.kind == 'n' && (v.n == d.None || (v.n >= d.Min && v.n <= d.Max)) {
 		return ""
 	}
 	return fmt.Sprintf("%s is a whole number from %d to %d %s, or %d for none.", d.Title, d.Min, d.Max, d.Unit, d.None)
 }
 
-func (d Definition) checkList(v Value) string {
+func (d *Definition) checkList(v Value) string {
 	if v.kind != 'l' || int64(len(v.list)) > d.Max {
 		return fmt.Sprintf("%s is a list of at most %d texts.", d.Title, d.Max)
 	}
@@ -87,7 +87,7 @@ func isHash(t string) bool {
 	return len(t) == 40 && strings.Trim(strings.ToLower(t), "0123456789abcdef") == ""
 }
 
-func (d Definition) optionWords() string {
+func (d *Definition) optionWords() string {
 	words := make([]string, len(d.Options))
 	for i, o := range d.Options {
 		words[i] = fmt.Sprintf("%d (%s)", o.Number, o.Words)
@@ -108,7 +108,7 @@ func (vs Values) Warnings(prefix string) []problem.Field {
 }
 
 // idle says in words why the setting has no effect beside the other values.
-func (d Definition) idle(vs Values) string {
+func (d *Definition) idle(vs Values) string {
 	need, ok := Find(d.Needs)
 	for ok && vs.on(need.Key) {
 		need, ok = Find(need.Needs)

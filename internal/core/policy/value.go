@@ -145,8 +145,7 @@ func (vs Values) on(s platform.Setting) bool {
 	if v, ok := vs[s]; ok {
 		return v.IsTrue()
 	}
-	d, _ := Find(s)
-	return d.Default.IsTrue()
+	return definitions[byKey[s]].Default.IsTrue()
 }
 
 // inForce drops the values that have no effect because the setting they need is off: with no password required, no
@@ -154,7 +153,7 @@ func (vs Values) on(s platform.Setting) bool {
 func (vs Values) inForce() Values {
 	c := make(Values, len(vs))
 	for s, v := range vs {
-		if d, ok := Find(s); ok && d.effective(vs) {
+		if i, ok := byKey[s]; ok && definitions[i].effective(vs) {
 			c[s] = v
 		}
 	}
