@@ -18,7 +18,7 @@ const (
 
 func extinctRows() []Row {
 	return []Row{
-		androidNativeOld(), androidNative2(), androidNative3(), touchDownOld(), touchDown(), blackBerry(),
+		androidNativeOld(), androidNative2(), androidNative3(), touchDownOld(), touchDown(), touchDownLate(), blackBerry(),
 		iosBefore3GS(), ios3(), ios5(), symbian(), symbianMailOnly(), windowsMobileProfessional(),
 		windowsMobileStandard(), windowsPhone7(), webOS(),
 	}
@@ -133,10 +133,10 @@ func touchDownOld() Row {
 
 func touchDown() Row {
 	return Row{
-		ID: AndroidTouchDown, Variant: "2.2", Name: "Android 2.2 and newer with TouchDown",
-		Recognised: "The user agent or device type says TouchDown, and the system is Android 2.2 or newer or not told.",
+		ID: AndroidTouchDown, Variant: "2.2", Name: "Android 2.2 to 4.4 with TouchDown",
+		Recognised: "The user agent or device type says TouchDown, and the system is Android 2.2 to 4.4 or not told.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
-		when: when{from: V(2, 2), otherwise: true}, settings: touchDownSettings(),
+		when: when{from: V(2, 2), below: V(5), otherwise: true}, settings: touchDownSettings(),
 		orders: orders(map[Command]Order{
 			FullWipe: ways(Way{
 				Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
@@ -150,6 +150,15 @@ func touchDown() Row {
 			RequestLog:    only(logWay(Companion), noLog),
 		}),
 	}
+}
+
+// touchDownLate differs in the TLS of the system below it alone.
+func touchDownLate() Row {
+	r := touchDown()
+	r.Variant, r.Name = "5.0", "Android 5 and newer with TouchDown"
+	r.Recognised = "The user agent or device type says TouchDown, and the system is Android 5 or newer."
+	r.TLS, r.when = V(1, 2), when{from: V(5)}
+	return r
 }
 
 func blackBerry() Row {

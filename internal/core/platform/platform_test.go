@@ -88,6 +88,7 @@ func TestOldTLSCannotConnectDirectly(t *testing.T) {
 	for key, direct := range map[string]bool{
 		"android-native/2.2": false, "android-native/3.0": false, "blackberry-notifysync": false, "symbian-s60/s60": false,
 		"windows-mobile/professional": false, "windows-phone-7": false, "webos": false, "ios/4": false,
+		"android-touchdown/2.2": false, "android-touchdown/5.0": true,
 		"ios/5": true, "ios/10": true, "android-gmail": true, "outlook-mobile": true, "unknown": true,
 	} {
 		r, ok := Find(key)

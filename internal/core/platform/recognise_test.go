@@ -49,6 +49,8 @@ func TestRecognise(t *testing.T) {
 		{"Touchdown", "TouchDown(MSRPC)/7.1.00014/", "Android 2.1", "", "android-touchdown/2.0", V(2, 1)},
 		{"Android", "TouchDown(MSRPC)/8.1.00052/", "Android 4.4", "", "android-touchdown/2.2", V(4, 4)},
 
+		{"Android", "TouchDown(MSRPC)/8.6.00099/", "Android 5.1", "", "android-touchdown/5.0", V(5, 1)},
+
 		{"PocketPC", "MSFT-PPC/5.2.5069", "", "", "windows-mobile/professional", V(5, 2, 5069)},
 		{"SmartPhone", "MSFT-SPhone/5.2.1108", "", "", "windows-mobile/standard", V(5, 2, 1108)},
 		{"PocketPC", "Microsoft-PocketPC/3.0", "", "", "windows-mobile/professional", Version{}},
