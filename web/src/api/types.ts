@@ -44,6 +44,7 @@ export interface Overview {
     total: number;
     byPlatform: Count[];
     byState: Count[];
+    byAccess: Count[];
     byPolicy: Count[];
     byContact: Count[];
   };
@@ -62,6 +63,7 @@ export interface Device {
   model: string;
   os: string;
   state: string;
+  access: string;
   policyState: string;
   liability: 'corporate' | 'personal';
   lastContact: string;

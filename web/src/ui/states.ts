@@ -21,6 +21,7 @@ const WORDS: Record<string, Word> = {
   hidden: { label: 'Hidden', tone: 'off' },
   wiping: { label: 'Wipe under way', tone: 'bad' },
   wiped: { label: 'Wiped', tone: 'off' },
+  removed: { label: 'Removed', tone: 'off' },
   retired: { label: 'Retired', tone: 'off' },
   disabled: { label: 'Disabled', tone: 'off' },
   held: { label: 'Held', tone: 'wait' },
@@ -32,6 +33,7 @@ const WORDS: Record<string, Word> = {
   partly: { label: 'Takes it in part', tone: 'wait' },
   ignored: { label: 'Ignores it', tone: 'off' },
   inexpressible: { label: 'Cannot be told', tone: 'off' },
+  external: { label: 'Managed by others', tone: 'wait' },
   asked: { label: 'Asked', tone: 'info' },
   kept: { label: 'Kept by Drover', tone: 'ok' },
   outdated: { label: 'Out of date', tone: 'wait' },
@@ -44,14 +46,13 @@ const WORDS: Record<string, Word> = {
   unknown: { label: 'Unknown', tone: 'off' },
   // Commands
   requested: { label: 'Requested', tone: 'info' },
-  'awaiting-approval': { label: 'Awaiting approval', tone: 'wait' },
+  awaiting: { label: 'Awaiting approval', tone: 'wait' },
   approved: { label: 'Approved', tone: 'info' },
   rejected: { label: 'Rejected', tone: 'off' },
   expired: { label: 'Expired', tone: 'off' },
   delayed: { label: 'Delayed', tone: 'wait' },
   queued: { label: 'Queued', tone: 'info' },
   delivered: { label: 'Delivered', tone: 'info' },
-  'acknowledged-unauthenticated': { label: 'Acknowledged, unauthenticated', tone: 'wait' },
   done: { label: 'Done', tone: 'ok' },
   failed: { label: 'Failed', tone: 'bad' },
   postponed: { label: 'Postponed', tone: 'wait' },
@@ -90,15 +91,9 @@ export function stateWord(state: string): Word {
   return WORDS[fold(state)] ?? { label: humanize(state || 'unknown'), tone: 'off' };
 }
 
-/** States in which nothing more will happen to a command. */
-const ENDED = new Set(['done', 'failed', 'rejected', 'expired', 'cancelled', 'acknowledged-unauthenticated']);
-const ON_ITS_WAY = new Set(['delivered', 'acknowledged', 'postponed']);
-
-export function commandEnded(state: string): boolean {
-  return ENDED.has(fold(state));
-}
-
 /** A command can be called back until it is delivered. */
+const CANCELLABLE = new Set(['awaiting', 'delayed', 'queued']);
+
 export function commandCancellable(state: string): boolean {
-  return !commandEnded(state) && !ON_ITS_WAY.has(fold(state));
+  return CANCELLABLE.has(fold(state));
 }

@@ -19,7 +19,7 @@ import { CommandDrawer } from './CommandDrawer';
 
 const STATES = [
   { value: 'pending', label: 'Under way' },
-  { value: 'awaiting-approval', label: 'Awaiting approval' },
+  { value: 'awaiting', label: 'Awaiting approval' },
   { value: 'done', label: 'Done' },
   { value: 'failed', label: 'Failed' },
   { value: 'cancelled', label: 'Cancelled' },

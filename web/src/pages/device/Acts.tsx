@@ -90,7 +90,7 @@ function Order({ device, capability: c, onClose }: OrderProps) {
   const name = device.name || device.model || device.deviceId;
   const send = useAct(() => sendCommand(device.id, { kind: c.kind, reason: reason.trim() }), {
     done: (command) =>
-      command.state === 'awaiting-approval'
+      command.state === 'awaiting'
         ? `Asked. It waits for ${plural(c.approvals, 'approval')}.`
         : 'Asked. Follow it below.',
     stale: ['devices', 'commands', 'approvals', 'overview'],

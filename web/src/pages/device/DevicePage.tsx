@@ -39,7 +39,8 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
         title={d.name || d.model || d.deviceId}
         lead={
           <Group gap="sm" mt={6}>
-            <Status state={d.state} />
+            <Status state={d.access} />
+            {d.state !== 'active' && <Status state={d.state} />}
             <span>
               {d.platformLabel} of {d.user.name}, {owner(d.liability).toLowerCase()}, last contact{' '}
               <When time={d.lastContact} never="never" />

@@ -10,6 +10,7 @@ import { SearchField } from '../../ui/SearchField';
 export const FILTER_NAMES = [
   'q',
   'platform',
+  'access',
   'state',
   'policyState',
   'contact',
@@ -18,28 +19,36 @@ export const FILTER_NAMES = [
   'user',
 ];
 
-export const DEVICE_STATES = [
-  { value: 'allowed', label: 'Allowed' },
-  { value: 'quarantined', label: 'Quarantined' },
-  { value: 'blocked', label: 'Blocked' },
+const ACCESS = [
+  { value: 'allow', label: 'Allowed' },
+  { value: 'quarantine', label: 'Quarantined' },
+  { value: 'block', label: 'Blocked' },
+];
+
+const STATES = [
+  { value: 'active', label: 'Active' },
+  { value: 'pending', label: 'Pending' },
+  { value: 'retired', label: 'Retired' },
   { value: 'wiped', label: 'Wiped' },
+  { value: 'removed', label: 'Removed' },
 ];
 
 const POLICY_STATES = [
-  { value: 'current', label: 'Up to date' },
+  { value: 'acknowledged', label: 'Acknowledged' },
+  { value: 'sent', label: 'Sent' },
   { value: 'pending', label: 'Pending' },
-  { value: 'outdated', label: 'Out of date' },
   { value: 'partial', label: 'Partly' },
+  { value: 'refused', label: 'Refused' },
+  { value: 'external', label: 'Managed by others' },
   { value: 'none', label: 'None' },
 ];
 
 const CONTACTS = [
-  { value: '1h', label: 'In the last hour' },
-  { value: '24h', label: 'In the last day' },
-  { value: '7d', label: 'In the last week' },
-  { value: '30d', label: 'In the last month' },
-  { value: 'older', label: 'Longer ago' },
-  { value: 'never', label: 'Never' },
+  { value: 'hour', label: 'In the last hour' },
+  { value: 'day', label: 'Over an hour ago' },
+  { value: 'week', label: 'Over a day ago' },
+  { value: 'month', label: 'Over a week ago' },
+  { value: 'longer', label: 'Over a month ago' },
 ];
 
 const OWNERS = [
@@ -84,7 +93,8 @@ export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
         (all.data ?? []).map((p) => ({ value: p.key, label: p.label })),
         170,
       )}
-      {choice('state', 'Access', DEVICE_STATES)}
+      {choice('access', 'Mail', ACCESS, 140)}
+      {choice('state', 'State', STATES, 120)}
       {choice('policyState', 'Policy', POLICY_STATES)}
       {choice('contact', 'Last contact', CONTACTS, 160)}
       {choice('liability', 'Owner', OWNERS, 130)}

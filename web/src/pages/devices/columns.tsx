@@ -34,13 +34,13 @@ export const COLUMNS: GridColumn<Device>[] = [
     sortable: true,
   },
   {
-    key: 'state',
-    label: 'Access',
-    track: '150px',
-    sortable: true,
+    key: 'access',
+    label: 'Mail',
+    track: '140px',
     phone: 'mark',
-    cell: (d) => <Status state={d.state} />,
+    cell: (d) => <Status state={d.access} />,
   },
+  { key: 'state', label: 'State', track: '120px', cell: (d) => <Status state={d.state} plain />, sortable: true },
   {
     key: 'policyState',
     label: 'Policy',
@@ -69,7 +69,7 @@ export const COLUMNS: GridColumn<Device>[] = [
   { key: 'deviceId', label: 'Device ID', track: '240px', cell: (d) => d.deviceId },
 ];
 
-export const DEFAULT_COLUMNS = ['name', 'user', 'platform', 'state', 'policyState', 'lastContact', 'os'];
+export const DEFAULT_COLUMNS = ['name', 'user', 'platform', 'access', 'policyState', 'lastContact', 'os'];
 
 export function owner(liability: string): string {
   return liability === 'personal' ? 'Personal' : 'Corporate';

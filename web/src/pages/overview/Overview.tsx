@@ -70,7 +70,7 @@ function Breakdown({ facts: { devices } }: { facts: Facts }) {
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
       <Panel title="Access">
-        <Bars name="state" counts={devices.byState} total={devices.total} toned />
+        <Bars name="access" counts={devices.byAccess} total={devices.total} toned />
       </Panel>
       <Panel title="Policy">
         <Bars name="policyState" counts={devices.byPolicy} total={devices.total} toned />

@@ -90,7 +90,7 @@ function Page({ user: u }: { user: Tagged<User> }) {
               label="Devices of this user"
               noun="device"
               query={devices({ user: u.id })}
-              columns={chooseColumns(['platform', 'state', 'policyState', 'lastContact'])}
+              columns={chooseColumns(['platform', 'access', 'policyState', 'lastContact'])}
               id={(d) => d.id}
               name={(d) => d.name || d.model}
               empty={
