@@ -29,6 +29,7 @@ type Options struct {
 	Manner      func(number int) Manner
 	Heartbeat   time.Duration // of a Ping; 470 s when zero
 	Patience    time.Duration // how long a phone waits for any other answer; 60 s when zero
+	Busy        bool          // repeat one Sync without pause instead of holding a Ping: load for measuring
 	Setups      int           // phones that set up at one time; 64 when zero
 	Observe     func(Event)   // called for every event, by many goroutines; must not block
 }
@@ -38,12 +39,14 @@ type Fleet struct {
 	url      string
 	password string
 	patience time.Duration
+	busy     bool
 	client   *http.Client
 	phones   []*Phone
 	setups   chan struct{}
 	observe  func(Event)
 	counts   counts
 	holding  atomic.Int64
+	served   atomic.Int64
 	last     atomic.Pointer[string] // the last error, for people
 }
 
@@ -60,7 +63,7 @@ func New(o Options) (*Fleet, error) {
 		return nil, errors.New("the phones need a user name")
 	}
 	f := &Fleet{
-		url: base.Scheme + "://" + base.Host, password: o.Password, observe: o.Observe,
+		url: base.Scheme + "://" + base.Host, password: o.Password, observe: o.Observe, busy: o.Busy,
 		patience: orDuration(o.Patience, time.Minute), client: client(o.Roots, o.Count),
 		setups: make(chan struct{}, max(o.Setups, 0)),
 	}
@@ -155,6 +158,9 @@ func (f *Fleet) leave(p *Phone) {
 
 // Holding returns how many phones hold a Ping now.
 func (f *Fleet) Holding() int { return int(f.holding.Load()) }
+
+// Served returns how many Syncs were answered since the start.
+func (f *Fleet) Served() int { return int(f.served.Load()) }
 
 // Phones returns how many phones the fleet has.
 func (f *Fleet) Phones() int { return len(f.phones) }

@@ -197,6 +197,11 @@ func (p *Phone) mail(ctx context.Context) (step, error) {
 		return nil, err
 	}
 	p.rounds = 0
+	p.fleet.served.Add(1)
+	if p.fleet.busy && p.syncKey != "0" {
+		p.fleet.leave(p)
+		return p.mail, nil // with the same key, so that the answer is the same
+	}
 	if a.body == nil { // nothing has changed (MS-ASCMD section 2.2.1.21)
 		return p.ping, nil
 	}
