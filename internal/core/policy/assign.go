@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 
+	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/directory"
 	"drover/internal/core/scope"
 )
 
@@ -70,20 +72,22 @@ func (s *Store) Unassign(ctx context.Context, c scope.Caller, t Target) error {
 	if err := t.check(); err != nil {
 		return err
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		before, err := readAssignment(ctx, tx, t)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, "DELETE FROM policy_assignment WHERE kind = $1 AND target = $2", string(t.Kind), t.ID)
-		if err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, t.record("policy.unassigned", c, before.Suite, before.Suite, before.Priority))
-	})
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.unassign(ctx, tx, c, t) })
+}
+
+func (s *Store) unassign(ctx context.Context, tx *sqldb.Tx, c scope.Caller, t Target) error {
+	before, err := readAssignment(ctx, tx, t)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM policy_assignment WHERE kind = $1 AND target = $2", string(t.Kind), t.ID)
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, t.record("policy.unassigned", c, before.Suite, before.Suite, before.Priority))
 }
 
 // record is the audit record of a change of the target's assignment; before is the suite it had, or "".
@@ -110,28 +114,39 @@ func (t Target) record(action string, c scope.Caller, suite, before string, prio
 	return r
 }
 
-// AssignmentQuery selects assignments. The zero query selects the first page of all.
-type AssignmentQuery struct {
+// AssignmentFilter selects assignments. The zero filter selects all.
+type AssignmentFilter struct {
 	Suite string // of this suite alone
 	Kind  TargetKind
-	After Target // the last of the page before
-	Limit int    // at most 500; 0 means 100
 }
 
 // Assignments returns assignments by kind and target. It needs the right policy.read over the whole zone.
-func (s *Store) Assignments(ctx context.Context, c scope.Caller, q AssignmentQuery) ([]Assignment, error) {
+func (s *Store) Assignments(ctx context.Context, c scope.Caller, f AssignmentFilter, r page.Request) (page.Page[Assignment], error) {
 	if err := c.Require(scope.PolicyRead); err != nil {
-		return nil, err
+		return page.Page[Assignment]{}, err
 	}
-	var a sqldb.Args
-	kind := string(q.After.Kind)
-	where := "(a.kind > " + a.Add(kind) + " OR (a.kind = " + a.Add(kind) + " AND a.target > " + a.Add(q.After.ID) + "))"
-	if q.Suite != "" {
-		where += " AND a.suite = " + a.Add(q.Suite)
+	l := listing[Assignment]{
+		columns: assignmentColumns, from: "policy_assignment a", order: "a.kind, a.target", scan: scanAssignment,
+		cursor: func(a Assignment) string { return page.Cursor(string(a.Kind), a.ID) },
+		after: func(a *sqldb.Args) (string, error) {
+			kind, id, err := page.Parse[string](r.After)
+			return "(a.kind, a.target) > (" + a.Add(kind) + ", " + a.Add(id) + ")", err
+		},
+		where: "TRUE",
 	}
-	if q.Kind != "" {
-		where += " AND a.kind = " + a.Add(string(q.Kind))
+	if f.Suite != "" {
+		l.where += " AND a.suite = " + l.args.Add(f.Suite)
 	}
-	return sqldb.All(ctx, s.db, scanAssignment, "SELECT "+assignmentColumns+" FROM policy_assignment a WHERE "+where+
-		" ORDER BY a.kind, a.target LIMIT "+a.Add(bounded(q.Limit)), a.List()...)
+	if f.Kind != "" {
+		l.where += " AND a.kind = " + l.args.Add(string(f.Kind))
+	}
+	return l.read(ctx, s.db, r)
 }
+
+// UserErased takes the user's own assignment away, as [directory.Follower].
+func (s *Store) UserErased(ctx context.Context, tx *sqldb.Tx, id string) error {
+	return s.unassign(ctx, tx, scope.System("erasure"), Target{ToUser, id})
+}
+
+// UserChanged has nothing to follow: assignments know users by their ids alone.
+func (s *Store) UserChanged(context.Context, *sqldb.Tx, directory.User) error { return nil }

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
+	"drover/internal/base/page"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/scope"
 )
@@ -58,56 +58,69 @@ func readVersion(ctx context.Context, q sqldb.Querier, suite string, number int)
 	return v, err
 }
 
-// Query selects suites. The zero Query selects the first page of those in use.
-type Query struct {
+// Filter selects suites. The zero Filter selects all that are in use.
+type Filter struct {
 	Search  string // part of the name, in any case
 	Retired bool   // the retired ones instead
-	After   string // the Next of the page before
-	Limit   int    // at most 500; 0 means 100
-}
-
-// Page is one page of suites by name. Next is "" on the last one.
-type Page struct {
-	Suites []Suite
-	Next   string
 }
 
 // List returns suites by name. It needs the right policy.read over the whole zone.
-func (s *Store) List(ctx context.Context, c scope.Caller, q Query) (Page, error) {
+func (s *Store) List(ctx context.Context, c scope.Caller, f Filter, r page.Request) (page.Page[Suite], error) {
 	if err := c.Require(scope.PolicyRead); err != nil {
-		return Page{}, err
+		return page.Page[Suite]{}, err
 	}
-	limit := bounded(q.Limit)
-	var a sqldb.Args
-	where := "s.retired = " + a.Add(q.Retired) + " AND s.name_key > " + a.Add(q.After)
-	if q.Search != "" {
-		where += " AND s.name_key LIKE " + a.Add("%"+escapeLike(sqldb.Fold(q.Search))+"%") + ` ESCAPE '\'`
+	l := listing[suiteRow]{
+		columns: suiteColumns, from: "policy_suite s", order: "s.name_key, s.id", scan: scanSuite,
+		cursor: func(r suiteRow) string { return page.Cursor(r.key, r.ID) },
+		after: func(a *sqldb.Args) (string, error) {
+			key, id, err := page.Parse[string](r.After)
+			return "(s.name_key, s.id) > (" + a.Add(key) + ", " + a.Add(id) + ")", err
+		},
 	}
-	rows, err := sqldb.All(ctx, s.db, scanSuite, "SELECT "+suiteColumns+" FROM policy_suite s WHERE "+where+
-		" ORDER BY s.name_key LIMIT "+a.Add(limit+1), a.List()...)
+	l.where = "s.retired = " + l.args.Add(f.Retired)
+	if f.Search != "" {
+		l.where += " AND s.name_key LIKE " + l.args.Add(page.Like(sqldb.Fold(sqldb.Clean(f.Search, 4*maxName)))) + ` ESCAPE '\'`
+	}
+	rows, err := l.read(ctx, s.db, r)
+	p := page.Page[Suite]{Next: rows.Next, Total: rows.Total, Capped: rows.Capped}
+	for _, row := range rows.Items {
+		p.Items = append(p.Items, row.Suite)
+	}
+	return p, err
+}
+
+// listing is one list of this package, read page by page.
+type listing[T any] struct {
+	columns, from, where, order string
+	args                        sqldb.Args // of where
+	scan                        func(sqldb.Row) (T, error)
+	cursor                      func(T) string
+	after                       func(*sqldb.Args) (string, error) // the condition for the rows behind the cursor
+}
+
+func (l *listing[T]) read(ctx context.Context, db *sqldb.DB, r page.Request) (page.Page[T], error) {
+	var p page.Page[T]
+	size, err := r.Size()
 	if err != nil {
-		return Page{}, err
+		return p, err
 	}
-	var p Page
-	if len(rows) > limit {
-		rows = rows[:limit]
-		p.Next = rows[limit-1].key
+	counted, after := l.args.List(), "TRUE"
+	if r.After != "" {
+		if after, err = l.after(&l.args); err != nil {
+			return p, err
+		}
 	}
-	for _, r := range rows {
-		p.Suites = append(p.Suites, r.Suite)
-	}
-	return p, nil
-}
-
-func bounded(limit int) int {
-	if limit <= 0 {
-		return pageSize
-	}
-	return min(limit, maxPage)
-}
-
-func escapeLike(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+	err = db.Read(ctx, func(q sqldb.Querier) error {
+		rows, err := sqldb.All(ctx, q, l.scan, "SELECT "+l.columns+" FROM "+l.from+" WHERE "+l.where+" AND "+after+
+			" ORDER BY "+l.order+" LIMIT "+l.args.Add(size+1), l.args.List()...)
+		if err != nil {
+			return err
+		}
+		p = page.Cut(rows, size, l.cursor)
+		p.Total, p.Capped, err = page.Total(ctx, q, "FROM "+l.from+" WHERE "+l.where, counted...)
+		return err
+	})
+	return p, err
 }
 
 // Get returns the suite with the id.
@@ -152,16 +165,19 @@ func (s *Store) Version(ctx context.Context, c scope.Caller, suite string, numbe
 	return v, err
 }
 
-// Versions returns a suite's versions, the newest first: those below before, or from the newest when before is 0. limit
-// is at most 500; 0 means 100.
-func (s *Store) Versions(ctx context.Context, c scope.Caller, suite string, before, limit int) ([]Version, error) {
+// Versions returns a suite's versions, the newest first.
+func (s *Store) Versions(ctx context.Context, c scope.Caller, suite string, r page.Request) (page.Page[Version], error) {
 	if err := c.Require(scope.PolicyRead); err != nil {
-		return nil, err
+		return page.Page[Version]{}, err
 	}
-	if before <= 0 {
-		before = 1 << 31
+	l := listing[Version]{
+		columns: versionColumns, from: "policy_version v", order: "v.number DESC", scan: scanVersion,
+		cursor: func(v Version) string { return page.Cursor(int64(v.Number), v.Suite) },
+		after: func(a *sqldb.Args) (string, error) {
+			number, _, err := page.Parse[int64](r.After)
+			return "v.number < " + a.Add(number), err
+		},
 	}
-	return sqldb.All(ctx, s.db, scanVersion, "SELECT "+versionColumns+
-		" FROM policy_version v WHERE v.suite = $1 AND v.number < $2 ORDER BY v.number DESC LIMIT $3",
-		suite, before, bounded(limit))
+	l.where = "v.suite = " + l.args.Add(suite)
+	return l.read(ctx, s.db, r)
 }

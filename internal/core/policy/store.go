@@ -21,9 +21,6 @@ import (
 const (
 	maxSuites      = 1000
 	maxAssignments = 200_000 // each server keeps them in memory, about 200 bytes each
-	pageSize       = 100
-	maxPage        = 500
-	MaxCount       = 10_000 // counts stop here
 )
 
 // Revision is the zone's revision as this server sees it; [zone.Revision] is one.

@@ -13,6 +13,7 @@ import (
 
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
+	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
@@ -115,8 +116,12 @@ func TestSuiteLife(t *testing.T) {
 		if err != nil || !old.Content.Equal(next) || old.Comment != "two applications" {
 			t.Errorf("version 2 is now %+v, %v", old, err)
 		}
-		all, err := f.Versions(ctx, boss, suite.ID, 0, 2)
-		if err != nil || len(all) != 2 || all[0].Number != 3 || all[1].Number != 2 {
+		all, err := f.Versions(ctx, boss, suite.ID, page.Request{Limit: 2})
+		if err != nil || len(all.Items) != 2 || all.Items[0].Number != 3 || all.Items[1].Number != 2 {
+			t.Errorf("%+v, %v", all, err)
+		}
+		all, err = f.Versions(ctx, boss, suite.ID, page.Request{After: all.Next})
+		if err != nil || len(all.Items) != 1 || all.Items[0].Number != 1 || all.Total != 3 {
 			t.Errorf("%+v, %v", all, err)
 		}
 		if err := f.Describe(ctx, boss, suite.ID, "Field", "for those outside"); err != nil {
@@ -176,12 +181,12 @@ func TestRightsAreAsked(t *testing.T) {
 			_, create := f.Create(ctx, c, "y", "", Draft{})
 			_, edit := f.Edit(ctx, c, suite.ID, 1, Draft{})
 			_, back := f.RollBack(ctx, c, suite.ID, 1, 1, "")
-			_, list := f.List(ctx, c, Query{})
+			_, list := f.List(ctx, c, Filter{}, page.Request{})
 			_, get := f.Get(ctx, c, suite.ID)
 			_, named := f.Named(ctx, c, "x")
 			_, version := f.Version(ctx, c, suite.ID, 0)
-			_, versions := f.Versions(ctx, c, suite.ID, 0, 0)
-			_, assignments := f.Assignments(ctx, c, AssignmentQuery{})
+			_, versions := f.Versions(ctx, c, suite.ID, page.Request{})
+			_, assignments := f.Assignments(ctx, c, AssignmentFilter{}, page.Request{})
 			_, explain := f.Explain(ctx, c, DeviceRef{})
 			return map[scope.Right][]error{
 				scope.PolicyEdit: {create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID)},
@@ -296,6 +301,25 @@ func TestEffectivePolicyFollowsChanges(t *testing.T) {
 	})
 }
 
+func TestAnErasedUserKeepsNoAssignment(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctx := t.Context()
+		suite := f.suite(t, "own", "strict")
+		if err := f.Assign(ctx, boss, Target{ToUser, "u"}, suite.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		if e := f.effective(t, DeviceRef{Device: "d", User: "u"}); e.Origin.Suite != suite.ID {
+			t.Fatalf("%+v", e.Origin)
+		}
+		if err := f.db.Write(ctx, func(tx *sqldb.Tx) error { return f.UserErased(ctx, tx, "u") }); err != nil {
+			t.Fatal(err)
+		}
+		if e := f.effective(t, DeviceRef{Device: "d", User: "u"}); !e.Empty() {
+			t.Errorf("%+v", e.Origin)
+		}
+	})
+}
+
 // A server that has lost the zone decides nothing on the policies it remembers.
 func TestNothingIsDecidedOnAStaleZone(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
@@ -362,15 +386,15 @@ func TestListsArePaged(t *testing.T) {
 			f.suite(t, name, "open")
 		}
 		var names []string
-		for q := (Query{Limit: 2}); ; {
-			p, err := f.List(ctx, boss, q)
-			if err != nil {
-				t.Fatal(err)
+		for r := (page.Request{Limit: 2}); ; {
+			p, err := f.List(ctx, boss, Filter{}, r)
+			if err != nil || p.Total != 5 {
+				t.Fatal(p.Total, err)
 			}
-			for _, s := range p.Suites {
+			for _, s := range p.Items {
 				names = append(names, s.Name)
 			}
-			if q.After = p.Next; p.Next == "" {
+			if r.After = p.Next; p.Next == "" {
 				break
 			}
 		}
@@ -378,9 +402,9 @@ func TestListsArePaged(t *testing.T) {
 			t.Error(diff)
 		}
 		for search, want := range map[string]int{"%": 1, "_": 1, "A": 4, `\`: 0} {
-			p, err := f.List(ctx, boss, Query{Search: search})
-			if err != nil || len(p.Suites) != want {
-				t.Errorf("%q finds %d, want %d, %v", search, len(p.Suites), want, err)
+			p, err := f.List(ctx, boss, Filter{Search: search}, page.Request{})
+			if err != nil || len(p.Items) != want {
+				t.Errorf("%q finds %d, want %d, %v", search, len(p.Items), want, err)
 			}
 		}
 		suite, err := f.Named(ctx, boss, "alpha")
@@ -393,16 +417,15 @@ func TestListsArePaged(t *testing.T) {
 			}
 		}
 		var targets []Target
-		for q := (AssignmentQuery{Suite: suite.ID, Limit: 1}); ; {
-			page, err := f.Assignments(ctx, boss, q)
-			if err != nil {
-				t.Fatal(err)
+		for r := (page.Request{Limit: 1}); ; {
+			p, err := f.Assignments(ctx, boss, AssignmentFilter{Suite: suite.ID}, r)
+			if err != nil || len(p.Items) != 1 || p.Total != 4 {
+				t.Fatal(p, err)
 			}
-			if len(page) == 0 {
+			targets = append(targets, p.Items[0].Target)
+			if r.After = p.Next; p.Next == "" {
 				break
 			}
-			q.After = page[0].Target
-			targets = append(targets, page[0].Target)
 		}
 		if diff := cmp.Diff([]Target{{ToDefault, ""}, {ToDevice, "a"}, {ToDevice, "b"}, {ToUser, "u"}}, targets); diff != "" {
 			t.Error(diff)

@@ -5,16 +5,17 @@ import (
 	"unicode/utf8"
 
 	"drover/internal/base/problem"
+	"drover/internal/core/device"
 	"drover/internal/core/platform"
 )
 
-// Liability says who owns a device.
-type Liability string
+// Liability says who owns a device; a device of neither liability is treated as corporate.
+type Liability = device.Liability
 
-// The liabilities. A device of neither is treated as corporate.
+// The liabilities.
 const (
-	Corporate Liability = "corporate"
-	Personal  Liability = "personal"
+	Corporate = device.Corporate
+	Personal  = device.Personal
 )
 
 // Content is what one version of a suite says: the whole set of values for corporate and that for personal devices.
@@ -61,7 +62,7 @@ type Suite struct {
 	Created     time.Time
 	Changed     time.Time
 	Retired     bool // it can be looked at, not assigned or changed
-	Assigned    int  // assignments, capped at [MaxCount]
+	Assigned    int  // assignments, capped at [page.MaxTotal]
 }
 
 // Version is one state of a suite's content. It is never changed.
