@@ -224,3 +224,9 @@ func (f *fields) byte() byte {
 }
 
 func (f *fields) counted() []byte { return f.take(int(f.byte())) }
+
+// plainQuery names another command for the same device in the plain form.
+func plainQuery(c Command, q Query, user string) string {
+	return "Cmd=" + c.String() + "&User=" + url.QueryEscape(user) + "&DeviceId=" + url.QueryEscape(q.DeviceID) +
+		"&DeviceType=" + url.QueryEscape(q.DeviceType)
+}

@@ -22,21 +22,21 @@ func TestTheVectorOfTheSpecification(t *testing.T) {
 	}
 }
 
-// keyed is 14.1, FolderSync, locale 0x0409, device ">>>???", key 0xFFFFFFFE, type "SP", User "a", and needs all of "+", "/" and "=".
-const keyed = "jQkJBAY+Pj4/Pz8E/v///wJTUAgBYQ=="
+// keyLine is 14.1, FolderSync, locale 0x0409, device ">>>???", key 0xFFFFFFFE, type "SP", User "a", and needs all of "+", "/" and "=".
+const keyLine = "jQkJBAY+Pj4/Pz8E/v///wJTUAgBYQ=="
 
 func TestMisspeltBase64(t *testing.T) {
 	want := Query{Base64: true, Command: FolderSync, Version: V141, DeviceID: ">>>???", DeviceType: "SP",
 		User: "a", PolicyKey: 0xFFFFFFFE, KeyField: true}
 	for name, raw := range map[string]string{
-		"as it should be":      keyed,
+		"as it should be":      keyLine,
 		"percent-encoded":      "jQkJBAY%2BPj4%2FPz8E%2fv%2f%2f%2fwJTUAgBYQ%3D%3D",
-		"plus as space":        strings.ReplaceAll(keyed, "+", "%20"),
-		"URL-safe":             strings.NewReplacer("+", "-", "/", "_").Replace(keyed),
-		"unpadded":             strings.TrimRight(keyed, "="),
-		"half padded":          strings.TrimSuffix(keyed, "="),
-		"URL-safe, unpadded":   strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(keyed), "="),
-		"folded at a line end": keyed[:8] + "%0D%0A" + keyed[8:],
+		"plus as space":        strings.ReplaceAll(keyLine, "+", "%20"),
+		"URL-safe":             strings.NewReplacer("+", "-", "/", "_").Replace(keyLine),
+		"unpadded":             strings.TrimRight(keyLine, "="),
+		"half padded":          strings.TrimSuffix(keyLine, "="),
+		"URL-safe, unpadded":   strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(keyLine), "="),
+		"folded at a line end": keyLine[:8] + "%0D%0A" + keyLine[8:],
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseQuery(raw)
@@ -89,7 +89,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 		"user with a NUL":         {"Cmd=Sync&User=a%00&DeviceId=b", errQuery},
 		"broken percent":          {"Cmd=Sync&User=%zz&DeviceId=b", errQuery},
 		"too long":                {"Cmd=Sync&DeviceId=b&x=" + strings.Repeat("x", maxQuery), errQuery},
-		"base64 cut in the key":   {keyed[:16], errQuery},
+		"base64 cut in the key":   {keyLine[:16], errQuery},
 		"base64 with a short key": {"jQkJBAFhAgECAVM=", errQuery},
 		"base64 of 12.0":          {"eAkJBAFhAAFT", errQuery},
 		"version byte of 145":     {"kQkJBAFhAAFT", errQuery},
@@ -115,7 +115,7 @@ func TestAGUIDInBinaryIsSpeltAsInThePlainForm(t *testing.T) {
 }
 
 func TestAnotherPolicyKeyInABase64Query(t *testing.T) {
-	for _, raw := range []string{vector, keyed} {
+	for _, raw := range []string{vector, keyLine} {
 		q, err := ParseQuery(raw)
 		if err != nil {
 			t.Fatal(err)
@@ -152,7 +152,7 @@ func TestPolicyKeyHeader(t *testing.T) {
 // says the same otherwise.
 func FuzzParseQuery(f *testing.F) {
 	f.Add(vector)
-	f.Add(keyed)
+	f.Add(keyLine)
 	f.Add("Cmd=Sync&User=alice&DeviceId=abc&DeviceType=SP")
 	f.Add("jQkJBAY%2BPj4%2FPz8E%2fv")
 	f.Fuzz(func(t *testing.T, raw string) {

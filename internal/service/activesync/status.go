@@ -81,6 +81,8 @@ type answer struct {
 	status int
 	body   []byte
 	retry  int // seconds, for Retry-After; 0 for none
+	// version is what the answer says of the server, "" for the gateway's own.
+	version string
 }
 
 // tell says s in the words of the version: from 14.0 on as the only child of the command's own root element with HTTP

@@ -3,6 +3,8 @@ package activesync
 import (
 	"slices"
 	"strings"
+
+	"drover/internal/core/platform"
 )
 
 // Version is a protocol version in tenths: 25, 120, 121, 140, 141, 160 or 161. Zero means that none was told.
@@ -51,3 +53,6 @@ func commonVersions(header string, allowed []string) []string {
 	}
 	return common
 }
+
+// platform returns the version as core counts it.
+func (v Version) platform() platform.Version { return platform.V(int(v)/10, int(v)%10) }

@@ -1,0 +1,242 @@
+package activesync
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"drover/internal/base/bus"
+	"drover/internal/gate"
+)
+
+// verdict is what becomes of a request of a device that is known.
+type verdict uint8
+
+const (
+	passOn     verdict = iota
+	wipe               // an order waits: the device must come for it
+	refuse             // access is blocked
+	quarantine         // a mailbox of our own
+	provision          // a Provision ends here
+	policyDue          // the device must fetch its policy first
+)
+
+// judge decides on what is known, without asking anybody. The order matters: a wipe reaches also who is blocked, and
+// who is not let in is asked for nothing.
+func (v *visit) judge(s *Standing) (verdict, Status) {
+	if v.g.core.Pending(s.Device) {
+		return wipe, statusWipeRequested
+	}
+	return v.judgeAccess(s)
+}
+
+// judgeAccess decides where no order waits.
+func (v *visit) judgeAccess(s *Standing) (verdict, Status) {
+	switch s.Access {
+	case Blocked:
+		return refuse, s.Status
+	case Quarantined:
+		return quarantine, 0
+	}
+	if v.query.Command == Provision {
+		return provision, 0
+	}
+	if due := v.policyDue(s); due != 0 {
+		return policyDue, due
+	}
+	return passOn, 0
+}
+
+// policyDue tells why the device must provision before anything else, or 0. A key counts for the device, the protocol
+// version and the revision of the policy that it was given for; revisions are compared, never documents, so that what a
+// version cannot say cannot make it come for ever.
+func (v *visit) policyDue(s *Standing) Status {
+	revision := s.policyRevision(v.version)
+	if revision == "" {
+		return 0
+	}
+	k := s.Keys
+	switch {
+	case k.Final == 0:
+		return statusNotProvisioned
+	case v.key == 0 && v.query.Command != Ping: // a Ping need not carry the key (MS-ASHTTP section 2.2.1.1.2.5)
+		return statusNotProvisioned
+	case v.key != 0 && v.key != k.Final:
+		return statusInvalidKey
+	case k.FinalBinding != Binding{revision, v.version}:
+		return statusRefresh
+	}
+	if hours := s.Policy.RefreshHours(); hours > 0 && v.g.clock.Now().Sub(k.At) > time.Duration(hours)*time.Hour {
+		return statusRefresh
+	}
+	return 0
+}
+
+// decide carries the verdict out. Only what is passed on may go without proof, since the mail server then asks for it
+// itself; and only on what has just been read from the database is a device told no.
+func (v *visit) decide(s *Standing, fresh bool) (answer, error) {
+	if d, _ := v.judge(s); d == passOn {
+		return v.passOn(s)
+	}
+	if a, err := v.prove(); err != nil || a.status != 0 {
+		return a, err
+	}
+	if !fresh {
+		var err error
+		if s, err = v.load(); err != nil {
+			v.g.standings.forget(v.place)
+			return v.decideAnew()
+		}
+	}
+	d, status := v.judge(s)
+	return v.carryOut(s, d, status)
+}
+
+func (v *visit) carryOut(s *Standing, d verdict, status Status) (answer, error) {
+	switch d {
+	case wipe:
+		return v.wipe(s)
+	case refuse:
+		return tell(v.version, v.query.Command, status), nil
+	case quarantine:
+		return v.quarantine(s)
+	case provision:
+		return v.provision(s)
+	case policyDue:
+		return v.askForPolicy(s, status)
+	}
+	return v.passOn(s)
+}
+
+// timesAsked is how often a device that need not provision is asked to.
+const timesAsked = 3
+
+// askForPolicy sends the device to Provision. One that does not come although it has been asked is let through where the
+// policy allows devices that cannot take it.
+func (v *visit) askForPolicy(s *Standing, status Status) (answer, error) {
+	if s.Policy.AllowsNonProvisionable() && v.g.standings.ask(v.place) > timesAsked {
+		return v.passOn(s)
+	}
+	return tell(v.version, v.query.Command, status), nil
+}
+
+// quarantine answers from the mailbox that holds one message.
+func (v *visit) quarantine(s *Standing) (answer, error) {
+	if v.query.Command == Provision {
+		return v.provisionNothing(s)
+	}
+	body, err := v.readBody()
+	if err != nil {
+		return answer{}, err
+	}
+	if v.query.Command == Settings {
+		if err := v.keepInformation(s, parseSettings(body)); err != nil {
+			return answer{}, err
+		}
+	}
+	a, hold := quarantined(v.version, v.query.Command, body, s.Notice)
+	if hold == 0 {
+		return a, nil
+	}
+	return v.hold(s, a, hold)
+}
+
+// hold answers with a after the time, or as soon as something changes for the device.
+func (v *visit) hold(s *Standing, a answer, d time.Duration) (answer, error) {
+	changed := make(chan struct{})
+	w := v.await(s, sync.OnceFunc(func() { close(changed) }))
+	defer w.done()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-v.r.Context().Done():
+		panic(http.ErrAbortHandler)
+	case <-gate.Stopping(v.r.Context()):
+		return v.comeBack(), nil
+	case <-timer.C:
+		return a, nil
+	case <-changed:
+	}
+	fresh, err := v.load()
+	if err != nil {
+		return answer{}, err
+	}
+	if d, _ := v.judge(fresh); d != passOn {
+		return v.decide(fresh, true)
+	}
+	if v.query.Command == Ping {
+		return pingAnswer(pingFolderSync), nil
+	}
+	return restartSync(v.body), nil
+}
+
+// comeBack sends a client that is held to another server, or to this one when it is back.
+func (v *visit) comeBack() answer {
+	return answer{status: http.StatusServiceUnavailable, retry: 5}
+}
+
+// waiting is an exchange that is held, and how it hears of changes.
+type waiting struct {
+	g      *Gateway
+	held   held
+	cancel func()
+}
+
+// await has end called once something changes for the device. done ends the watching.
+func (v *visit) await(s *Standing, end func()) *waiting {
+	w := &waiting{g: v.g, held: held{place: v.place, version: v.version, standing: s, end: end}}
+	v.g.holding.add(&w.held)
+	w.cancel = v.g.bus.Subscribe("device:"+s.Device, func(bus.Message) { end() })
+	return w
+}
+
+func (w *waiting) done() {
+	w.cancel()
+	w.g.holding.remove(&w.held)
+}
+
+// recheckHeld looks again at every device that is held, after the zone has changed, and ends the waiting of those for
+// which something else is to be said now.
+func (g *Gateway) recheckHeld(ctx context.Context) {
+	revision, err := g.revision.Current()
+	if err != nil {
+		return // the next change, or the next request, decides
+	}
+	work := make(chan *held)
+	var wg sync.WaitGroup
+	for range recheckers {
+		wg.Go(func() {
+			for h := range work {
+				g.recheckOne(ctx, h, revision)
+			}
+		})
+	}
+	for _, h := range g.holding.all() {
+		work <- h
+	}
+	close(work)
+	wg.Wait()
+}
+
+// recheckers is how many held devices are looked at in parallel.
+const recheckers = 8
+
+func (g *Gateway) recheckOne(ctx context.Context, h *held, revision int64) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	s := g.standings.get(h.place, revision)
+	if s == nil {
+		var err error
+		if s, err = g.core.Standing(ctx, h.place.upstream, h.place.user, h.place.device, h.version); err != nil {
+			g.log.Warn("a held device could not be looked at again", slog.Any("error", err))
+			h.end() // it decides for itself
+			return
+		}
+		g.standings.put(h.place, s, revision)
+	}
+	if s.Access != h.standing.Access || s.policyRevision(h.version) != h.standing.policyRevision(h.version) || g.core.Pending(s.Device) {
+		h.end()
+	}
+}

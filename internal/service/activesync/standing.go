@@ -1,0 +1,113 @@
+package activesync
+
+import (
+	"sync"
+	"time"
+)
+
+// place names a partnership as requests do.
+type place struct{ upstream, user, device string }
+
+// standings keeps where devices stand, so that the database is asked only at first contact and after a change.
+type standings struct {
+	mu   sync.RWMutex
+	list map[place]*kept
+}
+
+type kept struct {
+	standing *Standing
+	revision int64
+	seen     time.Time // when core was last told of the device
+	asked    int       // how often it was asked to provision, where it need not
+	rounds   tally     // first requests of a provisioning
+}
+
+func newStandings() *standings { return &standings{list: map[place]*kept{}} }
+
+// get returns a standing that was read at this revision of the zone or a later one, or nil.
+func (s *standings) get(p place, revision int64) *Standing {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if k := s.list[p]; k != nil && k.standing != nil && k.revision >= revision {
+		return k.standing
+	}
+	return nil
+}
+
+func (s *standings) put(p place, v *Standing, revision int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.list[p]
+	if k == nil {
+		room(s.list)
+		k = &kept{}
+		s.list[p] = k
+	}
+	k.standing, k.revision = v, revision
+}
+
+// forget has the next request read the database, and keeps the counters.
+func (s *standings) forget(p place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.list[p]; k != nil {
+		k.standing = nil
+	}
+}
+
+// seenEvery is how exact the last contact of a device is.
+const seenEvery = time.Minute
+
+// due tells whether core should be told of a contact, and takes it as told.
+func (s *standings) due(p place, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.list[p]
+	if k == nil || now.Sub(k.seen) < seenEvery && !now.Before(k.seen) {
+		return false
+	}
+	k.seen = now
+	return true
+}
+
+// ask counts that a device is asked to provision and returns how often it has been.
+func (s *standings) ask(p place) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.list[p]
+	if k == nil {
+		return 0
+	}
+	k.asked++
+	return k.asked
+}
+
+// answered forgets how often a device was asked: it provisions.
+func (s *standings) answered(p place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.list[p]; k != nil {
+		k.asked = 0
+	}
+}
+
+// How often a device may begin to provision. More is a loop: the device believes that it does not obey, and asks again.
+const (
+	loopWindow = 10 * time.Minute
+	loopLimit  = 10
+)
+
+// looping counts the beginning of a provisioning; first is true once, when a device has begun to loop.
+func (s *standings) looping(p place, now time.Time) (looping, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.list[p]
+	if k == nil {
+		return false, false
+	}
+	if now.Sub(k.rounds.began) >= loopWindow {
+		k.rounds = tally{began: now}
+	}
+	k.rounds.count++
+	return k.rounds.count > loopLimit, k.rounds.count == loopLimit+1
+}
