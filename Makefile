@@ -96,7 +96,7 @@ bench: ## CPU, memory and wake-up times beside nginx and Go's ReverseProxy, on l
 	$(GO) run ./test/bench
 
 notices: $(front_end) ## writes THIRD-PARTY-NOTICES from the licences of everything that is linked or bundled
-	$(GO) run ./tools/notices
+	$(GO) -C tools run ./notices
 
 clean: ## removes what was built; data stays
 	rm -rf bin .cache web/node_modules web/dist/assets web/dist/index.html

@@ -70,7 +70,7 @@ func steps() []step {
 	}
 	all = append(all, frontEnd()...)
 	all = append(all,
-		step{"notices", 5 * time.Minute, command("notices", ".", "go", "run", "./tools/notices", "-check")},
+		step{"notices", 5 * time.Minute, command("notices", ".", "go", "-C", "tools", "run", "./notices", "-check")},
 		step{"go test -race", 35 * time.Minute, goTest(".", "-race", "-timeout", "30m", "./...")},
 		step{"fuzz", 15 * time.Minute, fuzz},
 	)
