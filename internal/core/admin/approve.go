@@ -1,0 +1,181 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/safety"
+	"drover/internal/core/scope"
+)
+
+// act carries out one kind of approved acts; undo is told of those that were not approved. Either may be nil.
+type act struct {
+	do, undo func(context.Context, *sqldb.Tx, safety.Approval) error
+}
+
+func (x act) Approved(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	return x.do(ctx, tx, a)
+}
+
+func (x act) Ended(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	if x.undo == nil {
+		return nil
+	}
+	return x.undo(ctx, tx, a)
+}
+
+func (s *Store) register() {
+	s.safety.Register(kindEnable, act{do: s.enable, undo: s.keepOut})
+	s.safety.Register(kindGrants, act{do: s.applyGrants})
+	s.safety.Register(kindReset, act{do: s.reset})
+	s.safety.Register(kindRole, act{do: s.applyRole})
+	s.safety.Register(kindToken, act{do: s.enableToken, undo: s.endToken})
+}
+
+// ask asks safety, and carries the act out at once when nobody else is needed.
+func (s *Store) ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a *safety.Approval, ask safety.Ask) (err error) {
+	if *a, err = s.safety.Ask(ctx, tx, c, ask); err != nil || a.State != safety.Approved {
+		return err
+	}
+	return s.acts(ask.Kind)(ctx, tx, *a)
+}
+
+func (s *Store) acts(kind string) func(context.Context, *sqldb.Tx, safety.Approval) error {
+	return map[string]func(context.Context, *sqldb.Tx, safety.Approval) error{
+		kindEnable: s.enable, kindGrants: s.applyGrants, kindReset: s.reset, kindRole: s.applyRole, kindToken: s.enableToken,
+	}[kind]
+}
+
+// askAbout asks for an act on an administrator; words holds one %s for the name.
+func (s *Store) askAbout(ctx context.Context, c scope.Caller, id string, class safety.Class, kind string, payload any, words string) (safety.Approval, error) {
+	var a safety.Approval
+	if err := c.Require(scope.AdminEdit); err != nil {
+		return a, err
+	}
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		x, err := s.byID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if kind == kindEnable && x.State != Disabled {
+			return problem.New(problem.Conflict, "admin.enabled", "This administrator is not disabled.")
+		}
+		return s.ask(ctx, tx, c, &a, safety.Ask{Class: class, Kind: kind, Subject: id, Payload: payload, Words: fmt.Sprintf(words, x.Name)})
+	})
+	return a, err
+}
+
+func requester(a safety.Approval) scope.Caller {
+	return scope.Caller{Kind: a.RequesterKind, ID: a.Requester}
+}
+
+// enable lets a new or disabled administrator set up the account: by invitation, and on probation.
+func (s *Store) enable(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	if err := s.invited(ctx, tx, a.Subject); err != nil {
+		return err
+	}
+	if err := s.record(ctx, tx, requester(a), "admin.enabled", a.Subject, map[string]any{"approval": a.ID}); err != nil {
+		return err
+	}
+	return s.second(ctx, tx)
+}
+
+// keepOut leaves an administrator who was not approved disabled.
+func (s *Store) keepOut(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	return s.setState(ctx, tx, a.Subject, Disabled)
+}
+
+func (s *Store) reset(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	if err := s.endAll(ctx, tx, a.Subject); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM admin_passkey WHERE admin = $1", a.Subject); err != nil {
+		return err
+	}
+	if err := s.invited(ctx, tx, a.Subject); err != nil {
+		return err
+	}
+	return s.record(ctx, tx, requester(a), "admin.reset", a.Subject, map[string]any{"approval": a.ID})
+}
+
+// invited takes password and one-time codes away and starts probation.
+func (s *Store) invited(ctx context.Context, tx *sqldb.Tx, id string) error {
+	since, err := s.established(ctx, tx)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE admin SET state = 'invited', password_hash = NULL, totp_secret = NULL, established = $1,
+		version = version + 1 WHERE id = $2`, sqldb.Micros(since), id)
+	if err != nil {
+		return err
+	}
+	return s.zone.Bump(ctx, tx)
+}
+
+type grantsPayload struct {
+	Grants []Grant `json:"grants"`
+}
+
+func (s *Store) applyGrants(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	var p grantsPayload
+	if err := json.Unmarshal(a.Payload, &p); err != nil {
+		return err
+	}
+	before, err := grants(ctx, tx, a.Subject)
+	if err != nil {
+		return err
+	}
+	if err := s.setGrants(ctx, tx, a.Subject, p.Grants); err != nil {
+		return err
+	}
+	if err := s.keepOneOwner(ctx, tx, ""); err != nil {
+		return err
+	}
+	// Somebody who can do more than yesterday is new in that.
+	since, err := s.established(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE admin SET established = $1, version = version + 1 WHERE id = $2", sqldb.Micros(since), a.Subject); err != nil {
+		return err
+	}
+	err = s.record(ctx, tx, requester(a), "admin.roles-changed", a.Subject, map[string]any{"approval": a.ID, "before": before, "after": p.Grants})
+	if err != nil {
+		return err
+	}
+	if err := s.second(ctx, tx); err != nil {
+		return err
+	}
+	return s.zone.Bump(ctx, tx)
+}
+
+func (s *Store) applyRole(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	var r Role
+	if err := json.Unmarshal(a.Payload, &r); err != nil {
+		return err
+	}
+	old, err := role(ctx, tx, r.ID)
+	if err != nil {
+		return err
+	}
+	if old.Version != r.Version {
+		return problem.New(problem.Conflict, "role.changed", "The role has been changed since this was asked for: ask anew.")
+	}
+	return s.writeRole(ctx, tx, requester(a), r, map[string]any{"rights": old.Rights})
+}
+
+// Established tells since when the administrator has been there unchanged.
+func (s *Store) Established(ctx context.Context, q sqldb.Querier, id string) (time.Time, error) {
+	x, err := s.byID(ctx, q, id)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if x.State != Active {
+		return time.Time{}, problem.New(problem.Forbidden, "admin.disabled", "This account is not active.")
+	}
+	return x.Established, nil
+}
