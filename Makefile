@@ -18,7 +18,7 @@ web_sources := $(shell [ ! -d web ] || find web -maxdepth 1 -type f -not -name p
 
 # The front end is built when it is there; without it the server serves the placeholder page.
 ifneq ($(wildcard web/package.json),)
-front_end := web/dist/index.html
+front_end := web/dist/app/index.html
 endif
 
 # FIPS=1 links Go's certified FIPS 140-3 module and turns it on by default.
@@ -57,7 +57,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-web/dist/index.html: web/node_modules/.package-lock.json $(web_sources)
+web/dist/app/index.html: web/node_modules/.package-lock.json $(web_sources)
 	cd web && npm run build
 	@touch $@
 
@@ -99,4 +99,4 @@ notices: $(front_end) ## writes THIRD-PARTY-NOTICES from the licences of everyth
 	$(GO) -C tools run ./notices
 
 clean: ## removes what was built; data stays
-	rm -rf bin .cache web/node_modules web/dist/assets web/dist/index.html
+	rm -rf bin .cache web/node_modules web/dist/app

@@ -86,9 +86,8 @@ func frontEnd() []step {
 		return nil
 	}
 	return []step{
-		{"front end: build", 10 * time.Minute, command("web build", ".", "make", "--no-print-directory", "web/dist/index.html")},
-		{"front end: checks", 10 * time.Minute, command("web check", "web", "npm", "run", "--silent", "check")},
-		{"front end: tests", 10 * time.Minute, command("web test", "web", "npm", "test", "--silent")},
+		{"front end: build", 10 * time.Minute, command("web build", ".", "make", "--no-print-directory", "web/dist/app/index.html")},
+		{"front end: types, form, tests", 10 * time.Minute, command("web check", "web", "npm", "run", "--silent", "check")},
 	}
 }
 
