@@ -74,6 +74,7 @@ func (x *exchange) enter(route *entry) {
 	x.meter.running.Inc()
 	if route.browser {
 		setBrowserHeaders(x.response.Header())
+		x.response.Header().Set("X-Request-Id", x.requestID())
 	}
 }
 

@@ -106,9 +106,9 @@ func (x *exchange) held() bool { return x.route != nil && x.route.Time == Held }
 func (x *exchange) setLimits(r *http.Request) {
 	c := http.NewResponseController(x.response.w)
 	if !x.held() {
-		end := x.started.Add(x.route.Time)
-		_ = c.SetReadDeadline(end)
-		_ = c.SetWriteDeadline(end.Add(renewStall)) // room to say that time is up
+		x.response.end = x.started.Add(x.route.Time)
+		_ = c.SetReadDeadline(x.response.end)
+		_ = c.SetWriteDeadline(x.response.end.Add(renewStall)) // room to say that time is up
 		return
 	}
 	// Past its deadline a connection that is only watched would cancel the exchange.
@@ -147,6 +147,7 @@ type response struct {
 	n         int64
 	renewed   time.Time
 	unwatched bool
+	end       time.Time // of an exchange that is not held
 }
 
 // Unwrap is for [http.ResponseController].
@@ -173,6 +174,14 @@ func (w *response) Write(p []byte) (int, error) {
 	n, err := w.w.Write(p)
 	w.n += int64(n)
 	return n, err
+}
+
+// SetReadDeadline lets a handler shorten the time for its body, never lengthen it: libraries lift it with good intentions.
+func (w *response) SetReadDeadline(t time.Time) error {
+	if !w.end.IsZero() && (t.IsZero() || t.After(w.end)) {
+		t = w.end
+	}
+	return http.NewResponseController(w.w).SetReadDeadline(t)
 }
 
 // Hijack hands the connection over, for WebSocket.

@@ -37,6 +37,8 @@ type world struct {
 	gate *gate.Gate
 	tls  *tls.Config
 	pool *x509.CertPool
+	// poured is told when an endless answer has ended.
+	poured chan struct{}
 }
 
 func newWorld(t *testing.T) *world {
@@ -58,11 +60,25 @@ func newWorld(t *testing.T) *world {
 			_, _ = io.WriteString(w, "nothing new")
 		}
 	})
+	poured := make(chan struct{}, 1)
+	pour := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for err := error(nil); err == nil; {
+			_, err = w.Write(make([]byte, 32<<10))
+		}
+		poured <- struct{}{}
+	})
+	lift := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		echo(w, r)
+	})
 	anyone := gate.Anyone("for the test")
 	var routes []gate.Route
 	for _, service := range []zone.Service{zone.ServiceActiveSync, zone.ServiceAdminAPI} {
 		routes = append(routes,
 			gate.Route{Service: service, Method: "POST", Pattern: "/echo", Who: anyone, Body: 1 << 20, Handler: echo},
+			gate.Route{Service: service, Method: "POST", Pattern: "/lift", Who: anyone, Body: 1 << 20, Handler: lift},
+			gate.Route{Service: service, Method: "POST", Pattern: "/pour", Who: anyone, Handler: pour},
+			gate.Route{Service: service, Method: "POST", Pattern: "/pour/held", Who: anyone, Time: gate.Held, Handler: pour},
 			gate.Route{Service: service, Method: "POST", Pattern: "/hold", Who: anyone, Body: 1 << 20, Time: gate.Held, Handler: hold})
 	}
 	g, err := gate.New(gate.Options{Routes: routes, Switches: allOn{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
@@ -77,7 +93,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{gate: g, tls: TLSConfig(own), pool: a.Pool()}
+	return &world{poured: poured, gate: g, tls: TLSConfig(own), pool: a.Pool()}
 }
 
 func (w *world) options(name string) ListenerOptions {
@@ -346,6 +362,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 	}{
 		{"slow headers", "POST /echo HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", "x", headerTime},
 		{"slow body", "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", "x", gate.DefaultTime},
+		{"slow body of a handler that means well", "POST /lift HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", "x", gate.DefaultTime},
 		{"slow body of a held exchange", "POST /hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", "x", gate.BodyTime},
 		{"slow chunks", "POST /hold HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", gate.BodyTime},
 	}
@@ -379,6 +396,26 @@ func TestSlowClientsAreCut(t *testing.T) {
 			_ = c.Close()
 		})
 	})
+}
+
+// A client that does not read what it asked for is cut.
+func TestClientsThatDoNotReadAreCut(t *testing.T) {
+	for path, within := range map[string]time.Duration{"/pour": gate.DefaultTime, "/pour/held": gate.StallTime} {
+		inBubble(t, func(t *testing.T, w *world, dial func() net.Conn) {
+			raw := dial()
+			c := tls.Client(raw, w.client())
+			_, err := fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			<-w.poured
+			if took := time.Since(start); took > within+10*time.Second {
+				t.Errorf("%s: held a connection for %s", path, took)
+			}
+			_ = raw.Close()
+		})
+	}
 }
 
 func TestHeldExchangeOutlastsTheLimits(t *testing.T) {
