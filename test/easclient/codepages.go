@@ -90,15 +90,16 @@ func (t tables) code(space, name string) (code, error) {
 	return code{page, byte(token)}, nil
 }
 
-// sameTag says whether two spellings name one token of a namespace.
+// sameTag says whether two spellings name one tag of a namespace. Implementations differ in case (CC and Cc) and in
+// hyphens and underscores (ReplyTo and Reply-To), and some tags have other names.
 func (t tables) sameTag(space, a, b string) bool {
-	if a == b {
+	if plainName(a) == plainName(b) {
 		return true
 	}
 	c, ok := t.codes[space+":"+a]
-	if !ok {
-		return false
-	}
-	tag := t.names[c]
-	return tag.Name == b || slices.Contains(tag.Aliases, b)
+	return ok && slices.ContainsFunc(t.names[c].Aliases, func(alias string) bool { return plainName(alias) == plainName(b) })
+}
+
+func plainName(s string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(s))
 }

@@ -92,7 +92,8 @@ func parseXML(text []byte) (*Node, error) {
 }
 
 func agree(own, foreign *Node) error {
-	if foreign.Name != "unknown" && !sameName(own, foreign) {
+	same := strings.EqualFold(own.Space, foreign.Space) && pages.sameTag(own.Space, own.Name, foreign.Name)
+	if !same && foreign.Name != "unknown" {
 		return fmt.Errorf("%s:%s here, %s:%s there", own.Space, own.Name, foreign.Space, foreign.Name)
 	}
 	if len(own.Children) != len(foreign.Children) {
@@ -107,12 +108,6 @@ func agree(own, foreign *Node) error {
 		}
 	}
 	return nil
-}
-
-// sameName allows for what libwbxml spells otherwise: Gal, Cc, WebPage and Reply-To for GAL, CC, Webpage and ReplyTo.
-func sameName(own, foreign *Node) bool {
-	name := strings.ReplaceAll(foreign.Name, "-", "")
-	return strings.EqualFold(own.Space, foreign.Space) && (strings.EqualFold(own.Name, name) || pages.sameTag(own.Space, own.Name, name))
 }
 
 func sameText(own, foreign string) bool {

@@ -132,8 +132,17 @@ func (s *Session) SyncEmpty(ctx context.Context) (*Reply, error) {
 	return s.Send(ctx, Request{Command: "Sync", Key: s.PolicyKey})
 }
 
-// Mail is a mail as the server gave it. MIME is its source, byte for byte.
-type Mail struct{ Folder, ID, Subject, MIME string }
+// Mail is a mail as the server gave it. MIME is its source, byte for byte; a server that has no sources at version 2.5
+// (SOGo) gives the text of the body alone.
+type Mail struct{ Folder, ID, Subject, MIME, Text string }
+
+// Body is what follows the header of the source, or the text of the body.
+func (m Mail) Body() string {
+	if m.MIME == "" {
+		return m.Text
+	}
+	return MailBody(m.MIME)
+}
 
 // SHA256 is the hash of the source in hexadecimal.
 func (m Mail) SHA256() string {
@@ -166,6 +175,7 @@ func mailOf(folder string, n *Node, data string) Mail {
 	}
 	if m.MIME == "" {
 		m.MIME = n.Get(data + "/Email:MIMEData") // version 2.5
+		m.Text = n.Get(data + "/Email:Body")
 	}
 	return m
 }

@@ -89,7 +89,7 @@ func until(t *testing.T, what string, look func() bool) {
 }
 
 func TestRealServer(t *testing.T) {
-	for _, v := range []eas.Version{eas.V120, eas.V121, eas.V140, eas.V141} {
+	for _, v := range []eas.Version{eas.V25, eas.V120, eas.V121, eas.V140, eas.V141} {
 		for _, f := range []eas.Form{eas.Plain, eas.Base64} {
 			if f.IsBase64() && !v.AtLeast(eas.V121) {
 				continue
@@ -117,12 +117,14 @@ func realServer(t *testing.T, v eas.Version, f eas.Form) {
 		t.Fatal(err)
 	}
 
-	reply, err = c.SettingsDevice(ctx)
-	ok(t, "Settings, device", reply, err, "1")
-	reply, err = c.SettingsUser(ctx)
-	ok(t, "Settings, user", reply, err, "1")
-	if !strings.Contains(reply.Tree.String(), `"alice@example.test"`) {
-		t.Fatalf("Settings: no address in %s", reply.Tree)
+	if v.AtLeast(eas.V120) {
+		reply, err = c.SettingsDevice(ctx)
+		ok(t, "Settings, device", reply, err, "1")
+		reply, err = c.SettingsUser(ctx)
+		ok(t, "Settings, user", reply, err, "1")
+		if !strings.Contains(reply.Tree.String(), `"alice@example.test"`) {
+			t.Fatalf("Settings: no address in %s", reply.Tree)
+		}
 	}
 
 	if _, err := c.SyncAll(ctx, inbox); err != nil {
@@ -158,8 +160,11 @@ func realServer(t *testing.T, v eas.Version, f eas.Form) {
 
 	sent := found[eas.MailSubject(source)]
 	// SOGo rewrites the header and ends every mail with an empty line.
-	if eas.MailBody(sent.MIME) != eas.MailBody(source)+"\r\n" {
-		t.Fatalf("the mail changed on its way:\n%q\nwas\n%q", sent.MIME, source)
+	if sent.Body() != eas.MailBody(source)+"\r\n" {
+		t.Fatalf("the mail changed on its way:\n%q\nwas\n%q", sent.Body(), eas.MailBody(source))
+	}
+	if v == eas.V25 {
+		return // neither sources nor ItemOperations
 	}
 	reply, err = c.Fetch(ctx, inbox.ID, sent.ID)
 	ok(t, "ItemOperations", reply, err, "1")

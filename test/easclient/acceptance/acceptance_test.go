@@ -28,7 +28,7 @@ func TestAcceptance(t *testing.T) {
 	t.Setenv("EAS_PASSWORD", sogo.Password)
 
 	t.Run("good", func(t *testing.T) {
-		lines, good := accept(t, server.URL, &standin.Gateway{}, "-wipe-dead-password")
+		lines, good := accept(t, server.URL, &standin.Gateway{}, "-versions=2.5,12.0,12.1,14.0,14.1", "-wipe-dead-password")
 		if !good {
 			t.Errorf("a good gateway fails: %+v", failed(lines))
 		}
@@ -114,7 +114,7 @@ func accept(t *testing.T, upstream string, g *standin.Gateway, args ...string) (
 
 	var out bytes.Buffer
 	j, err := parse(append([]string{
-		"-gateway", gateway.URL, "-direct", upstream, "-user=alice", "-mail=alice@example.test",
+		"-timeout=90s", "-gateway", gateway.URL, "-direct", upstream, "-user=alice", "-mail=alice@example.test",
 		"-wipe-order", hook("/order"), "-wipe-state", hook("/state"), "-wipe-readmit", hook("/readmit"), "-wipe-done=acknowledged",
 	}, args...), &out)
 	if err != nil {

@@ -4,7 +4,7 @@
 //	go run ./acceptance -gateway https://127.0.0.1:8443/Microsoft-Server-ActiveSync -ca DIR/tls/ca.pem \
 //	    -direct http://127.0.0.1:18800/Microsoft-Server-ActiveSync -user alice -mail alice@example.test
 //
-// For each version (12.0, 12.1, 14.0, 14.1) and each form of the query (plain; base64 from 12.1 on) a new device of
+// For each version (12.0, 12.1, 14.0, 14.1; 2.5 and 16.x on demand) and each form of the query (plain; base64 from 12.1 on) a new device of
 // the user does OPTIONS, Provision, FolderSync, Settings, Sync, Ping, SendMail and ItemOperations through the gateway,
 // another one does the same directly, and folders, user information and every mail of the inbox (SHA-256 of its
 // source) must be equal. A mail that is sent through the gateway must arrive with the same bytes as one that is sent
@@ -13,12 +13,16 @@
 // device expects to be asked to provision.
 //
 // With -wipe-order the wipe cycle follows for each version: provisioned, held in a Ping, ordered to wipe, woken, refused
-// in the form of its version, told to wipe, acknowledged (a second time with a dead password, with -wipe-dead-password),
-// and kept out. The hooks are shell commands that get EAS_DEVICE_ID, EAS_USER and EAS_VERSION in their environment:
+// in the form of its version, told to wipe, acknowledged, and kept out. With -wipe-dead-password the password is wrong
+// from the order on, and only the device's last final policy key may get it the directive. With -wipe-account the
+// order is for an account-only wipe, which 16.1 alone can be told (-versions 16.1). The hooks are shell commands that get EAS_DEVICE_ID, EAS_USER and EAS_VERSION in their environment:
 //
 //	-wipe-order CMD    orders the wipe (and approves it, where that is asked) and returns
 //	-wipe-state CMD    prints the state of the wipe; its output must contain -wipe-done (default "done")
 //	-wipe-readmit CMD  lets the device enrol again; then it must be able to
+//
+// SOGo does not notice that a Ping was given up: each wipe cycle costs it one of its processes until the heartbeat
+// ends, so start it with more of them (SOGO_WORKERS=12) than the default 4.
 //
 // Flags fall back to the environment: DEVICE_URL (-gateway), CA (-ca), UPSTREAM_URL (-direct), UPSTREAM_CA
 // (-direct-ca), EAS_USER (-user), EAS_MAIL (-mail). The password is EAS_PASSWORD alone; EAS_PASSWORD_DIRECT where the
@@ -71,6 +75,7 @@ type judge struct {
 	timeout         time.Duration
 	wipe            wipeHooks
 	deadPassword    bool
+	accountOnly     bool
 
 	out  *json.Encoder
 	good bool
@@ -112,7 +117,8 @@ func parse(args []string, out io.Writer) (*judge, error) {
 	flags.StringVar(&j.wipe.state, "wipe-state", "", "shell `command` that prints the state of the wipe")
 	flags.StringVar(&j.wipe.done, "wipe-done", "done", "what the state of an acknowledged wipe contains")
 	flags.StringVar(&j.wipe.readmit, "wipe-readmit", "", "shell `command` that lets the device enrol again")
-	flags.BoolVar(&j.deadPassword, "wipe-dead-password", false, "acknowledge the wipe with a wrong password")
+	flags.BoolVar(&j.deadPassword, "wipe-dead-password", false, "take and acknowledge the wipe with a wrong password")
+	flags.BoolVar(&j.accountOnly, "wipe-account", false, "the wipe is an account-only one")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}

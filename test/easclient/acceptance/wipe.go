@@ -33,9 +33,14 @@ func (j *judge) wipeCycle(ctx context.Context, v eas.Version, f eas.Form) {
 		{"wipe: provisioned", w.enrol},
 		{"wipe: the held Ping ends when it is ordered", w.order},
 		{"wipe: commands are refused", w.refused},
+	}
+	if j.deadPassword {
+		list = append(list, check{"wipe: a dead password and a wrong key get nothing", w.dead})
+	}
+	list = append(list, []check{
 		{"wipe: Provision carries the directive", w.directive},
 		{"wipe: acknowledged", w.acknowledge},
-	}
+	}...)
 	if j.wipe.state != "" {
 		list = append(list, check{"wipe: recorded", w.recorded})
 	}
@@ -74,12 +79,12 @@ func (w *wipeCase) order(ctx context.Context) error {
 	if _, err := w.device.SyncAll(ctx, inbox); err != nil {
 		return err
 	}
-	const longHeartbeat = 900 // seconds; longer than the cell may last, so that only the order can end the Ping
+	heartbeat := int(w.timeout.Seconds()) + 60 // longer than the cell may last, so that only the order can end the Ping
 	reply, err := eas.During(ctx, func() error {
 		_, err := w.hook(ctx, w.wipe.order, w.device)
 		return err
 	}, func(ctx context.Context, onSent func()) (*eas.Reply, error) {
-		return w.device.Ping(ctx, longHeartbeat, onSent, inbox)
+		return w.device.Ping(ctx, heartbeat, onSent, inbox)
 	})
 	if err == nil && reply.Demand("Ping") != "" {
 		return nil
@@ -98,31 +103,45 @@ func (w *wipeCase) refused(ctx context.Context) error {
 	return nil
 }
 
+// dead withdraws the password and tries what an attacker could: to ask with a guessed key, and to read on.
+func (w *wipeCase) dead(ctx context.Context) error {
+	w.device.Password += " (dead)"
+	reply, err := w.device.ProvisionAsk(ctx, "77")
+	if err != nil {
+		return err
+	}
+	if reply.HTTP != http.StatusUnauthorized {
+		return fmt.Errorf("Provision with a wrong key is answered with HTTP %d, %s", reply.HTTP, reply.Tree)
+	}
+	return w.nothing(ctx)
+}
+
 func (w *wipeCase) directive(ctx context.Context) error {
 	key := "0"
 	if w.deadPassword {
-		// Only its last final key lets a device in whose password is dead.
-		w.device.Password += " (dead)"
 		key = w.device.PolicyKey
 	}
 	reply, err := w.device.ProvisionAsk(ctx, key)
-	return told(reply, err)
-}
-
-func (w *wipeCase) acknowledge(ctx context.Context) error {
-	reply, err := w.device.WipeAck(ctx, "1", false)
-	return answered(reply, err, "1")
-}
-
-func told(reply *eas.Reply, err error) error {
 	if err := answered(reply, err, "1"); err != nil {
 		return err
 	}
-	wipe := reply.Tree.Find("Provision:RemoteWipe")
+	name := "Provision:RemoteWipe"
+	if w.accountOnly {
+		name = "Provision:AccountOnlyRemoteWipe"
+	}
+	wipe := reply.Tree.Find(name)
 	if wipe == nil || wipe.Text != "" || len(wipe.Children) > 0 {
-		return fmt.Errorf("no empty RemoteWipe in %s", reply.Tree)
+		return fmt.Errorf("no empty %s in %s", name, reply.Tree)
+	}
+	if w.accountOnly && reply.Tree.Has("RemoteWipe") {
+		return fmt.Errorf("a full wipe in place of an account-only one: %s", reply.Tree)
 	}
 	return nil
+}
+
+func (w *wipeCase) acknowledge(ctx context.Context) error {
+	reply, err := w.device.WipeAck(ctx, "1", w.accountOnly)
+	return answered(reply, err, "1")
 }
 
 // recorded waits for the state, since a gateway may record an acknowledgement after it has answered.
@@ -148,19 +167,27 @@ func (w *wipeCase) recorded(ctx context.Context) error {
 // out makes sure that a wiped device gets neither folders nor a policy, whatever it is answered.
 func (w *wipeCase) out(ctx context.Context) error {
 	w.device.Password = w.password
+	if err := w.nothing(ctx); err != nil {
+		return err
+	}
+	reply, err := w.device.ProvisionAsk(ctx, "0")
+	if err != nil {
+		return err
+	}
+	if w.device.TempKey != "" && !reply.Tree.Has("RemoteWipe") && !reply.Tree.Has("AccountOnlyRemoteWipe") {
+		return fmt.Errorf("Provision is served: %s", reply.Tree)
+	}
+	return nil
+}
+
+// nothing makes sure that folders are not served.
+func (w *wipeCase) nothing(ctx context.Context) error {
 	reply, err := w.device.FolderSync(ctx, "0")
 	if err != nil {
 		return err
 	}
 	if reply.HTTP == http.StatusOK && (reply.Tree == nil || reply.Tree.Has("Changes") || reply.Status() == "1") {
 		return fmt.Errorf("FolderSync is served: %s", reply.Tree)
-	}
-	reply, err = w.device.ProvisionAsk(ctx, "0")
-	if err != nil {
-		return err
-	}
-	if w.device.TempKey != "" && !reply.Tree.Has("RemoteWipe") {
-		return fmt.Errorf("Provision is served: %s", reply.Tree)
 	}
 	return nil
 }
