@@ -8,6 +8,8 @@ export default defineConfig({
     outDir: 'dist/app',
     emptyOutDir: true,
     target: 'es2023',
+    // Older than these, light-dark() would be rewritten into something that follows the system alone.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 800,
   },
   server: {

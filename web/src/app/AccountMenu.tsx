@@ -1,4 +1,4 @@
-import { Avatar, Menu, Text, useMantineColorScheme } from '@mantine/core';
+import { Avatar, Menu, Text, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
@@ -23,10 +23,11 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={220} withinPortal>
       <Menu.Target>
-        <button type="button" className={classes.account} aria-label={`Account of ${me.admin.name}`}>
-          <Avatar size={30} radius="xl" name={me.admin.name} color="lake" />
+        <button type="button" className={classes.account}>
+          <Avatar size={30} radius="xl" name={me.admin.name} className={classes.avatar} aria-hidden />
           <span style={{ flex: 1, minWidth: 0 }}>
             <Text size="sm" fw={500} truncate>
+              <VisuallyHidden>Account of </VisuallyHidden>
               {me.admin.name}
             </Text>
             <Text size="xs" c="dimmed">

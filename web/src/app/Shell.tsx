@@ -1,4 +1,4 @@
-import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
+import { AppShell, Burger, Group, ScrollArea, Text, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
@@ -92,7 +92,7 @@ export function Shell() {
             <Text fw={600}>Drover</Text>
           </Group>
         </AppShell.Header>
-        <AppShell.Navbar className={classes.navbar} component="div">
+        <AppShell.Navbar className={classes.navbar} aria-label="Main">
           <Group gap={10} px="md" pt="lg" pb="md" visibleFrom="sm" wrap="nowrap">
             <Mark size={28} />
             <div style={{ minWidth: 0 }}>
@@ -105,9 +105,7 @@ export function Shell() {
             </div>
           </Group>
           <ScrollArea style={{ flex: 1 }} px="sm" py={{ base: 'md', sm: 0 }}>
-            <nav aria-label="Main">
-              <Places path={path} />
-            </nav>
+            <Places path={path} />
           </ScrollArea>
           <AccountMenu />
         </AppShell.Navbar>
@@ -140,8 +138,9 @@ function Places({ path }: { path: string }) {
                   <Icon size={17} strokeWidth={1.8} aria-hidden />
                   {label}
                   {badge && waiting > 0 && (
-                    <span className={classes.badge} aria-label={`${waiting} awaiting approval`}>
+                    <span className={classes.badge}>
                       {waiting}
+                      <VisuallyHidden> awaiting approval</VisuallyHidden>
                     </span>
                   )}
                 </Link>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { Compass } from 'lucide-react';
 import { Empty } from '../ui/Empty';
@@ -25,9 +25,9 @@ export function Lost() {
       <PageHead title="Nothing is here" />
       <Empty icon={Compass} title="This address leads nowhere">
         It may have been mistyped, or what it showed is gone.{' '}
-        <Anchor component={Link} to="/" size="sm">
+        <Link to="/" className="inline">
           Go to the overview
-        </Anchor>
+        </Link>
       </Empty>
     </div>
   );

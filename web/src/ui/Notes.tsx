@@ -1,6 +1,6 @@
-import { Alert, Stack, Text } from '@mantine/core';
-import { ShieldAlert } from 'lucide-react';
+import { Stack } from '@mantine/core';
 import type { Note } from '../api/types';
+import { Callout } from './Callout';
 
 /** What the zone wants its administrators to know, until it is no longer so. */
 export function Notes({ notes }: { notes: Note[] }) {
@@ -8,17 +8,9 @@ export function Notes({ notes }: { notes: Note[] }) {
   return (
     <Stack gap="sm">
       {notes.map((note) => (
-        <Alert
-          key={note.code}
-          color="yellow"
-          variant="light"
-          icon={<ShieldAlert size={18} />}
-          title={note.title}
-        >
-          <Text size="sm" c="var(--mantine-color-text)" maw={860}>
-            {note.text}
-          </Text>
-        </Alert>
+        <Callout key={note.code} tone="wait" title={note.title}>
+          {note.text}
+        </Callout>
       ))}
     </Stack>
   );

@@ -34,7 +34,7 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
       leftSection={<Search size={15} aria-hidden />}
       value={text}
       onChange={(e) => type(e.currentTarget.value)}
-      w={{ base: '100%', xs: 260 }}
+      style={{ flex: '0 1 260px' }}
     />
   );
 }

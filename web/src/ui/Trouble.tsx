@@ -1,6 +1,6 @@
-import { Alert, Button, Text } from '@mantine/core';
-import { AlertTriangle } from 'lucide-react';
+import { Button } from '@mantine/core';
 import { sentence } from '../api/client';
+import { Callout } from './Callout';
 
 interface TroubleProps {
   error: unknown;
@@ -10,15 +10,13 @@ interface TroubleProps {
 /** An error as the server words it, which says how to mend it, with a way to try again. */
 export function Trouble({ error, retry }: TroubleProps) {
   return (
-    <Alert color="red" variant="light" icon={<AlertTriangle size={18} />} role="alert">
-      <Text size="sm" c="var(--mantine-color-text)">
-        {sentence(error)}
-      </Text>
+    <Callout tone="bad" alert>
+      <div>{sentence(error)}</div>
       {retry && (
         <Button size="xs" variant="default" mt="sm" onClick={retry}>
           Try again
         </Button>
       )}
-    </Alert>
+    </Callout>
   );
 }

@@ -15,15 +15,15 @@ export function WhatGoes({ removes, leaves, caveat }: WhatGoesProps) {
     <div>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
         <div className={classes.goes}>
-          <h3>
+          <p className={classes.title}>
             <X size={15} aria-hidden /> This goes
-          </h3>
+          </p>
           <p>{removes}</p>
         </div>
         <div className={classes.stays}>
-          <h3>
+          <p className={classes.title}>
             <Check size={15} aria-hidden /> This stays
-          </h3>
+          </p>
           <p>{leaves}</p>
         </div>
       </SimpleGrid>

@@ -1,4 +1,4 @@
-import { Alert, Button, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import { makeToken, revokeToken, tokens } from '../../api/account';
 import type { Token } from '../../api/types';
 import { useMay, useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
+import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
@@ -86,11 +87,7 @@ export function Tokens() {
       )}
       <Modal opened={secret !== ''} onClose={() => setSecret('')} title="Your new token">
         <Stack gap="md">
-          <Alert color="yellow" variant="light">
-            <Text size="sm" c="var(--mantine-color-text)">
-              Copy it now. It is stored hashed and cannot be shown again.
-            </Text>
-          </Alert>
+          <Callout tone="wait">Copy it now. It is stored hashed and cannot be shown again.</Callout>
           <Secret value={secret} name="token" />
         </Stack>
       </Modal>

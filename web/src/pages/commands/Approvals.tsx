@@ -59,7 +59,7 @@ function Card({ approval: a }: { approval: Approval }) {
             <Text size="sm" c="dimmed" mt={4}>
               {a.device.id && (
                 <>
-                  <Link to="/devices/$id" params={{ id: a.device.id }}>
+                  <Link to="/devices/$id" params={{ id: a.device.id }} className="inline">
                     {a.device.name}
                   </Link>
                   {' · '}

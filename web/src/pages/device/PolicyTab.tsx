@@ -1,4 +1,4 @@
-import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ClipboardCheck } from 'lucide-react';
@@ -24,9 +24,9 @@ function Page({ policy }: { policy: DevicePolicy }) {
       <Panel>
         <Empty icon={ClipboardCheck} title="No policy suite applies">
           Assign a suite to this user, to a group, or as the default of the zone under{' '}
-          <Anchor component={Link} to="/policies" size="sm">
+          <Link to="/policies" className="inline">
             Policy suites
-          </Anchor>
+          </Link>
           .
         </Empty>
       </Panel>
@@ -38,9 +38,9 @@ function Page({ policy }: { policy: DevicePolicy }) {
       <Group gap="sm">
         <Status state={policy.state} />
         <Text size="sm">
-          <Anchor component={Link} to={`/policies/${policy.suite.id}`} size="sm">
+          <Link to="/policies/$id" params={{ id: policy.suite.id }} className="inline">
             {policy.suite.name}
-          </Anchor>
+          </Link>
           , version {policy.version}, values for {policy.liability} devices
         </Text>
       </Group>

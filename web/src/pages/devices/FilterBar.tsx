@@ -1,10 +1,13 @@
 import { Button, Group, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { SlidersHorizontal } from 'lucide-react';
+import { useState } from 'react';
 import { groups } from '../../api/people';
 import { platforms } from '../../api/zone';
 import type { Filters } from '../../app/router';
 import { useMay } from '../../app/me';
 import { SearchField } from '../../ui/SearchField';
+import classes from './devices.module.css';
 
 /** The filters of the device list, as the address and the API name them. */
 export const FILTER_NAMES = [
@@ -65,6 +68,8 @@ interface FilterBarProps {
 export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
   const may = useMay();
   const all = useQuery(platforms);
+  const [open, setOpen] = useState(false);
+  const set = FILTER_NAMES.slice(1).filter((name) => filters[name]).length;
   const sets = useQuery({ ...groups('device-groups'), enabled: may('group.read') });
   const choice = (name: string, label: string, data: { value: string; label: string }[], w = 150) => (
     <Select
@@ -76,7 +81,7 @@ export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
       clearable
       clearButtonProps={{ 'aria-label': `Clear ${label}` }}
       searchable={data.length > 8}
-      w={{ base: '100%', xs: w }}
+      w={{ base: '100%', sm: w }}
     />
   );
   return (
@@ -87,23 +92,34 @@ export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
         value={filters.q ?? ''}
         onChange={(q) => onChange({ q })}
       />
-      {choice(
-        'platform',
-        'Platform',
-        (all.data ?? []).map((p) => ({ value: p.key, label: p.label })),
-        170,
-      )}
-      {choice('access', 'Mail', ACCESS, 140)}
-      {choice('state', 'State', STATES, 120)}
-      {choice('policyState', 'Policy', POLICY_STATES)}
-      {choice('contact', 'Last contact', CONTACTS, 160)}
-      {choice('liability', 'Owner', OWNERS, 130)}
-      {(sets.data?.length ?? 0) > 0 &&
-        choice(
-          'group',
-          'Group',
-          (sets.data ?? []).map((g) => ({ value: g.id, label: g.name })),
+      <Button
+        variant="default"
+        hiddenFrom="sm"
+        leftSection={<SlidersHorizontal size={15} />}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {set > 0 ? `Filters (${set})` : 'Filters'}
+      </Button>
+      <Group gap="xs" className={classes.filters} data-open={open || undefined}>
+        {choice(
+          'platform',
+          'Platform',
+          (all.data ?? []).map((p) => ({ value: p.key, label: p.label })),
+          170,
         )}
+        {choice('access', 'Mail', ACCESS, 140)}
+        {choice('state', 'State', STATES, 120)}
+        {choice('policyState', 'Policy', POLICY_STATES)}
+        {choice('contact', 'Last contact', CONTACTS, 160)}
+        {choice('liability', 'Owner', OWNERS, 130)}
+        {(sets.data?.length ?? 0) > 0 &&
+          choice(
+            'group',
+            'Group',
+            (sets.data ?? []).map((g) => ({ value: g.id, label: g.name })),
+          )}
+      </Group>
       {onClear && (
         <Button variant="subtle" onClick={onClear}>
           Clear

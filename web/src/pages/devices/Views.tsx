@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Bookmark, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -16,6 +16,7 @@ interface ViewsProps {
 /** Filters, order and columns under a name. */
 export function Views({ query, columns, onOpen }: ViewsProps) {
   const views = useQuery(savedViews);
+  const [opened, setOpened] = useState(false);
   const [naming, setNaming] = useState(false);
   const [name, setName] = useState('');
   const save = useAct(saveView, {
@@ -28,37 +29,55 @@ export function Views({ query, columns, onOpen }: ViewsProps) {
   });
   const drop = useAct(dropView, { done: () => 'The view is gone.', stale: ['views'] });
   const set = Object.fromEntries(Object.entries(query).filter((e): e is [string, string] => Boolean(e[1])));
+  const open = (view: SavedView) => {
+    setOpened(false);
+    onOpen(view);
+  };
+  const startNaming = () => {
+    setOpened(false);
+    setNaming(true);
+  };
   return (
     <>
-      <Menu position="bottom-end" width={260}>
-        <Menu.Target>
-          <Button variant="default" leftSection={<Bookmark size={15} />}>
+      <Popover position="bottom-end" withArrow trapFocus width={270} opened={opened} onChange={setOpened}>
+        <Popover.Target>
+          <Button
+            variant="default"
+            leftSection={<Bookmark size={15} />}
+            onClick={() => setOpened(!opened)}
+            visibleFrom="sm"
+          >
             Views
           </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {views.data?.length === 0 && (
-            <Text size="sm" c="dimmed" px="sm" py={6}>
-              No saved view yet. Set filters and columns, then save them here.
-            </Text>
-          )}
-          {views.data?.map((view) => (
-            <Group key={view.id} gap={0} wrap="nowrap">
-              <Menu.Item onClick={() => onOpen(view)}>{view.name}</Menu.Item>
-              <ActionIcon
-                variant="subtle"
-                color="gray"
-                aria-label={`Delete the view ${view.name}`}
-                onClick={() => drop.mutate(view.id)}
-              >
-                <Trash2 size={14} />
-              </ActionIcon>
-            </Group>
-          ))}
-          <Menu.Divider />
-          <Menu.Item onClick={() => setNaming(true)}>Save this view…</Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+        </Popover.Target>
+        <Popover.Dropdown aria-label="Saved views">
+          <Stack gap={4}>
+            {views.data?.length === 0 && (
+              <Text size="sm" c="dimmed">
+                No saved view yet. Set filters and columns, then save them here.
+              </Text>
+            )}
+            {views.data?.map((view) => (
+              <Group key={view.id} gap={4} wrap="nowrap">
+                <Button variant="subtle" color="gray" justify="start" fullWidth onClick={() => open(view)}>
+                  {view.name}
+                </Button>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  aria-label={`Delete the view ${view.name}`}
+                  onClick={() => drop.mutate(view.id)}
+                >
+                  <Trash2 size={14} />
+                </ActionIcon>
+              </Group>
+            ))}
+            <Button variant="default" mt={4} onClick={startNaming}>
+              Save this view…
+            </Button>
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
       <Dialog
         opened={naming}
         title="Save this view"

@@ -40,7 +40,13 @@ export const COLUMNS: GridColumn<Device>[] = [
     phone: 'mark',
     cell: (d) => <Status state={d.access} />,
   },
-  { key: 'state', label: 'State', track: '120px', cell: (d) => <Status state={d.state} plain />, sortable: true },
+  {
+    key: 'state',
+    label: 'State',
+    track: '120px',
+    cell: (d) => <Status state={d.state} plain />,
+    sortable: true,
+  },
   {
     key: 'policyState',
     label: 'Policy',

@@ -1,9 +1,9 @@
-import { Alert, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Check, X } from 'lucide-react';
-import { Button } from '@mantine/core';
 import type { UpstreamTest } from '../../api/types';
 import { testUpstream } from '../../api/zone';
+import { Callout } from '../../ui/Callout';
 import { Facts } from '../../ui/Facts';
 import { onDay } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
@@ -44,15 +44,7 @@ export function TestResult({ id, onClose }: { id: string; onClose: () => void })
 function Seen({ test }: { test: UpstreamTest }) {
   return (
     <Stack gap="sm">
-      <Alert
-        color={test.ok ? 'green' : 'red'}
-        variant="light"
-        icon={test.ok ? <Check size={18} /> : <X size={18} />}
-      >
-        <Text size="sm" c="var(--mantine-color-text)">
-          {test.sentence}
-        </Text>
-      </Alert>
+      <Callout tone={test.ok ? 'ok' : 'bad'}>{test.sentence}</Callout>
       {test.steps.map((step) => (
         <Group key={step.name} gap="xs" wrap="nowrap" align="flex-start">
           {step.ok ? <Check size={16} aria-label="Passed" /> : <X size={16} aria-label="Failed" />}
