@@ -155,8 +155,8 @@ func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, d Device, key string) 
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO partnership (device, temp_key, temp_revision, temp_protocol, temp_at, final_key,
-		revision, protocol, client_status, upstream_key, provisioned_at, refresh_at, reprovisions, sent, sent_at, acknowledged,
-		acknowledged_at, version) VALUES ($1, 0, '', '', 0, 0, '', '', 0, '', 0, 0, 0, '{}', 0, '{}', 0, 1)`, d.ID)
+		revision, protocol, client_status, upstream_key, upstream_policy, provisioned_at, refresh_at, reprovisions, sent, sent_at, acknowledged,
+		acknowledged_at, version) VALUES ($1, 0, '', '', 0, 0, '', '', 0, '', '', 0, 0, 0, '{}', 0, '{}', 0, 1)`, d.ID)
 	if err != nil {
 		return err
 	}

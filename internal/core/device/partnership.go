@@ -22,8 +22,9 @@ type Partnership struct {
 	Revision string // of the policy that was acknowledged with it
 	Protocol string
 
-	ClientStatus   int    // the policy status of the last acknowledgement, 0 for none
-	UpstreamKey    string // what the mail server's own provisioning gave, or ""
+	ClientStatus   int             // the policy status of the last acknowledgement, 0 for none
+	UpstreamKey    string          // what the mail server's own provisioning gave, or ""
+	UpstreamPolicy json.RawMessage // the settings of the mail server's own policy; nil where it has none
 	Provisioned    time.Time
 	Refresh        time.Time       // when a new acknowledgement is due; zero for never
 	Reprovisions   int             // since the revision or the protocol last changed: rising numbers show a loop
@@ -42,7 +43,7 @@ func (p Partnership) Holds(key uint32, revision, protocol string) bool {
 
 const (
 	partnershipColumns = `p.temp_key, p.temp_revision, p.temp_protocol, p.temp_at, p.final_key, p.revision, p.protocol,
-	p.client_status, p.upstream_key, p.provisioned_at, p.refresh_at, p.reprovisions, p.sent, p.sent_at, p.acknowledged,
+	p.client_status, p.upstream_key, p.upstream_policy, p.provisioned_at, p.refresh_at, p.reprovisions, p.sent, p.sent_at, p.acknowledged,
 	p.acknowledged_at, p.version`
 	maxSettings = 64 << 10
 	// maxUpstreamKey is what MS-ASPROV section 2.2.2.42 allows.
@@ -53,13 +54,13 @@ const (
 type partnershipRow struct {
 	p                                                    Partnership
 	tempAt, provisioned, refresh, sentAt, acknowledgedAt int64
-	sent, acknowledged                                   string
+	sent, acknowledged, upstreamPolicy                   string
 }
 
 func (r *partnershipRow) targets() []any {
 	return []any{
 		&r.p.TempKey, &r.p.TempRevision, &r.p.TempProtocol, &r.tempAt, &r.p.Key, &r.p.Revision, &r.p.Protocol,
-		&r.p.ClientStatus, &r.p.UpstreamKey, &r.provisioned, &r.refresh, &r.p.Reprovisions, &r.sent, &r.sentAt,
+		&r.p.ClientStatus, &r.p.UpstreamKey, &r.upstreamPolicy, &r.provisioned, &r.refresh, &r.p.Reprovisions, &r.sent, &r.sentAt,
 		&r.acknowledged, &r.acknowledgedAt, &r.p.Version,
 	}
 }
@@ -69,6 +70,9 @@ func (r *partnershipRow) partnership() Partnership {
 	p.TempAt, p.Provisioned, p.Refresh = sqldb.Time(r.tempAt), sqldb.Time(r.provisioned), sqldb.Time(r.refresh)
 	p.SentAt, p.AcknowledgedAt = sqldb.Time(r.sentAt), sqldb.Time(r.acknowledgedAt)
 	p.Sent, p.Acknowledged = json.RawMessage(r.sent), json.RawMessage(r.acknowledged)
+	if r.upstreamPolicy != "" {
+		p.UpstreamPolicy = json.RawMessage(r.upstreamPolicy)
+	}
 	return p
 }
 
@@ -81,8 +85,8 @@ func (p *Partnership) check() error {
 			return problem.New(problem.Internal, "partnership.settings", "The settings of a partnership are no JSON of at most 64 KiB.")
 		}
 	}
-	if len(p.UpstreamKey) > maxUpstreamKey {
-		return problem.New(problem.Unavailable, "upstream.key", "The mail server has sent a policy key that is too long.")
+	if len(p.UpstreamKey) > maxUpstreamKey || len(p.UpstreamPolicy) > maxSettings {
+		return problem.New(problem.Unavailable, "upstream.key", "The mail server has sent a policy that is too long.")
 	}
 	return nil
 }
@@ -109,10 +113,10 @@ func (s *Store) savePartnership(ctx context.Context, tx *sqldb.Tx, id string, p 
 	n, err := tx.Exec(ctx, `UPDATE partnership SET temp_key = $1, temp_revision = $2, temp_protocol = $3, temp_at = $4,
 		final_key = $5, revision = $6, protocol = $7, client_status = $8, upstream_key = $9, provisioned_at = $10,
 		refresh_at = $11, reprovisions = $12, sent = $13, sent_at = $14, acknowledged = $15, acknowledged_at = $16,
-		version = version + 1 WHERE device = $17 AND version = $18`,
+		upstream_policy = $17, version = version + 1 WHERE device = $18 AND version = $19`,
 		p.TempKey, p.TempRevision, p.TempProtocol, sqldb.Micros(p.TempAt), p.Key, p.Revision, p.Protocol, p.ClientStatus,
 		p.UpstreamKey, sqldb.Micros(p.Provisioned), sqldb.Micros(p.Refresh), p.Reprovisions, string(p.Sent),
-		sqldb.Micros(p.SentAt), string(p.Acknowledged), sqldb.Micros(p.AcknowledgedAt), id, p.Version)
+		sqldb.Micros(p.SentAt), string(p.Acknowledged), sqldb.Micros(p.AcknowledgedAt), string(p.UpstreamPolicy), id, p.Version)
 	if err != nil {
 		return err
 	}
@@ -132,7 +136,7 @@ func (s *Store) savePartnership(ctx context.Context, tx *sqldb.Tx, id string, p 
 // reset takes the keys away, so that the device must provision anew.
 func resetPartnership(ctx context.Context, tx *sqldb.Tx, id string) error {
 	_, err := tx.Exec(ctx, `UPDATE partnership SET temp_key = 0, temp_revision = '', temp_protocol = '', temp_at = 0,
-		final_key = 0, revision = '', protocol = '', client_status = 0, upstream_key = '', provisioned_at = 0, refresh_at = 0,
+		final_key = 0, revision = '', protocol = '', client_status = 0, upstream_key = '', upstream_policy = '', provisioned_at = 0, refresh_at = 0,
 		reprovisions = 0, sent = '{}', sent_at = 0, acknowledged = '{}', acknowledged_at = 0, version = version + 1
 		WHERE device = $1`, id)
 	return err

@@ -38,6 +38,7 @@ CREATE INDEX device_by_platform ON device (platform, id);
 CREATE INDEX device_by_state ON device (state, id);
 CREATE INDEX device_by_enrolled ON device (enrolled_at, id);
 CREATE INDEX device_by_upstream ON device (upstream, id);
+CREATE INDEX device_by_eas_key ON device (eas_key);
 CREATE INDEX device_counts ON device (state, platform, policy_state, access, liability);
 
 -- How often each owner's devices have enrolled. Enrolments of one owner wait for one another at this row, so that the
@@ -67,6 +68,7 @@ CREATE TABLE partnership (
 	protocol      TEXT NOT NULL,
 	client_status BIGINT NOT NULL,
 	upstream_key  TEXT NOT NULL,
+	upstream_policy TEXT NOT NULL,
 	provisioned_at BIGINT NOT NULL,
 	refresh_at    BIGINT NOT NULL,
 	reprovisions  BIGINT NOT NULL,
