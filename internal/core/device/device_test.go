@@ -178,6 +178,11 @@ func TestTheLifeOfAPartnership(t *testing.T) {
 			got.Partnership.Holds(3000000000, "7", "12.1") || got.Partnership.Holds(0, "7", "14.1") {
 			t.Fatalf("%+v %v", got, err)
 		}
+		for key, want := range map[uint32]int{3000000000: 1, 3000000001: 0, 0: 0} {
+			if found, err := f.devices.ByPolicyKey(ctx, gate, "Dev", key); err != nil || len(found) != want {
+				t.Fatalf("key %d found %d devices, %v", key, len(found), err)
+			}
+		}
 		var settings map[string]int
 		if json.Unmarshal(got.Partnership.Acknowledged, &settings) != nil || settings["minLength"] != 6 {
 			t.Fatalf("acknowledged %s", got.Partnership.Acknowledged)

@@ -201,6 +201,20 @@ func (s *Store) freshByID(ctx context.Context, id string) (Known, error) {
 	return s.load(ctx, revision, "d.id = $1", id)
 }
 
+// ByPolicyKey returns the devices with this DeviceId and last final policy key, whoever owns them; at most ten. It is for
+// a wipe that must be told although the account's password is dead, and proves nothing: two things that are no secrets
+// fit each other.
+func (s *Store) ByPolicyKey(ctx context.Context, c scope.Caller, easID string, key uint32) ([]Known, error) {
+	if err := gateway(c, ""); err != nil {
+		return nil, err
+	}
+	id, err := easKey(easID)
+	if err != nil || key == 0 {
+		return nil, err
+	}
+	return sqldb.All(ctx, s.db, scanKnown, knownText+"d.eas_key = $1 AND p.final_key = $2 ORDER BY d.id LIMIT 10", id, key)
+}
+
 // load reads a device and keeps it in memory. The revision was taken before.
 func (s *Store) load(ctx context.Context, revision int64, where string, args ...any) (Known, error) {
 	k, err := sqldb.One(ctx, s.db, scanKnown, knownText+where, args...)

@@ -32,6 +32,7 @@ CREATE TABLE device (
 	version      BIGINT NOT NULL,
 	UNIQUE (owner, eas_key)
 );
+CREATE INDEX device_by_eas ON device (eas_key);
 CREATE INDEX device_by_name ON device (name_folded, id);
 CREATE INDEX device_by_owner ON device (owner_folded, id);
 CREATE INDEX device_by_platform ON device (platform, id);
