@@ -21,7 +21,7 @@ export function AccountMenu() {
   });
   const mark = (scheme: string) => (colorScheme === scheme ? { fw: 600 } : {});
   return (
-    <Menu position="top-start" width={220} withinPortal>
+    <Menu position="top-start" width={200} withinPortal={false}>
       <Menu.Target>
         <button type="button" className={classes.account}>
           <Avatar size={30} radius="xl" name={me.admin.name} className={classes.avatar} aria-hidden />

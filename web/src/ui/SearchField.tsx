@@ -34,7 +34,8 @@ export function SearchField({ label, placeholder, value, onChange }: SearchField
       leftSection={<Search size={15} aria-hidden />}
       value={text}
       onChange={(e) => type(e.currentTarget.value)}
-      style={{ flex: '0 1 260px' }}
+      maw={{ base: 'none', sm: 260 }}
+      style={{ flex: '1 1 180px' }}
     />
   );
 }

@@ -58,8 +58,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   components: {
-    Button: { defaultProps: { size: 'sm' } },
+    Button: { defaultProps: { size: 'sm', fw: 500 } },
+    // Its hidden first stop would be a child that a menu may not have.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: {
+      styles: { title: { fontWeight: 600 } },
       defaultProps: {
         centered: true,
         closeButtonProps: { 'aria-label': 'Close' },
@@ -68,10 +71,10 @@ export const theme = createTheme({
       },
     },
     Drawer: {
+      styles: { title: { fontWeight: 600 } },
       defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, position: 'right', padding: 'lg' },
     },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250 } },
-    Alert: { defaultProps: { radius: 'md' } },
   },
 });
 

@@ -1,0 +1,37 @@
+import { screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { afterEach, expect, test, vi } from 'vitest';
+import { session } from '../../api/account';
+import { serve, show } from '../../test/show';
+import { SecondFactor } from './SecondFactor';
+import { SignIn } from './SignIn';
+
+afterEach(() => vi.unstubAllGlobals());
+
+test('nothing is sent before both fields are filled', async () => {
+  const asked = serve({});
+  show(<SignIn />);
+  await userEvent.click(screen.getByRole('button', { name: 'Continue' }));
+  expect(screen.getByText('Enter your administrator name.')).toBeTruthy();
+  expect(screen.getByText('Enter your password.')).toBeTruthy();
+  expect(asked).toEqual([]);
+});
+
+test('a refusal is shown and the password is asked for again', async () => {
+  serve({ 'POST /session': { status: 401, body: { detail: 'The name or the password is wrong.' } } });
+  show(<SignIn />);
+  await userEvent.type(screen.getByLabelText('Name'), 'mira');
+  await userEvent.type(screen.getByLabelText('Password'), 'not this one');
+  await userEvent.click(screen.getByRole('button', { name: 'Continue' }));
+  expect((await screen.findByRole('alert')).textContent).toContain('The name or the password is wrong.');
+  expect((screen.getByLabelText('Password') as HTMLInputElement).value).toBe('');
+});
+
+test('a code signs in, and only digits are taken', async () => {
+  const asked = serve({ 'POST /session/totp': { body: { state: 'ready' } } });
+  const queries = show(<SecondFactor methods={['totp']} />);
+  await userEvent.type(screen.getByLabelText('One-time code'), '12 34-5x6789');
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await waitFor(() => expect(queries.getQueryData(session.queryKey)).toMatchObject({ state: 'ready' }));
+  expect(asked.find((a) => a.path === '/session/totp')?.body).toEqual({ code: '123456' });
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { commandCancellable, humanize, stateWord } from './states';
+import { ago, count, isNever, plural } from './time';
+
+test('states are words with a tone, however they are written', () => {
+  expect(stateWord('awaiting')).toEqual({ label: 'Awaiting approval', tone: 'wait' });
+  expect(stateWord('not_supported')).toEqual(stateWord('not-supported'));
+  expect(stateWord('something_new')).toEqual({ label: 'Something new', tone: 'off' });
+  expect(stateWord('')).toEqual({ label: 'Unknown', tone: 'off' });
+  expect(humanize('access.rule.moved')).toBe('Access rule moved');
+});
+
+test('a command can be called back until it is delivered', () => {
+  expect(['awaiting', 'delayed', 'queued'].every(commandCancellable)).toBe(true);
+  expect(
+    ['delivered', 'acknowledged', 'done', 'failed', 'cancelled', 'expired'].some(commandCancellable),
+  ).toBe(false);
+});
+
+test('times are told as people tell them', () => {
+  const now = Date.UTC(2030, 0, 10, 12);
+  const at = (seconds: number) => new Date(now - seconds * 1000).toISOString();
+  expect(ago(at(20), now)).toBe('just now');
+  expect(ago(at(-20), now)).toBe('just now');
+  expect(ago(at(90), now)).toBe('1 minute ago');
+  expect(ago(at(7_200), now)).toBe('2 hours ago');
+  expect(ago(at(86_400), now)).toBe('yesterday');
+  expect(ago(at(-86_400 * 3), now)).toBe('in 3 days');
+  expect([isNever(''), isNever(undefined), isNever('0001-01-01T00:00:00Z'), isNever(at(0))]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test('numbers are told with their words', () => {
+  expect(plural(1, 'device')).toBe('1 device');
+  expect(plural(12_345, 'device')).toBe('12,345 devices');
+  expect(plural(2, 'policy', 'policies')).toBe('2 policies');
+  expect(count(10_000, true)).toBe('10,000+');
+});
