@@ -264,3 +264,15 @@ func (e executor) each(ctx context.Context, tx *sqldb.Tx, a safety.Approval, to 
 	}
 	return nil
 }
+
+// PendingWipe tells whether a wipe waits for this device now, from the database: for a channel that must not tell an
+// unproven device anything else.
+func (cs *Commands) PendingWipe(ctx context.Context, device string, ch platform.Channel) (bool, error) {
+	if !cs.Pending(device) {
+		return false, nil
+	}
+	n, err := sqldb.One(ctx, cs.db, sqldb.Scan1[int], `SELECT count(*) FROM command WHERE device = $1 AND channel = $2
+		AND kind IN ($3, $4) AND (state = 'delivered' OR (state IN ('queued', 'delayed') AND not_before <= $5))`,
+		device, string(ch), string(platform.FullWipe), string(platform.SelectiveWipe), sqldb.Micros(cs.clock.Now()))
+	return n > 0, err
+}
