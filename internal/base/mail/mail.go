@@ -1,0 +1,97 @@
+// Package mail sends notices: short plain texts to a few people. It never sends without TLS, except to a mail server on
+// this very machine.
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// Sender sends notices through one mail server.
+type Sender struct {
+	host     string
+	port     int
+	ssl      bool
+	user     string
+	password string
+	from     string
+}
+
+// sendTime bounds one sending, from the connection to the last word.
+const sendTime = 30 * time.Second
+
+// New returns a sender for a server given as smtp://USER@HOST:PORT (STARTTLS) or smtps://USER@HOST:PORT. The password
+// may be empty where the server asks for none.
+func New(server, password, from string) (*Sender, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Hostname() == "" || (u.Scheme != "smtp" && u.Scheme != "smtps") {
+		return nil, errors.New("the mail server must be given as smtp://USER@HOST:PORT or smtps://USER@HOST:PORT")
+	}
+	s := &Sender{host: u.Hostname(), port: 587, ssl: u.Scheme == "smtps", user: u.User.Username(), password: password, from: from}
+	if s.ssl {
+		s.port = 465
+	}
+	if p := u.Port(); p != "" {
+		if s.port, err = strconv.Atoi(p); err != nil {
+			return nil, fmt.Errorf("the mail server's port: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// Send sends one notice to each of the people; an error names the server's answer.
+func (s *Sender) Send(ctx context.Context, to []string, subject, text string) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	c, err := gomail.NewClient(s.host, s.options()...)
+	if err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	messages := make([]*gomail.Msg, 0, len(to))
+	for _, address := range to {
+		m := gomail.NewMsg()
+		if err := errors.Join(m.From(s.from), m.To(address)); err != nil {
+			return fmt.Errorf("mail: %w", err)
+		}
+		m.Subject(subject)
+		m.SetBodyString(gomail.TypeTextPlain, text)
+		messages = append(messages, m)
+	}
+	if err := c.DialAndSendWithContext(ctx, messages...); err != nil {
+		return fmt.Errorf("mail: %w", err)
+	}
+	return nil
+}
+
+func (s *Sender) options() []gomail.Option {
+	opts := []gomail.Option{gomail.WithPort(s.port), gomail.WithTimeout(sendTime)}
+	switch {
+	case s.ssl:
+		opts = append(opts, gomail.WithSSL())
+	case s.local():
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
+	default:
+		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	}
+	if s.user != "" {
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.user), gomail.WithPassword(s.password))
+	}
+	return opts
+}
+
+// local tells whether the server is on this machine.
+func (s *Sender) local() bool {
+	ip, err := netip.ParseAddr(s.host)
+	return s.host == "localhost" || (err == nil && ip.IsLoopback())
+}
+
+// Address returns where mail is sent, for the log.
+func (s *Sender) Address() string { return net.JoinHostPort(s.host, strconv.Itoa(s.port)) }

@@ -1,0 +1,106 @@
+package zone
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"drover/internal/base/bus"
+	"drover/internal/base/logfield"
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/scope"
+)
+
+// OffSetting lists the services that are switched off.
+var OffSetting = Setting[[]Service]{Name: "services.off", Default: []Service{}, Right: scope.ServiceEdit, Check: checkOff}
+
+func checkOff(off []Service) error {
+	for _, s := range off {
+		if !s.Known() {
+			return problem.Newf(problem.Invalid, "service.unknown", "There is no service %.40q.", s).WithField("service")
+		}
+		if s == ServiceAdminAPI || s == ServiceMonitoring {
+			return problem.Newf(problem.Conflict, "service.required", "The service %s cannot be switched off: nothing could switch it on again.", s)
+		}
+	}
+	return nil
+}
+
+// Switches tells from memory which services are on. Until it has read for the first time, and when it cannot read any
+// more for as long as decisions need, all but what administers the server are off.
+type Switches struct {
+	db       *sqldb.DB
+	bus      *bus.Bus
+	revision *Revision
+	off      atomic.Pointer[switched]
+}
+
+type switched struct {
+	revision int64
+	off      []Service
+}
+
+// NewSwitches returns the switches of a server. Run [Switches.Run] beside them.
+func NewSwitches(db *sqldb.DB, b *bus.Bus, r *Revision) *Switches {
+	return &Switches{db: db, bus: b, revision: r}
+}
+
+var administering = []Service{ServiceAdminAPI, ServiceMonitoring, ServiceDashboard}
+
+// On tells whether a service is switched on.
+func (s *Switches) On(name Service) bool {
+	x := s.off.Load()
+	if x == nil {
+		return slices.Contains(administering, name)
+	}
+	return !slices.Contains(x.off, name)
+}
+
+// Read reads the switches now, unless the revision says that they are as they were.
+func (s *Switches) Read(ctx context.Context) error {
+	revision, err := s.revision.Current()
+	if err != nil {
+		s.off.Store(nil)
+		return err
+	}
+	if x := s.off.Load(); x != nil && x.revision == revision {
+		return nil
+	}
+	off, _, err := Get(ctx, s.db, OffSetting)
+	if err != nil {
+		return err
+	}
+	s.off.Store(&switched{revision, off})
+	return nil
+}
+
+// Run keeps the switches in step with the zone until ctx ends.
+func (s *Switches) Run(ctx context.Context, log *slog.Logger) {
+	changed := make(chan struct{}, 1)
+	cancel := s.bus.Subscribe(Topic, func(bus.Message) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := s.Read(ctx); err != nil && ctx.Err() == nil && s.revision.read.Load() != nil {
+			log.Error("the switches of the services cannot be read", slog.Any(logfield.Error, err))
+		}
+		if s.off.Load() != nil {
+			tick.Reset(readEvery)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
