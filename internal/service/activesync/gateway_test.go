@@ -754,3 +754,34 @@ func TestNoSecretIsLogged(t *testing.T) {
 		t.Errorf("the log says %q", text)
 	}
 }
+
+func TestCredentialsAreProvenForAutodiscover(t *testing.T) {
+	w := newWorld(t)
+	prove := func(password string) problem.Kind {
+		r, err := http.NewRequest(http.MethodPost, "/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth("alice", password)
+		if err := w.g.Prove(r); err != nil {
+			return problem.From(err).Kind
+		}
+		return -1
+	}
+	if got := prove("wrong"); got != problem.Unauthenticated {
+		t.Errorf("a wrong password: %v", got)
+	}
+	for range 3 {
+		if got := prove("secret"); got != -1 {
+			t.Errorf("the right password: %v", got)
+		}
+	}
+	if n := len(w.mail.seen("Settings")); n != 2 {
+		t.Errorf("the mail server was asked %d times", n)
+	}
+	w.mail.Close()
+	w.clock.Advance(time.Hour)
+	if got := prove("secret"); got != problem.Unavailable {
+		t.Errorf("a mail server that is down: %v", got)
+	}
+}

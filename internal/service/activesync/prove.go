@@ -11,6 +11,7 @@ import (
 
 	"drover/internal/base/problem"
 	"drover/internal/base/wbxml"
+	"drover/internal/gate"
 )
 
 // prove has the mail server accept the credentials, unless it has done so in the last five minutes. It returns an answer
@@ -179,4 +180,36 @@ func (v *visit) dying() (a answer, ok bool, err error) {
 	v.g.keyed.remember(w, key)
 	a, err = v.wipe(s)
 	return a, err == nil && a.status != 0, err
+}
+
+// Prove has the mail server accept the credentials of a request that is no ActiveSync command: for Autodiscover. A
+// problem of kind Unauthenticated, Forbidden or Unavailable otherwise. It is throttled together with everything else.
+func (g *Gateway) Prove(r *http.Request) error {
+	v := visit{g: g, r: r, from: gate.ClientAddr(r.Context()), version: V121,
+		query: Query{DeviceID: "autodiscover", DeviceType: "Drover"}}
+	if _, err := g.revision.Current(); err != nil {
+		return err
+	}
+	a, err := v.identify()
+	if err == nil && a.status == 0 {
+		switch g.credentials.judge(v.print, v.user, v.from) {
+		case trialProven:
+			return nil
+		case trialRefused:
+			a = v.challenge()
+		case trialLater:
+			return unavailable(nil)
+		case trialAsk:
+			a, err = v.prove()
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case a.status == 0:
+		return nil
+	case a.status == http.StatusForbidden:
+		return problem.New(problem.Forbidden, "activesync.forbidden", "The mail server does not let this user in.")
+	}
+	return problem.New(problem.Unauthenticated, "activesync.credentials", "The mail server does not accept these credentials.")
 }
