@@ -210,7 +210,7 @@ func (s *Store) NoteAccess(ctx context.Context, tx *sqldb.Tx, id string, a Acces
 	n, err := tx.Exec(ctx, "UPDATE device SET access = $1, version = version + 1 WHERE id = $2 AND access <> $3",
 		string(a), id, string(a))
 	if err == nil && n > 0 {
-		s.wake(tx, id)
+		s.tell(tx, id)
 	}
 	return err
 }
