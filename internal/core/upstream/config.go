@@ -79,6 +79,12 @@ const (
 // Versions lists the versions of ActiveSync that the gateway can carry.
 var Versions = []string{"2.5", "12.0", "12.1", "14.0", "14.1", "16.0", "16.1"}
 
+// Defaults returns what a new server begins with: devices enrol by themselves once their user is proven, since the
+// first phone should show that everything works.
+func Defaults() Config {
+	return Config{Names: Plain, Timeout: defaultTimeout, HandsOff: true}
+}
+
 func invalid(field, message string) *problem.Error {
 	return problem.New(problem.Invalid, "upstream."+field, message).WithField(field)
 }
