@@ -153,11 +153,12 @@ func (v *visit) hold(s *Standing, a answer, d time.Duration) (answer, error) {
 	select {
 	case <-v.r.Context().Done():
 		panic(http.ErrAbortHandler)
-	case <-gate.Stopping(v.r.Context()):
-		return v.comeBack(), nil
 	case <-timer.C:
 		return a, nil
 	case <-changed:
+	}
+	if stopping(v.r.Context()) {
+		return v.comeBack(), nil
 	}
 	fresh, err := v.load()
 	if err != nil {
@@ -187,9 +188,36 @@ type waiting struct {
 // await has end called once something changes for the device. done ends the watching.
 func (v *visit) await(s *Standing, end func()) *waiting {
 	w := &waiting{g: v.g, held: held{place: v.place, version: v.version, standing: s, end: end}}
+	v.g.watchStop(gate.Stopping(v.r.Context()))
 	v.g.holding.add(&w.held)
+	if stopping(v.r.Context()) {
+		end()
+	}
 	w.cancel = v.g.bus.Subscribe("device:"+s.Device, func(bus.Message) { end() })
 	return w
+}
+
+// watchStop ends everything that is held when the server stops.
+func (g *Gateway) watchStop(stop <-chan struct{}) {
+	if stop == nil {
+		return
+	}
+	g.stop.Do(func() {
+		go func() {
+			<-stop
+			g.holding.endAll()
+		}()
+	})
+}
+
+// stopping tells whether the server stops.
+func stopping(ctx context.Context) bool {
+	select {
+	case <-gate.Stopping(ctx):
+		return true
+	default:
+		return false
+	}
 }
 
 func (w *waiting) done() {

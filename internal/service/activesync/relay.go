@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"drover/internal/base/wbxml"
-	"drover/internal/gate"
 )
 
 // Pass-through. The bytes of both bodies and the request line go on as they came; only a few headers, and the policy key
@@ -250,10 +249,8 @@ func (v *visit) unanswered(t *transfer, err error) (answer, error) {
 // wakeUp answers a held request after a change: with what is to be said now, or, where that is nothing for this device,
 // with a Ping that has expired or a Sync without news, so that the client asks again.
 func (v *visit) wakeUp() (answer, error) {
-	select {
-	case <-gate.Stopping(v.r.Context()):
+	if stopping(v.r.Context()) {
 		return v.comeBack(), nil
-	default:
 	}
 	s, err := v.load()
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"drover/internal/base/clock"
 	"drover/internal/base/problem"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,10 +24,9 @@ func (p prover) Prove(*http.Request) error { return p.err }
 
 func ask(t *testing.T, p prover, body string) (*http.Response, string) {
 	t.Helper()
-	s := New(Options{Prover: p, Clock: clock.NewFake(time.Unix(0, 0)),
-		Address: func(r *http.Request) string { return "https://" + r.Host + "/Microsoft-Server-ActiveSync" }})
+	s := New(p, "https://drover.example.test/Microsoft-Server-ActiveSync")
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodPost, "https://drover.example.test"+Path, strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, Path, strings.NewReader(body))
 	s.Routes()[0].Handler.ServeHTTP(w, r)
 	text, err := io.ReadAll(w.Result().Body)
 	if err != nil {

@@ -22,19 +22,14 @@ type Prover interface {
 	Prove(r *http.Request) error
 }
 
-// Options are the parts of the service. All are required.
-type Options struct {
-	Prover Prover
-	// Address returns the URL of the ActiveSync service as the client of the request can reach it.
-	Address func(r *http.Request) string
-	Clock   clock.Clock
+// Service answers Autodiscover.
+type Service struct {
+	prover  Prover
+	address string
 }
 
-// Service answers Autodiscover.
-type Service struct{ with Options }
-
-// New returns the service.
-func New(o Options) *Service { return &Service{o} }
+// New returns the service. The address is the URL of the ActiveSync service as clients outside reach it.
+func New(p Prover, address string) *Service { return &Service{p, address} }
 
 // Routes returns the service's way in.
 func (s *Service) Routes() []gate.Route {
@@ -46,7 +41,7 @@ func (s *Service) Routes() []gate.Route {
 }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	if err := s.with.Prover.Prove(r); err != nil {
+	if err := s.prover.Prove(r); err != nil {
 		refuse(w, problem.From(err))
 		return
 	}
@@ -57,9 +52,9 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := response{}
 	if mail, err := parse(body); err != nil {
-		answer = failed(err, s.with.Clock.Now())
+		answer = failed(err, clock.System{}.Now())
 	} else {
-		answer = found(mail, s.with.Address(r))
+		answer = found(mail, s.address)
 	}
 	text, err := answer.encode()
 	if err != nil {
