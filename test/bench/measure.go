@@ -26,12 +26,14 @@ type bench struct {
 	web      *http.Server
 }
 
-// subject is a server that is measured. start returns it with its address; wakes lists how its held Pings are ended.
+// subject is a server that is measured. start returns it with its address; prepare sets it up once it listens; wakes
+// lists how its held Pings are ended.
 type subject struct {
-	name  string
-	start func(context.Context) (*process, string, error)
-	ca    func() string
-	wakes []wake
+	name    string
+	start   func(context.Context) (*process, string, error)
+	ca      string
+	prepare func(context.Context) error
+	wakes   []wake
 }
 
 // wake is one way to end all held Pings.
@@ -89,11 +91,12 @@ func (b *bench) close() {
 const password = "benchmark"
 
 func (b *bench) subjects() []subject {
-	plain := func() string { return filepath.Join(b.dir, "cert.pem") }
+	plain := filepath.Join(b.dir, "cert.pem")
+	nothing := func(context.Context) error { return nil }
 	mail := wake{"mail for all", func(context.Context) error { b.mail.DeliverAll(); return nil }}
 	all := []subject{
-		{name: "nginx", start: b.startNginx, ca: plain, wakes: []wake{mail}},
-		{name: "reverseproxy", start: b.startReverseProxy, ca: plain, wakes: []wake{mail}},
+		{name: "nginx", start: b.startNginx, ca: plain, prepare: nothing, wakes: []wake{mail}},
+		{name: "reverseproxy", start: b.startReverseProxy, ca: plain, prepare: nothing, wakes: []wake{mail}},
 	}
 	if _, err := os.Stat(b.drover); err != nil {
 		fmt.Printf("%s is not built and is not measured\n", b.drover)
@@ -119,7 +122,10 @@ func (b *bench) measure(ctx context.Context, s subject) (r result, err error) {
 		return r, err
 	}
 	r = result{name: s.name, startup: time.Since(began)}
-	roots, err := readRoots(s.ca())
+	if err := s.prepare(ctx); err != nil {
+		return r, fmt.Errorf("prepare: %w", err)
+	}
+	roots, err := readRoots(s.ca)
 	if err != nil {
 		return r, err
 	}
