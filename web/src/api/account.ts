@@ -3,14 +3,13 @@
 import { queryOptions } from '@tanstack/react-query';
 import { ApiError, call } from './client';
 import { whole } from './list';
-import type { AdminSession, Factor, Session, Token } from './types';
+import type { AdminSession, Factor, FactorMethod, Proof, Session, Token } from './types';
 import { askPasskey, makePasskey } from './webauthn';
 
 type PasskeyChallenge = { publicKey: PublicKeyCredentialRequestOptionsJSON };
 type PasskeyInvitation = { publicKey: PublicKeyCredentialCreationOptionsJSON };
 
 export interface TotpOffer {
-  id: string;
   secret: string;
   uri: string;
 }
@@ -40,14 +39,21 @@ export async function signInByPasskey(): Promise<Session> {
   return call<Session>('POST', '/session/passkey/finish', { body: { credential } });
 }
 
+/** What a one-time link is for: the zone's first administrator, or one who was invited by name. */
+export interface Invitation {
+  valid: boolean;
+  first: boolean;
+  name: string;
+}
+
 export const setup = (token: string) =>
   queryOptions({
     queryKey: ['setup', token],
-    queryFn: ({ signal }) => call<{ valid: boolean }>('GET', '/setup', { query: { token }, signal }),
+    queryFn: ({ signal }) => call<Invitation>('GET', '/setup', { query: { token }, signal }),
     retry: false,
   });
 
-export const setUp = (body: { token: string; name: string; password: string }) =>
+export const setUp = (body: { token: string; name?: string; password: string }) =>
   call<Session>('POST', '/setup', { body });
 
 export const factors = queryOptions({
@@ -56,23 +62,38 @@ export const factors = queryOptions({
 });
 
 export const offerTotp = () => call<TotpOffer>('POST', '/account/factors/totp');
-export const confirmTotp = (body: { id: string; code: string; label: string }) =>
+export const confirmTotp = (body: { secret: string; code: string; proof?: Proof }) =>
   call<void>('POST', '/account/factors/totp/confirm', { body });
 
-export async function addPasskey(label: string): Promise<void> {
+export async function addPasskey(label: string, proof?: Proof): Promise<void> {
   const { publicKey } = await call<PasskeyInvitation>('POST', '/account/factors/passkey/begin');
   const credential = await makePasskey(publicKey);
-  await call<void>('POST', '/account/factors/passkey/finish', { body: { label, credential } });
+  await call<void>('POST', '/account/factors/passkey/finish', { body: { label, credential, proof } });
 }
 
-export const removeFactor = (id: string) => call<void>('DELETE', `/account/factors/${id}`);
-export const changePassword = (body: { current: string; next: string }) =>
+/** Asks for a passkey's answer before one's own account is changed. */
+async function proveByPasskey(): Promise<Proof> {
+  const { publicKey } = await call<PasskeyChallenge>('POST', '/account/proof/begin');
+  return { credential: await askPasskey(publicKey) };
+}
+
+/** The proof that a change of one's own account asks for: the code that was typed, or else the passkey. */
+export async function ownProof(methods: FactorMethod[], code: string): Promise<Proof> {
+  if (methods.length === 0) return {};
+  return code ? { code } : proveByPasskey();
+}
+
+export const removeFactor = (id: string, proof: Proof) =>
+  call<void>('DELETE', `/account/factors/${id}`, { body: proof });
+export const changePassword = (body: { current: string; next: string } & Proof) =>
   call<void>('POST', '/account/password', { body });
 
-export const sessions = queryOptions({
-  queryKey: ['sessions'],
-  queryFn: ({ signal }) => whole<AdminSession>('/sessions', {}, signal),
-});
+/** Where an administrator is signed in; "" means oneself. */
+export const sessions = (admin: string) =>
+  queryOptions({
+    queryKey: ['sessions', admin],
+    queryFn: ({ signal }) => whole<AdminSession>('/sessions', { admin }, signal),
+  });
 
 export const endSession = (id: string) => call<void>('DELETE', `/sessions/${id}`);
 

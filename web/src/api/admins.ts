@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from './client';
+import { call, callTagged } from './client';
 import { whole } from './list';
-import type { Admin, Right, Role } from './types';
+import type { Admin, Link, Right, Role, Waiting } from './types';
 
 export const admins = queryOptions({
   queryKey: ['admins'],
@@ -19,14 +19,45 @@ export const rights = queryOptions({
   staleTime: Infinity,
 });
 
-export const addAdmin = (body: { name: string; password: string; role: string }) =>
-  call<Admin>('POST', '/admins', { body });
-export const editAdmin = (id: string, body: { role?: string; state?: string }) =>
-  call<Admin>('PATCH', `/admins/${id}`, { body });
-export const removeAdmin = (id: string) => call<void>('DELETE', `/admins/${id}`);
+export interface GrantDraft {
+  role: string;
+  groups: string[];
+}
 
-export type RoleForm = Pick<Role, 'name' | 'description' | 'rights'> & { groups: string[] };
+interface AdminChange {
+  admin: Admin;
+  waiting: Waiting;
+}
 
-export const addRole = (body: RoleForm) => call<Role>('POST', '/roles', { body });
-export const editRole = (id: string, body: RoleForm) => call<Role>('PUT', `/roles/${id}`, { body });
+export const addAdmin = (body: { name: string; mail: string; grants: GrantDraft[] }) =>
+  call<AdminChange>('POST', '/admins', { body });
+export const setGrants = (id: string, grants: GrantDraft[]) =>
+  call<AdminChange>('PUT', `/admins/${id}/grants`, { body: { grants } });
+
+export type AdminAct = 'disable' | 'enable' | 'reset';
+
+export const actOnAdmin = (id: string, act: AdminAct) => call<AdminChange>('POST', `/admins/${id}/${act}`);
+export const invite = (id: string) => call<Link>('POST', `/admins/${id}/invitation`);
+
+export interface RoleForm {
+  name: string;
+  description: string;
+  rights: string[];
+}
+
+interface RoleChange {
+  role: Role;
+  waiting: Waiting;
+}
+
+export const role = (id: string) =>
+  queryOptions({
+    queryKey: ['roles', id],
+    queryFn: ({ signal }) => callTagged<Role>(`/roles/${id}`, signal),
+    staleTime: 0,
+  });
+
+export const addRole = (body: RoleForm) => call<RoleChange>('POST', '/roles', { body });
+export const editRole = (id: string, etag: string, body: RoleForm) =>
+  call<RoleChange>('PUT', `/roles/${id}`, { body, etag });
 export const removeRole = (id: string) => call<void>('DELETE', `/roles/${id}`);

@@ -9,9 +9,10 @@ export interface Page<T> {
   items: T[];
   /** Opaque place to go on from; "" at the end. */
   next: string;
-  total: number;
+  /** Rows of all pages, where they are counted. */
+  total?: number;
   /** True when the count stopped at its cap and there are more. */
-  totalCapped: boolean;
+  totalCapped?: boolean;
 }
 
 export interface Note {
@@ -22,6 +23,24 @@ export interface Note {
 
 export type FactorMethod = 'totp' | 'passkey';
 
+/** Whether something was done at once or waits for other administrators. */
+export interface Waiting {
+  approval: string;
+  needed: number;
+}
+
+/** Shows that the person is there: a one-time code, or a passkey's answer. */
+export interface Proof {
+  code?: string;
+  credential?: unknown;
+}
+
+export interface Actor {
+  kind: string;
+  id: string;
+  name: string;
+}
+
 export interface Session {
   state: 'second-factor' | 'enrol-factor' | 'ready';
   methods: FactorMethod[];
@@ -29,7 +48,7 @@ export interface Session {
   rights: string[];
   /** Empty means the whole zone. */
   scope: Ref[];
-  zone: { name: string; administrators: number };
+  zone: { name: string; administrators: number; quorum: number; passkeys: boolean };
   notes: Note[];
 }
 
@@ -49,8 +68,9 @@ export interface Overview {
     byContact: Count[];
   };
   commands: { pending: number; failed: number; awaitingApproval: number };
+  approvals: number;
+  breaker: { open: boolean; since: string; because: string };
   certificates: { name: string; expires: string }[];
-  upstreams: { id: string; name: string; state: string; checked: string }[];
   notes: Note[];
 }
 
@@ -120,6 +140,8 @@ export interface DevicePolicy {
   suite: Ref;
   version: number;
   liability: string;
+  /** Whose assignment it is: device, user, group or default. */
+  origin: string;
   state: string;
   settings: PolicyLine[];
 }
@@ -134,36 +156,54 @@ export interface Command {
   id: string;
   kind: string;
   label: string;
+  destructive: boolean;
   device: Ref;
   user: Ref;
   state: string;
+  /** Acknowledged by a device that could not prove its user any more. */
+  unproven: boolean;
+  /** Only where one command is read. */
   reason: string;
-  origin: string;
-  requestedBy: string;
+  requestedBy: Actor;
   requested: string;
   updated: string;
   notBefore: string;
+  expires: string;
+  approval: string;
   detail: string;
-  steps: { state: string; at: string; by: string; detail: string }[];
+  /** Only where one command is read. */
+  steps: { state: string; at: string; detail: string }[];
+}
+
+/** What an order will do to one device, in its platform's words. */
+export interface Effect {
+  device: Ref;
+  platform: string;
+  possible: boolean;
+  reason: string;
+  removes: string;
+  leaves: string;
+  caveat: string;
+  alternatives: { command: string; words: string }[];
 }
 
 export interface Approval {
   id: string;
   kind: string;
+  /** What will happen, in words. */
   title: string;
   reason: string;
-  requestedBy: string;
+  state: string;
+  requestedBy: Actor;
   requested: string;
   expires: string;
   needed: number;
   given: number;
+  targets: number;
+  device: Ref;
   mine: boolean;
   /** Why this administrator may not approve; "" when they may. */
   refusal: string;
-  device: Ref;
-  removes: string;
-  leaves: string;
-  caveat: string;
 }
 
 export interface User {
@@ -171,10 +211,12 @@ export interface User {
   name: string;
   displayName: string;
   mail: string;
+  source: string;
   state: string;
+  hasPassword: boolean;
+  /** Only where one user is read. */
   groups: Ref[];
   devices: number;
-  suite: Ref;
 }
 
 export interface Group {
@@ -216,8 +258,7 @@ export interface Suite {
   description: string;
   version: number;
   updated: string;
-  updatedBy: string;
-  devices: number;
+  retired: boolean;
   assigned: number;
   isDefault: boolean;
 }
@@ -225,8 +266,11 @@ export interface Suite {
 export type Values = Record<string, SettingValue>;
 
 export interface SuiteDetail extends Suite {
+  updatedBy: string;
   corporate: Values;
   personal: Values;
+  /** Values that have no effect, and why. */
+  warnings: { name: string; message: string }[];
 }
 
 export interface SuiteVersion {
@@ -234,6 +278,8 @@ export interface SuiteVersion {
   created: string;
   by: string;
   note: string;
+  /** The version it repeats; 0 for none. */
+  from: number;
 }
 
 export interface SuiteDiffLine {
@@ -246,7 +292,8 @@ export interface SuiteDiffLine {
 
 export interface SuitePreview {
   platform: string;
-  lines: { key: string; label: string; value: string; support: string; sends: string; reason: string }[];
+  protocol: string;
+  lines: { key: string; label: string; value: string; fate: string; sends: string; reason: string }[];
 }
 
 export interface Assignment {
@@ -259,23 +306,27 @@ export interface Assignment {
 
 export interface AuditRecord {
   id: string;
+  /** Its place in the chain; 0 while it waits for the sealer. */
   number: number;
   at: string;
-  actor: string;
+  actor: Actor;
   address: string;
   action: string;
   subject: { kind: string; id: string; name: string };
+  device: Ref;
+  user: Ref;
   outcome: string;
-  sealed: boolean;
-  before: unknown;
-  after: unknown;
+  reason: string;
+  before?: unknown;
+  after?: unknown;
 }
 
-export interface AuditState {
-  state: string;
+export interface AuditReport {
+  sound: boolean;
   sentence: string;
-  sealed: number;
-  unsealed: number;
+  linked: number;
+  waiting: number;
+  faults: { number: number; record: string; words: string }[];
   checked: string;
 }
 
@@ -313,15 +364,28 @@ export interface AccessRule {
   hits: number;
 }
 
+/** One role that somebody has, for the whole zone or for some groups of devices. */
+export interface Grant {
+  role: Ref;
+  groups: Ref[];
+  whole: boolean;
+}
+
 export interface Admin {
   id: string;
   name: string;
-  role: Ref;
+  mail: string;
   state: string;
+  grants: Grant[];
   factors: FactorMethod[];
-  lastSeen: string;
   /** Until when this administrator may not approve; "" when they may. */
   heldUntil: string;
+}
+
+/** The secret of a one-time link. */
+export interface Link {
+  token: string;
+  path: string;
 }
 
 export interface Role {
@@ -330,15 +394,16 @@ export interface Role {
   description: string;
   builtIn: boolean;
   rights: string[];
-  groups: Ref[];
   administrators: number;
 }
 
 export interface Right {
   key: string;
+  /** Its subject: device. */
   group: string;
   label: string;
   dangerous: boolean;
+  limitable: boolean;
 }
 
 export interface AdminSession {
@@ -355,6 +420,7 @@ export interface Token {
   id: string;
   name: string;
   admin: Ref;
+  state: string;
   rights: string[];
   created: string;
   expires: string;
@@ -372,9 +438,8 @@ export interface Factor {
 export interface Platform {
   key: string;
   label: string;
-  channel: string;
   connects: boolean;
-  note: string;
+  connection: string;
 }
 
 export interface SavedView {

@@ -7,7 +7,7 @@ import type {
   AccessRule,
   AccessTrail,
   AuditRecord,
-  AuditState,
+  AuditReport,
   Overview,
   Platform,
   Upstream,
@@ -66,7 +66,7 @@ export const audit = (query: Query) => list<AuditRecord>('/audit', query);
 
 export const auditState = queryOptions({
   queryKey: ['audit', 'state'],
-  queryFn: ({ signal }) => call<AuditState>('GET', '/audit/state', { signal }),
+  queryFn: ({ signal }) => call<AuditReport>('GET', '/audit/state', { signal }),
 });
 
-export const verifyAudit = () => call<AuditState>('POST', '/audit/verify');
+export const verifyAudit = () => call<AuditReport>('POST', '/audit/verify');

@@ -29,6 +29,6 @@ export function Root() {
   }
   if (!who.data) return <SignIn />;
   if (who.data.state === 'second-factor') return <SecondFactor methods={who.data.methods} />;
-  if (who.data.state === 'enrol-factor') return <EnrolFactor />;
+  if (who.data.state === 'enrol-factor') return <EnrolFactor passkeys={who.data.zone.passkeys} />;
   return <Shell />;
 }

@@ -85,7 +85,7 @@ export function Shell() {
         padding={{ base: 'md', sm: 32 }}
         transitionDuration={120}
       >
-        <AppShell.Header className={classes.header} hiddenFrom="sm">
+        <AppShell.Header className={classes.header} role="region" aria-label="Top" hiddenFrom="sm">
           <Group h="100%" px="md" gap="sm">
             <Burger opened={menu} onClick={toggle} size="sm" aria-label={menu ? 'Close menu' : 'Open menu'} />
             <Mark size={24} />
@@ -122,7 +122,7 @@ export function Shell() {
 function Places({ path }: { path: string }) {
   const may = useMay();
   const { data } = useQuery({ ...overview, enabled: may('device.read') });
-  const waiting = data?.commands.awaitingApproval ?? 0;
+  const waiting = data?.approvals ?? 0;
   return PLACES.map((group) => {
     const places = group.places.filter((p) => may(p.right));
     if (places.length === 0) return null;

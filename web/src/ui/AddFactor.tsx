@@ -3,40 +3,55 @@ import { useMutation } from '@tanstack/react-query';
 import { KeyRound, Smartphone } from 'lucide-react';
 import { useState, type FormEvent } from 'react';
 import { renderSVG } from 'uqr';
-import { addPasskey, confirmTotp, offerTotp, type TotpOffer } from '../api/account';
+import { addPasskey, confirmTotp, offerTotp, ownProof, type TotpOffer } from '../api/account';
+import type { FactorMethod } from '../api/types';
 import { passkeysWork } from '../api/webauthn';
 import { CodeInput } from './CodeInput';
+import { lacksProof, OwnProof } from './OwnProof';
 import { Secret } from './Secret';
 import { Trouble } from './Trouble';
 
+interface AddFactorProps {
+  /** The factors there are already: one of them is asked for. */
+  methods: FactorMethod[];
+  /** Whether passkeys work at this address. */
+  passkeys: boolean;
+  onDone: () => void;
+}
+
 /** Adds a second factor: a passkey of this device, or an authenticator app. */
-export function AddFactor({ onDone }: { onDone: () => void }) {
+export function AddFactor({ methods, passkeys, onDone }: AddFactorProps) {
   const [label, setLabel] = useState('');
-  const byKey = useMutation({ mutationFn: () => addPasskey(label || 'Passkey'), onSuccess: onDone });
+  const [code, setCode] = useState('');
+  const byKey = useMutation({
+    mutationFn: async () => addPasskey(label.trim() || 'Passkey', await ownProof(methods, code)),
+    onSuccess: onDone,
+  });
   const offer = useMutation({ mutationFn: offerTotp });
-  if (offer.data)
-    return <ConfirmTotp offer={offer.data} label={label || 'Authenticator app'} onDone={onDone} />;
+  if (offer.data) return <ConfirmTotp offer={offer.data} methods={methods} onDone={onDone} />;
   return (
     <Stack gap="md">
-      <TextInput
-        label="Name"
-        description="So that you know it again in your list."
-        placeholder="Work phone"
-        value={label}
-        onChange={(e) => setLabel(e.currentTarget.value)}
-      />
-      {passkeysWork() && (
+      {passkeys && passkeysWork() && (
         <>
+          <Text size="sm" c="dimmed">
+            A passkey is the safest choice: a security key, or this device’s fingerprint, face or PIN.
+          </Text>
+          <TextInput
+            label="Name of the passkey (optional)"
+            description="So that you know it again in your list."
+            placeholder="Work laptop"
+            value={label}
+            onChange={(e) => setLabel(e.currentTarget.value)}
+          />
+          <OwnProof methods={methods} code={code} onCode={setCode} />
           <Button
             leftSection={<KeyRound size={16} />}
             loading={byKey.isPending}
+            disabled={lacksProof(methods, code)}
             onClick={() => byKey.mutate()}
           >
             Add a passkey
           </Button>
-          <Text size="sm" c="dimmed" mt={-8}>
-            The safest choice: a security key, or this device’s fingerprint, face or PIN.
-          </Text>
           <Divider label="or" />
         </>
       )}
@@ -46,17 +61,25 @@ export function AddFactor({ onDone }: { onDone: () => void }) {
         loading={offer.isPending}
         onClick={() => offer.mutate()}
       >
-        Use an authenticator app
+        {methods.includes('totp') ? 'Replace the authenticator app' : 'Use an authenticator app'}
       </Button>
       {(byKey.error ?? offer.error) && <Trouble error={byKey.error ?? offer.error} />}
     </Stack>
   );
 }
 
-function ConfirmTotp({ offer, label, onDone }: { offer: TotpOffer; label: string; onDone: () => void }) {
+interface ConfirmTotpProps {
+  offer: TotpOffer;
+  methods: FactorMethod[];
+  onDone: () => void;
+}
+
+function ConfirmTotp({ offer, methods, onDone }: ConfirmTotpProps) {
   const [code, setCode] = useState('');
+  const [present, setPresent] = useState('');
   const confirm = useMutation({
-    mutationFn: () => confirmTotp({ id: offer.id, code, label }),
+    mutationFn: async () =>
+      confirmTotp({ secret: offer.secret, code, proof: await ownProof(methods, present) }),
     onSuccess: onDone,
     onError: () => setCode(''),
   });
@@ -85,8 +108,13 @@ function ConfirmTotp({ offer, label, onDone }: { offer: TotpOffer; label: string
           value={code}
           onChange={setCode}
         />
+        <OwnProof methods={methods} code={present} onCode={setPresent} />
         {confirm.error && <Trouble error={confirm.error} />}
-        <Button type="submit" disabled={code.length < 6} loading={confirm.isPending}>
+        <Button
+          type="submit"
+          disabled={code.length < 6 || lacksProof(methods, present)}
+          loading={confirm.isPending}
+        >
           Confirm
         </Button>
       </Stack>

@@ -1,11 +1,12 @@
 import { Button, PasswordInput, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
-import { changePassword } from '../../api/account';
+import { changePassword, ownProof } from '../../api/account';
 import { ApiError } from '../../api/client';
 import { useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { Sessions } from '../admins/Sessions';
@@ -28,7 +29,7 @@ export default function Account() {
       <Stack gap="lg">
         <Factors />
         <Panel title="Where I am signed in" flush>
-          <Sessions admin={me.admin.id} />
+          <Sessions />
         </Panel>
         <Tokens />
       </Stack>
@@ -46,14 +47,15 @@ function ChangePassword({ onClose }: { onClose: () => void }) {
       again: (v, all) => (v === all.next ? null : 'The two passwords differ.'),
     },
   });
-  const change = useAct(
-    ({ current, next }: { current: string; next: string }) => changePassword({ current, next }),
-    {
-      done: () => 'The password is changed. Your other sessions are ended.',
-      stale: ['sessions'],
-      after: onClose,
-    },
-  );
+  const { methods } = useMe();
+  const [code, setCode] = useState('');
+  const run = async ({ current, next }: { current: string; next: string }) =>
+    changePassword({ current, next, ...(await ownProof(methods, code)) });
+  const change = useAct(run, {
+    done: () => 'The password is changed. Your other sessions are ended.',
+    stale: ['sessions'],
+    after: onClose,
+  });
   const submit = form.onSubmit((values) =>
     change.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
   );
@@ -74,10 +76,12 @@ function ChangePassword({ onClose }: { onClose: () => void }) {
       onSubmit={() => submit()}
       busy={change.isPending}
       error={change.error}
+      incomplete={lacksProof(methods, code)}
     >
       {field('current', 'Password now', 'current-password')}
       {field('next', 'New password', 'new-password')}
       {field('again', 'New password again', 'new-password')}
+      <OwnProof methods={methods} code={code} onCode={setCode} />
       <Text size="sm" c="dimmed">
         Your other sessions end.
       </Text>

@@ -2,12 +2,14 @@ import { Button, Modal, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { factors, removeFactor } from '../../api/account';
+import { factors, ownProof, removeFactor } from '../../api/account';
 import type { Factor } from '../../api/types';
+import { useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { AddFactor } from '../../ui/AddFactor';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
+import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
@@ -17,6 +19,7 @@ const KINDS = { totp: 'Authenticator app', passkey: 'Passkey' };
 /** The second factors of the signed-in administrator. */
 export function Factors() {
   const queries = useQueryClient();
+  const me = useMe();
   const answer = useQuery(factors);
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Factor>();
@@ -47,6 +50,7 @@ export function Factors() {
                 silent: true,
                 align: 'right',
                 cell: (f) =>
+                  f.kind === 'passkey' &&
                   all.length > 1 && (
                     <Button
                       size="xs"
@@ -69,6 +73,8 @@ export function Factors() {
       )}
       <Modal opened={adding} onClose={() => setAdding(false)} title="Add a second factor">
         <AddFactor
+          methods={me.methods}
+          passkeys={me.zone.passkeys}
           onDone={() => {
             setAdding(false);
             void queries.invalidateQueries({ queryKey: factors.queryKey });
@@ -82,7 +88,9 @@ export function Factors() {
 }
 
 function Remove({ factor, onClose }: { factor: Factor; onClose: () => void }) {
-  const remove = useAct(() => removeFactor(factor.id), {
+  const { methods } = useMe();
+  const [code, setCode] = useState('');
+  const remove = useAct(async () => removeFactor(factor.id, await ownProof(methods, code)), {
     done: () => 'The factor is removed.',
     stale: ['account', 'session'],
     after: onClose,
@@ -97,8 +105,10 @@ function Remove({ factor, onClose }: { factor: Factor; onClose: () => void }) {
       onSubmit={() => remove.mutate()}
       busy={remove.isPending}
       error={remove.error}
+      incomplete={lacksProof(methods, code)}
     >
       <Text size="sm">It signs nobody in and approves nothing any more.</Text>
+      <OwnProof methods={methods} code={code} onCode={setCode} />
     </Dialog>
   );
 }

@@ -4,9 +4,8 @@ import { useMay } from '../../app/me';
 import { PageHead } from '../../ui/PageHead';
 import { Admins } from './Admins';
 import { Roles } from './Roles';
-import { Sessions } from './Sessions';
 
-/** Who administers the zone, what each may do, and where they are signed in. */
+/** Who administers the zone, and what each may do. */
 export default function Administrators() {
   const may = useMay();
   const [filters, setFilters] = useFilters();
@@ -21,16 +20,12 @@ export default function Administrators() {
         <Tabs.List mb="lg">
           <Tabs.Tab value="people">People</Tabs.Tab>
           {may('role.read') && <Tabs.Tab value="roles">Roles</Tabs.Tab>}
-          <Tabs.Tab value="sessions">Sessions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">
           <Admins />
         </Tabs.Panel>
         <Tabs.Panel value="roles">
           <Roles />
-        </Tabs.Panel>
-        <Tabs.Panel value="sessions">
-          <Sessions />
         </Tabs.Panel>
       </Tabs>
     </>

@@ -10,7 +10,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { ToneMark } from '../../ui/Status';
 import { plural } from '../../ui/time';
-import { RoleForm } from './RoleForm';
+import { EditRole, RoleForm } from './RoleForm';
 
 /** Sets of rights, built in and of one's own making. */
 export function Roles() {
@@ -51,7 +51,6 @@ export function Roles() {
                   <Text size="sm" c="dimmed">
                     {role.description && `${role.description} `}
                     {plural(role.administrators, 'administrator')}
-                    {role.groups.length > 0 && `, only for ${role.groups.map((g) => g.name).join(', ')}`}
                   </Text>
                 </div>
                 {edit && !role.builtIn && (
@@ -70,7 +69,8 @@ export function Roles() {
           ))
         }
       </Loaded>
-      {form && <RoleForm role={form === 'new' ? undefined : form} onClose={() => setForm(undefined)} />}
+      {form === 'new' && <RoleForm onClose={() => setForm(undefined)} />}
+      {form && form !== 'new' && <EditRole id={form.id} onClose={() => setForm(undefined)} />}
       {removing && <Remove role={removing} onClose={() => setRemoving(undefined)} />}
     </Stack>
   );

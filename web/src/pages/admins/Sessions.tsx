@@ -8,9 +8,9 @@ import { Table } from '../../ui/Table';
 import { Trouble } from '../../ui/Trouble';
 import { When } from '../../ui/When';
 
-/** Where administrators are signed in; a session can be ended from here. */
-export function Sessions({ admin }: { admin?: string }) {
-  const answer = useQuery(sessions);
+/** Where one administrator, or oneself, is signed in; a session can be ended from here. */
+export function Sessions({ admin = '' }: { admin?: string }) {
+  const answer = useQuery(sessions(admin));
   const end = useAct(endSession, { done: () => 'The session is ended.', stale: ['sessions'] });
   return (
     <Loaded of={answer}>
@@ -18,12 +18,10 @@ export function Sessions({ admin }: { admin?: string }) {
         <>
           {end.isError && <Trouble error={end.error} />}
           <Table
-            framed
             label="Sessions"
-            rows={admin ? all.filter((s) => s.admin.id === admin) : all}
+            rows={all}
             id={(s) => s.id}
             columns={[
-              { key: 'admin', label: 'Administrator', cell: (s) => s.admin.name },
               { key: 'address', label: 'From', cell: (s) => s.address },
               { key: 'agent', label: 'Browser', cell: (s) => s.agent },
               { key: 'created', label: 'Signed in', cell: (s) => <When time={s.created} /> },
@@ -41,7 +39,7 @@ export function Sessions({ admin }: { admin?: string }) {
                       size="xs"
                       variant="default"
                       onClick={() => end.mutate(s.id)}
-                      aria-label={`End the session of ${s.admin.name} from ${s.address}`}
+                      aria-label={`End the session from ${s.address}`}
                     >
                       End
                     </Button>

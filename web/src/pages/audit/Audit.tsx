@@ -6,7 +6,7 @@ import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { PageHead } from '../../ui/PageHead';
 import { SearchField } from '../../ui/SearchField';
-import { Status } from '../../ui/Status';
+import { ToneMark } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { AuditGrid } from './AuditGrid';
 
@@ -95,7 +95,9 @@ function Chain() {
   return (
     <Group gap="sm">
       <div>
-        <Status state={state.data.state} />
+        <ToneMark tone={state.data.sound ? 'ok' : 'bad'}>
+          {state.data.sound ? 'Intact' : 'Not intact'}
+        </ToneMark>
         <Text size="xs" c="dimmed" mt={2}>
           Verified <When time={state.data.checked} never="not yet" />
         </Text>

@@ -7,6 +7,7 @@ import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
 import { Grid, type GridColumn } from '../../ui/Grid';
 import { Panel } from '../../ui/Panel';
+import { actorName } from '../../ui/actor';
 import { Status } from '../../ui/Status';
 import { humanize } from '../../ui/states';
 import { exactly } from '../../ui/time';
@@ -34,7 +35,7 @@ function columns(open: (r: AuditRecord) => void): GridColumn<AuditRecord>[] {
       phone: 'second',
       cell: (r) => `${humanize(r.subject.kind)} ${r.subject.name || r.subject.id.slice(0, 8)}`,
     },
-    { key: 'actor', label: 'Who', track: 'minmax(130px, 1fr)', cell: (r) => r.actor },
+    { key: 'actor', label: 'Who', track: 'minmax(130px, 1fr)', cell: (r) => actorName(r.actor) },
     { key: 'address', label: 'From', track: '150px', cell: (r) => r.address },
     {
       key: 'outcome',
@@ -87,12 +88,13 @@ function Details({ record: r }: { record: AuditRecord }) {
       </Group>
       <Facts
         rows={[
-          ['Who', r.actor],
+          ['Who', actorName(r.actor)],
           ['From', r.address],
           ['On what', `${humanize(r.subject.kind)} ${r.subject.name}`],
           ['Its number', r.subject.id && <code key="i">{r.subject.id}</code>],
           ['When', exactly(r.at)],
-          ['In the chain', r.sealed ? `Sealed as number ${r.number}` : 'Not sealed yet'],
+          ['Reason', r.reason || 'None given'],
+          ['In the chain', r.number > 0 ? `Sealed as number ${r.number}` : 'Not sealed yet'],
         ]}
       />
       {lines.length > 0 ? (

@@ -14,7 +14,9 @@ import { Panel } from '../../ui/Panel';
 import { ProveYourself } from '../../ui/ProveYourself';
 import { ReasonField } from '../../ui/ReasonField';
 import { ToneMark } from '../../ui/Status';
-import { WhatGoes } from '../../ui/WhatGoes';
+import { actorName } from '../../ui/actor';
+import { humanize } from '../../ui/states';
+import { plural } from '../../ui/time';
 import { When } from '../../ui/When';
 
 const STALE = ['approvals', 'commands', 'devices', 'overview', 'admins', 'roles'];
@@ -44,16 +46,22 @@ export function Approvals() {
   );
 }
 
+/** What the approval is about, in a few words; its title says it whole. */
+function heading(a: Approval): string {
+  if (a.device.id) return a.device.name;
+  return a.targets > 1 ? plural(a.targets, 'device') : humanize(a.kind);
+}
+
 function Card({ approval: a }: { approval: Approval }) {
   const may = useMay();
   const [asked, setAsked] = useState<'approve' | 'reject'>();
   return (
-    <Paper withBorder p="lg" bg="var(--card)" component="article" aria-label={a.title}>
+    <Paper withBorder p="lg" bg="var(--card)" component="article" aria-label={heading(a)}>
       <Stack gap="md">
         <Group justify="space-between" align="flex-start">
           <div>
             <Group gap="sm">
-              <Text fw={600}>{a.title}</Text>
+              <Text fw={600}>{heading(a)}</Text>
               <ToneMark tone="wait">{`${a.given} of ${a.needed} approved`}</ToneMark>
             </Group>
             <Text size="sm" c="dimmed" mt={4}>
@@ -65,7 +73,11 @@ function Card({ approval: a }: { approval: Approval }) {
                   {' · '}
                 </>
               )}
-              Asked by {a.requestedBy} <When time={a.requested} />, lapses <When time={a.expires} />
+              Asked by {actorName(a.requestedBy)} <When time={a.requested} />, lapses{' '}
+              <When time={a.expires} />
+            </Text>
+            <Text size="sm" mt={6} maw={860}>
+              {a.title}
             </Text>
             {a.reason && (
               <Text size="sm" mt={6}>
@@ -84,7 +96,6 @@ function Card({ approval: a }: { approval: Approval }) {
             </Group>
           )}
         </Group>
-        <WhatGoes removes={a.removes} leaves={a.leaves} caveat={a.caveat} />
         {(a.mine || a.refusal) && (
           <Text size="sm" c="dimmed">
             {a.refusal || 'You asked for this, so another administrator must approve it.'}
@@ -106,7 +117,7 @@ function Approve({ approval, onClose }: { approval: Approval; onClose: () => voi
   return (
     <Dialog
       opened
-      title={`Approve: ${approval.title}`}
+      title={`Approve: ${heading(approval)}`}
       submit="Approve"
       danger
       onClose={onClose}
@@ -116,12 +127,11 @@ function Approve({ approval, onClose }: { approval: Approval; onClose: () => voi
       incomplete={code.length < 6}
       size="lg"
     >
-      {approval.device.id && (
-        <Text size="sm">
-          <b>{approval.device.name}</b>, asked by {approval.requestedBy}.
-        </Text>
-      )}
-      <WhatGoes removes={approval.removes} leaves={approval.leaves} caveat={approval.caveat} />
+      <Text size="sm">{approval.title}</Text>
+      <Text size="sm" c="dimmed">
+        Asked by {actorName(approval.requestedBy)}
+        {approval.reason && `: “${approval.reason}”`}
+      </Text>
       <ProveYourself
         methods={methods}
         code={code}
@@ -143,7 +153,7 @@ function Reject({ approval, onClose }: { approval: Approval; onClose: () => void
   return (
     <Dialog
       opened
-      title={`${approval.mine ? 'Withdraw' : 'Reject'}: ${approval.title}`}
+      title={`${approval.mine ? 'Withdraw' : 'Reject'}: ${heading(approval)}`}
       submit={approval.mine ? 'Withdraw' : 'Reject'}
       onClose={onClose}
       onSubmit={() => run.mutate()}

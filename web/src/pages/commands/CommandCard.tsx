@@ -1,18 +1,22 @@
 import { Button, Group, Paper, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { cancelCommand } from '../../api/commands';
+import { cancelCommand, command } from '../../api/commands';
 import type { Command } from '../../api/types';
 import { useMay } from '../../app/me';
+import { actorName } from '../../ui/actor';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { ReasonField } from '../../ui/ReasonField';
-import { Status } from '../../ui/Status';
+import { Status, ToneMark } from '../../ui/Status';
 import { commandCancellable, stateWord } from '../../ui/states';
 import { When } from '../../ui/When';
 import classes from './commands.module.css';
 
 /** One command with its way so far, and the way back while there is one. */
-export function CommandCard({ command: c }: { command: Command }) {
+export function CommandCard({ command: known }: { command: Command }) {
+  const read = useQuery(command(known.id));
+  const c = read.data ?? known;
   const may = useMay();
   const [asking, setAsking] = useState(false);
   return (
@@ -22,9 +26,10 @@ export function CommandCard({ command: c }: { command: Command }) {
           <Group gap="sm">
             <Text fw={600}>{c.label}</Text>
             <Status state={c.state} />
+            {c.unproven && <ToneMark tone="wait">Unauthenticated</ToneMark>}
           </Group>
           <Text size="sm" c="dimmed" mt={4}>
-            Asked by {c.requestedBy || c.origin} <When time={c.requested} />
+            Asked by {actorName(c.requestedBy)} <When time={c.requested} />
             {c.reason && `: “${c.reason}”`}
           </Text>
           {c.detail && (
@@ -49,7 +54,6 @@ export function CommandCard({ command: c }: { command: Command }) {
             <span className={classes.step}>{stateWord(step.state).label}</span>
             <span className={classes.when}>
               <When time={step.at} />
-              {step.by && ` by ${step.by}`}
             </span>
           </li>
         ))}
@@ -60,9 +64,9 @@ export function CommandCard({ command: c }: { command: Command }) {
 }
 
 /** Asks before a command is called back. */
-export function Cancel({ command, onClose }: { command: Command; onClose: () => void }) {
+function Cancel({ command: c, onClose }: { command: Command; onClose: () => void }) {
   const [reason, setReason] = useState('');
-  const cancel = useAct(() => cancelCommand(command.id, reason.trim()), {
+  const cancel = useAct(() => cancelCommand(c.id, reason.trim()), {
     done: () => 'The command is cancelled. The device will not get it.',
     stale: ['commands', 'devices', 'approvals', 'overview'],
     after: onClose,
@@ -70,7 +74,7 @@ export function Cancel({ command, onClose }: { command: Command; onClose: () => 
   return (
     <Dialog
       opened
-      title={`Cancel “${command.label}”?`}
+      title={`Cancel “${c.label}”?`}
       submit="Cancel the command"
       onClose={onClose}
       onSubmit={() => cancel.mutate()}
@@ -78,7 +82,7 @@ export function Cancel({ command, onClose }: { command: Command; onClose: () => 
       error={cancel.error}
     >
       <Text size="sm">
-        {command.device.name} has not got it yet. If it is delivered in this very moment, you will be told so.
+        {c.device.name} has not got it yet. If it is delivered in this very moment, you will be told so.
       </Text>
       <ReasonField value={reason} onChange={setReason} optional />
     </Dialog>

@@ -12,6 +12,7 @@ import { Empty } from '../../ui/Empty';
 import { Grid, type GridColumn } from '../../ui/Grid';
 import { PageHead } from '../../ui/PageHead';
 import { SearchField } from '../../ui/SearchField';
+import { actorName } from '../../ui/actor';
 import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { Approvals } from './Approvals';
@@ -52,7 +53,7 @@ function columns(open: (c: Command) => void): GridColumn<Command>[] {
     },
     { key: 'user', label: 'User', track: 'minmax(130px, 1fr)', cell: (c) => c.user.name },
     { key: 'state', label: 'State', track: '200px', phone: 'mark', cell: (c) => <Status state={c.state} /> },
-    { key: 'by', label: 'Asked by', track: '140px', cell: (c) => c.requestedBy || c.origin },
+    { key: 'by', label: 'Asked by', track: '140px', cell: (c) => actorName(c.requestedBy) },
     { key: 'requested', label: 'Asked', track: '140px', cell: (c) => <When time={c.requested} /> },
   ];
 }
@@ -63,7 +64,7 @@ export default function Commands() {
   const [filters, setFilters] = useFilters();
   const [opened, setOpened] = useState<Command>();
   const { data } = useQuery(overview);
-  const waiting = data?.commands.awaitingApproval ?? 0;
+  const waiting = data?.approvals ?? 0;
   const narrowed = Boolean(filters.q || filters.state);
   return (
     <>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Smartphone } from 'lucide-react';
 import type { Overview as Facts } from '../../api/types';
-import { overview } from '../../api/zone';
+import { overview, upstreams } from '../../api/zone';
 import { useMay, useMe } from '../../app/me';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
@@ -39,9 +39,9 @@ function Board({ facts }: { facts: Facts }) {
         <Tile
           to="/commands"
           search={{ tab: 'approvals' }}
-          value={commands.awaitingApproval}
+          value={facts.approvals}
           label="awaiting approval"
-          tone={commands.awaitingApproval > 0 ? 'wait' : undefined}
+          tone={facts.approvals > 0 ? 'wait' : undefined}
         />
         <Tile
           to="/commands"
@@ -57,9 +57,9 @@ function Board({ facts }: { facts: Facts }) {
           tone={commands.failed > 0 ? 'bad' : undefined}
         />
       </SimpleGrid>
-      {devices.total === 0 ? <NoDevices facts={facts} /> : <Breakdown facts={facts} />}
+      {devices.total === 0 ? <NoDevices /> : <Breakdown facts={facts} />}
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
-        <MailServers facts={facts} />
+        <MailServers />
         <Certificates facts={facts} />
       </SimpleGrid>
     </Stack>
@@ -85,9 +85,10 @@ function Breakdown({ facts: { devices } }: { facts: Facts }) {
   );
 }
 
-function NoDevices({ facts }: { facts: Facts }) {
+function NoDevices() {
   const may = useMay();
-  const ready = facts.upstreams.length > 0;
+  const servers = useQuery({ ...upstreams, enabled: may('upstream.read') });
+  const ready = (servers.data?.length ?? 0) > 0;
   return (
     <Panel>
       <Empty
@@ -109,7 +110,10 @@ function NoDevices({ facts }: { facts: Facts }) {
   );
 }
 
-function MailServers({ facts }: { facts: Facts }) {
+function MailServers() {
+  const may = useMay();
+  const servers = useQuery({ ...upstreams, enabled: may('upstream.read') });
+  if (!servers.data) return null;
   return (
     <Panel
       title="Mail servers"
@@ -120,14 +124,14 @@ function MailServers({ facts }: { facts: Facts }) {
         </Anchor>
       }
     >
-      {facts.upstreams.length === 0 ? (
+      {servers.data.length === 0 ? (
         <Text c="dimmed" size="sm" px="lg" pb="lg">
           None yet. Without one, no mail flows.
         </Text>
       ) : (
         <Table
           label="Mail servers"
-          rows={facts.upstreams}
+          rows={servers.data}
           id={(u) => u.id}
           columns={[
             { key: 'name', label: 'Name', cell: (u) => u.name },

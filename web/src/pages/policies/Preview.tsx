@@ -62,7 +62,7 @@ export function Preview({ id }: { id: string }) {
                   label: 'What the platform makes of it',
                   cell: (l) => (
                     <div>
-                      <Status state={l.support} />
+                      <Status state={l.fate} />
                       {l.reason && (
                         <Text size="xs" c="dimmed" mt={4} maw={360}>
                           {l.reason}

@@ -12,7 +12,8 @@ import { Gatehouse } from './Gatehouse';
 export function SecondFactor({ methods }: { methods: FactorMethod[] }) {
   const queries = useQueryClient();
   const [code, setCode] = useState('');
-  const done = { onSuccess: (got: unknown) => queries.setQueryData(session.queryKey, got as never) };
+  // The rights come with the next request of the session, so it is read anew.
+  const done = { onSuccess: () => queries.invalidateQueries({ queryKey: session.queryKey }) };
   const byCode = useMutation({ mutationFn: sendCode, ...done, onError: () => setCode('') });
   const byKey = useMutation({ mutationFn: signInByPasskey, ...done });
   const leave = useMutation({

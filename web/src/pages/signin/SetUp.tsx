@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { session, setup, setUp } from '../../api/account';
+import { session, setup, setUp, type Invitation } from '../../api/account';
 import { ApiError } from '../../api/client';
 import { Trouble } from '../../ui/Trouble';
 import { Gatehouse } from './Gatehouse';
@@ -12,14 +12,14 @@ const SHORTEST_PASSWORD = 12;
 
 /** The token stands in the fragment, so that it reaches no server log; it leaves the address bar at once. */
 function takeToken(): string {
-  const token = new URLSearchParams(window.location.hash.slice(1)).get('token') ?? '';
+  const token = window.location.hash.slice(1).replace(/^token=/, '');
   if (token) window.history.replaceState(null, '', window.location.pathname);
   return token;
 }
 
 let taken = '';
 
-/** The first administrator of a new zone, let in by the one-time link that the server printed. */
+/** Lets in by a one-time link: the first administrator of a new zone, or one whom another has invited. */
 export function SetUp() {
   const [token] = useState(() => (taken ||= takeToken()));
   const link = useQuery(setup(token));
@@ -31,7 +31,7 @@ export function SetUp() {
     );
   }
   if (link.isError || !link.data.valid) return <DeadLink />;
-  return <FirstAdministrator token={token} />;
+  return <NewAdministrator token={token} invitation={link.data} />;
 }
 
 function DeadLink() {
@@ -52,11 +52,12 @@ function DeadLink() {
   );
 }
 
-function FirstAdministrator({ token }: { token: string }) {
+function NewAdministrator({ token, invitation }: { token: string; invitation: Invitation }) {
+  const { first } = invitation;
   const queries = useQueryClient();
   const navigate = useNavigate();
   const form = useForm({
-    initialValues: { name: '', password: '', again: '' },
+    initialValues: { name: invitation.name, password: '', again: '' },
     validate: {
       name: (v) => (v.trim() ? null : 'Choose a name.'),
       password: (v) =>
@@ -76,17 +77,27 @@ function FirstAdministrator({ token }: { token: string }) {
   });
   return (
     <Gatehouse
-      title="Welcome to your zone"
-      lead="Make its first administrator, the owner. Next you will add a second factor."
+      title={first ? 'Welcome to your zone' : `Welcome, ${invitation.name}`}
+      lead={
+        first
+          ? 'Make its first administrator, the owner. Next you will add a second factor.'
+          : 'Choose a password. Next you will add a second factor.'
+      }
     >
       <form
         onSubmit={form.onSubmit(({ name, password }) =>
-          create.mutate({ token, name: name.trim(), password }),
+          create.mutate({ token, name: first ? name.trim() : undefined, password }),
         )}
         noValidate
       >
         <Stack gap="md">
-          <TextInput label="Your name" autoComplete="username" autoFocus {...form.getInputProps('name')} />
+          <TextInput
+            label="Your name"
+            autoComplete="username"
+            autoFocus={first}
+            readOnly={!first}
+            {...form.getInputProps('name')}
+          />
           <PasswordInput
             label="Password"
             description={`At least ${SHORTEST_PASSWORD} characters.`}
@@ -102,7 +113,7 @@ function FirstAdministrator({ token }: { token: string }) {
           />
           {create.isError && <Trouble error={create.error} />}
           <Button type="submit" fullWidth loading={create.isPending}>
-            Create the owner
+            {first ? 'Create the owner' : 'Continue'}
           </Button>
         </Stack>
       </form>

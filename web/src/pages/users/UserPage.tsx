@@ -20,6 +20,12 @@ import { Status } from '../../ui/Status';
 import { chooseColumns } from '../devices/columns';
 import { UserForm } from './UserForm';
 
+const SOURCES: Record<string, string> = {
+  local: 'Added here',
+  activesync: 'First sign-in with a phone',
+  ldap: 'Directory',
+};
+
 /** One user and their devices. */
 export default function UserPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -66,16 +72,8 @@ function Page({ user: u }: { user: Tagged<User> }) {
               ['Name', u.name],
               ['Mail', u.mail],
               ['Groups', u.groups.map((g) => g.name).join(', ') || 'None'],
-              [
-                'Policy suite',
-                u.suite.id ? (
-                  <Anchor component={Link} to={`/policies/${u.suite.id}`} size="sm">
-                    {u.suite.name}
-                  </Anchor>
-                ) : (
-                  'None of their own'
-                ),
-              ],
+              ['Known from', SOURCES[u.source] ?? u.source],
+              ['Password for Drover', u.hasPassword ? 'Set' : 'None'],
             ]}
           />
         </Panel>

@@ -1,0 +1,15 @@
+import type { Actor } from '../api/types';
+
+const KINDS: Record<string, string> = {
+  system: 'Drover',
+  upstream: 'the mail server',
+  device: 'the device',
+  user: 'the user',
+  token: 'an API token',
+  admin: 'an administrator',
+};
+
+/** Who did something, in words. */
+export function actorName(actor: Actor): string {
+  return actor.name || KINDS[actor.kind] || actor.kind;
+}
