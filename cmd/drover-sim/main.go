@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -63,6 +64,7 @@ type target struct {
 	Password    string        `env:"DROVER_SIM_PASSWORD" required:"" help:"Password of every user."`
 	For         time.Duration `default:"1m" help:"How long they live; they stop earlier when all are wiped."`
 	Seed        string        `default:"1" help:"Part of every device id: another seed is another fleet."`
+	From        []netip.Addr  `help:"Local addresses to connect from, in turn. A server bounds the connections from one address; 127.0.1.1,127.0.2.1 are two on loopback."`
 	Heartbeat   time.Duration `default:"470s" help:"How long a Ping is held."`
 	JSON        bool          `name:"json" help:"Print the report as JSON."`
 }
@@ -75,7 +77,7 @@ func (t target) run(ctx context.Context, model func(int) phone.Model, manner fun
 	}
 	fleet, err := phone.New(phone.Options{
 		URL: t.URL, Roots: roots, Count: t.Count, UserPattern: t.UserPattern, Password: t.Password, Seed: t.Seed,
-		Model: model, Manner: manner, Heartbeat: t.Heartbeat,
+		Model: model, Manner: manner, Heartbeat: t.Heartbeat, From: t.From,
 	})
 	if err != nil {
 		return err

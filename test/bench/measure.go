@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -129,11 +130,20 @@ func (b *bench) measure(ctx context.Context, s subject) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	options := phone.Options{URL: "https://" + addr, Roots: roots, UserPattern: "U%d", Password: password, Model: bestModel}
+	options := phone.Options{URL: "https://" + addr, Roots: roots, UserPattern: "U%d", Password: password, Model: bestModel, From: places()}
 	if err := b.post(ctx, p, options, &r); err != nil {
 		return r, err
 	}
 	return r, b.hold(ctx, p, options, s.wakes, &r)
+}
+
+// places are loopback addresses of several networks: a server may bound the connections from one.
+func places() []netip.Addr {
+	var all []netip.Addr
+	for n := range byte(16) {
+		all = append(all, netip.AddrFrom4([4]byte{127, 0, n + 1, 1}))
+	}
+	return all
 }
 
 // bestModel is a phone of today: plain queries, 16.1, empty Pings.

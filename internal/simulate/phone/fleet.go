@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -29,6 +31,7 @@ type Options struct {
 	Manner      func(number int) Manner
 	Heartbeat   time.Duration // of a Ping; 470 s when zero
 	Patience    time.Duration // how long a phone waits for any other answer; 60 s when zero
+	From        []netip.Addr  // local addresses to connect from, in turn; the system chooses when empty
 	Busy        bool          // repeat one Sync without pause instead of holding a Ping: load for measuring
 	Setups      int           // phones that set up at one time; 64 when zero
 	Observe     func(Event)   // called for every event, by many goroutines; must not block
@@ -64,7 +67,7 @@ func New(o Options) (*Fleet, error) {
 	}
 	f := &Fleet{
 		url: base.Scheme + "://" + base.Host, password: o.Password, observe: o.Observe, busy: o.Busy,
-		patience: orDuration(o.Patience, time.Minute), client: client(o.Roots, o.Count),
+		patience: orDuration(o.Patience, time.Minute), client: client(o),
 		setups: make(chan struct{}, max(o.Setups, 0)),
 	}
 	if o.Setups == 0 {
@@ -101,22 +104,37 @@ func orDuration(d, otherwise time.Duration) time.Duration {
 
 // client holds at most one connection for each phone, without HTTP/2, which real phones of most platforms do not use
 // for ActiveSync either. Small buffers keep five thousand of them light.
-func client(roots *x509.CertPool, count int) *http.Client {
+func client(o Options) *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Protocols:           protocols,
-			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)},
+			DialContext:         dialer(o.From),
+			TLSClientConfig:     &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)},
 			TLSHandshakeTimeout: time.Minute,
-			MaxConnsPerHost:     count,
-			MaxIdleConnsPerHost: count,
+			MaxConnsPerHost:     o.Count,
+			MaxIdleConnsPerHost: o.Count,
 			IdleConnTimeout:     2 * time.Minute,
 			ReadBufferSize:      2048,
 			WriteBufferSize:     2048,
 			DisableCompression:  true,
 		},
+	}
+}
+
+// dialer connects from each of the addresses in turn, as phones of many places do: a server may bound the connections
+// from one.
+func dialer(from []netip.Addr) func(context.Context, string, string) (net.Conn, error) {
+	var next atomic.Uint64
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		d := net.Dialer{Timeout: 30 * time.Second, KeepAlive: time.Minute}
+		if len(from) > 0 {
+			own := from[next.Add(1)%uint64(len(from))]
+			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(own, 0))
+		}
+		return d.DialContext(ctx, network, address)
 	}
 }
 
