@@ -171,6 +171,22 @@ func decodeBase64(raw string) ([]byte, error) {
 	return base64.RawStdEncoding.DecodeString(text)
 }
 
+// forward returns the line as the mail server is to get it: as it came where that is as the specification asks, and in
+// the standard alphabet, padded, where it was misspelt on its way. Mail servers are less patient than we are.
+func (q Query) forward() string {
+	if !q.Base64 {
+		return q.Raw
+	}
+	if _, err := base64.StdEncoding.Strict().DecodeString(q.Raw); err == nil {
+		return q.Raw
+	}
+	data, err := decodeBase64(q.Raw)
+	if err != nil {
+		return q.Raw
+	}
+	return base64.StdEncoding.EncodeToString(data)
+}
+
 // withPolicyKey returns the base64 line with another policy key in it, in the standard alphabet and padded.
 func (q Query) withPolicyKey(key uint32) (string, error) {
 	data, err := decodeBase64(q.Raw)

@@ -2,6 +2,7 @@ package activesync
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -179,4 +180,24 @@ func FuzzParseQuery(f *testing.F) {
 			t.Error(d)
 		}
 	})
+}
+
+// TestAMisspeltLineIsMendedOnItsWay: what came as the specification asks goes on byte for byte, anything else in the
+// standard alphabet and padded.
+func TestAMisspeltLineIsMendedOnItsWay(t *testing.T) {
+	// Bytes whose standard form has +, / and padding in it.
+	const standard = "jQAJBAf++/7/+vv6BAECAwQCV1AB"
+	want := standard + "AGE="
+	for _, raw := range []string{
+		want, strings.TrimRight(want, "="), strings.NewReplacer("+", "-", "/", "_").Replace(want),
+		strings.ReplaceAll(want, "+", "%20"), url.QueryEscape(want), strings.ReplaceAll(want, "+", " "),
+	} {
+		if got := (Query{Raw: raw, Base64: true}).forward(); got != want {
+			t.Errorf("%q goes on as %q, want %q", raw, got, want)
+		}
+	}
+	plain := "Cmd=Sync&User=a+b&DeviceId=x"
+	if got := (Query{Raw: plain}).forward(); got != plain {
+		t.Errorf("a plain line goes on as %q", got)
+	}
 }

@@ -174,7 +174,7 @@ func (t *transfer) unhold() {
 func (t *transfer) send() (*http.Response, error) {
 	v := t.v
 	u := *v.upstream.URL
-	u.RawQuery = v.query.Raw
+	u.RawQuery = v.query.forward()
 	header := v.r.Header
 	dropHopByHop(header)
 	if _, ok := header["User-Agent"]; !ok {
