@@ -37,6 +37,8 @@ export interface CallOptions {
   /** Sent as it is, with its own type, instead of JSON. */
   text?: { type: string; content: string };
   etag?: string;
+  /** Sent as the Idempotency-Key, so that a repeated order stays one order. */
+  key?: string;
   signal?: AbortSignal;
 }
 
@@ -62,7 +64,7 @@ async function send(method: string, path: string, options: CallOptions): Promise
     body = JSON.stringify(options.body);
   }
   if (options.etag) headers['If-Match'] = options.etag;
-  if (method === 'POST') headers['Idempotency-Key'] = crypto.randomUUID();
+  if (method === 'POST') headers['Idempotency-Key'] = options.key ?? crypto.randomUUID();
   const limit = AbortSignal.timeout(TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
   try {

@@ -1,12 +1,8 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, type Query } from './client';
 import { list, whole } from './list';
-import type { Approval, Command } from './types';
+import type { Approval, Command, Effect, Page, Proof, Waiting } from './types';
 import { askPasskey } from './webauthn';
-
-export interface BulkResult {
-  items: { device: string; command: string; problem: string }[];
-}
 
 export const commands = (query: Query) => list<Command>('/commands', query);
 
@@ -16,31 +12,38 @@ export const command = (id: string) =>
     queryFn: ({ signal }) => call<Command>('GET', `/commands/${id}`, { signal }),
   });
 
-export const sendCommand = (device: string, body: { kind: string; reason: string }) =>
-  call<Command>('POST', `/devices/${device}/commands`, { body });
+export const sendCommand = (device: string, key: string, body: { kind: string; reason: string }) =>
+  call<Command>('POST', `/devices/${device}/commands`, { body, key });
 
-export const sendToMany = (body: { kind: string; reason: string; devices: string[] }) =>
-  call<BulkResult>('POST', '/commands', { body });
+/** Either every device gets its command or none. */
+export const sendToMany = (key: string, body: { kind: string; reason: string; devices: string[] }) =>
+  call<{ waiting: Waiting; items: Command[] }>('POST', '/commands', { body, key });
 
-export const cancelCommand = (id: string, reason: string) =>
-  call<void>('POST', `/commands/${id}/cancel`, { body: { reason } });
+/** What an order would do, device by device. */
+export const effects = (kind: string, devices: string[]) =>
+  queryOptions({
+    queryKey: ['effects', kind, devices],
+    queryFn: async ({ signal }) =>
+      (await call<Page<Effect>>('POST', '/commands/preview', { body: { kind, devices }, signal })).items,
+    staleTime: 0,
+  });
+
+export const cancelCommand = (id: string) => call<Command>('POST', `/commands/${id}/cancel`);
 
 export const approvals = queryOptions({
   queryKey: ['approvals'],
-  queryFn: ({ signal }) => whole<Approval>('/approvals', {}, signal),
+  queryFn: ({ signal }) => whole<Approval>('/approvals', { state: 'awaiting' }, signal),
 });
 
-export const approveByCode = (id: string, code: string) =>
-  call<void>('POST', `/approvals/${id}/approve`, { body: { code } });
+export type Decision = 'approve' | 'reject';
 
-export async function approveByPasskey(id: string): Promise<void> {
+export const decide = (id: string, decision: Decision, proof: Proof) =>
+  call<Approval>('POST', `/approvals/${id}/${decision}`, { body: proof });
+
+export async function decideByPasskey(id: string, decision: Decision): Promise<Approval> {
   const { publicKey } = await call<{ publicKey: PublicKeyCredentialRequestOptionsJSON }>(
     'POST',
     `/approvals/${id}/begin`,
   );
-  const credential = await askPasskey(publicKey);
-  await call<void>('POST', `/approvals/${id}/approve`, { body: { credential } });
+  return decide(id, decision, { credential: await askPasskey(publicKey) });
 }
-
-export const reject = (id: string, reason: string) =>
-  call<void>('POST', `/approvals/${id}/reject`, { body: { reason } });

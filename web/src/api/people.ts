@@ -23,9 +23,15 @@ export interface UserForm {
 }
 
 export const addUser = (body: UserForm) => call<User>('POST', '/users', { body });
-export const editUser = (id: string, etag: string, body: Partial<UserForm> & { state?: string }) =>
-  call<User>('PATCH', `/users/${id}`, { body, etag });
-export const eraseUser = (id: string) => call<void>('DELETE', `/users/${id}`);
+export const editUser = (
+  id: string,
+  etag: string,
+  body: { displayName?: string; mail?: string; state?: string },
+) => call<User>('PATCH', `/users/${id}`, { body, etag });
+export const setUserPassword = (id: string, password: string) =>
+  call<void>('PUT', `/users/${id}/password`, { body: { password } });
+export const eraseUser = (id: string, reason: string) =>
+  call<void>('POST', `/users/${id}/erase`, { body: { reason } });
 
 export const importUsers = (csv: string, dryRun: boolean) =>
   call<ImportResult>('POST', '/users/import', {

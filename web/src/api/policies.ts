@@ -3,6 +3,7 @@ import { call, callTagged } from './client';
 import { whole } from './list';
 import type {
   Assignment,
+  Page,
   Ref,
   SettingSpec,
   Suite,
@@ -33,7 +34,8 @@ export const versions = (id: string) =>
 export const diff = (id: string, from: number, to: number) =>
   queryOptions({
     queryKey: ['policies', id, 'diff', from, to],
-    queryFn: ({ signal }) => whole<SuiteDiffLine>(`/policies/${id}/diff`, { from, to }, signal),
+    queryFn: async ({ signal }) =>
+      (await call<Page<SuiteDiffLine>>('GET', `/policies/${id}/diff`, { query: { from, to }, signal })).items,
   });
 
 export const preview = (id: string, platform: string, liability: string) =>
@@ -64,6 +66,12 @@ export const saveSuite = (
   etag: string,
   body: { name: string; description: string; note: string; corporate: Values; personal: Values },
 ) => call<SuiteDetail>('PUT', `/policies/${id}`, { body, etag });
+
+export const rollBack = (id: string, etag: string, version: number) =>
+  call<SuiteDetail>('POST', `/policies/${id}/rollback`, {
+    body: { version, note: `As in version ${version}` },
+    etag,
+  });
 
 export const removeSuite = (id: string) => call<void>('DELETE', `/policies/${id}`);
 

@@ -436,7 +436,9 @@ export interface Factor {
 }
 
 export interface Platform {
+  /** Of the row: an id may have several, for versions that differ. */
   key: string;
+  id: string;
   label: string;
   connects: boolean;
   connection: string;

@@ -14,7 +14,8 @@ export interface GridColumn<T> {
   /** Track of the CSS grid, such as "160px" or "minmax(160px, 1.5fr)". */
   track: string;
   cell: (row: T) => ReactNode;
-  sortable?: boolean;
+  /** The name under which the API sorts by it. */
+  sort?: string;
   /** Part of the card that a row becomes on a phone. */
   phone?: 'lead' | 'second' | 'mark';
 }
@@ -166,22 +167,22 @@ interface HeadingProps<T> {
 }
 
 function Heading<T>({ column, sort, onSort }: HeadingProps<T>) {
-  if (!column.sortable || !onSort) {
+  if (!column.sort || !onSort) {
     return (
       <div role="columnheader" className={classes.heading}>
         {column.label}
       </div>
     );
   }
-  const up = sort === column.key;
-  const down = sort === `-${column.key}`;
+  const up = sort === column.sort;
+  const down = sort === `-${column.sort}`;
   return (
     <div
       role="columnheader"
       className={classes.heading}
       aria-sort={up ? 'ascending' : down ? 'descending' : 'none'}
     >
-      <button type="button" onClick={() => onSort(up ? `-${column.key}` : column.key)}>
+      <button type="button" onClick={() => onSort(`${up ? '-' : ''}${column.sort}`)}>
         {column.label}
         {up && <ArrowUp size={13} aria-hidden />}
         {down && <ArrowDown size={13} aria-hidden />}

@@ -5,6 +5,8 @@ import { CodeInput } from './CodeInput';
 
 interface ProveYourselfProps {
   methods: FactorMethod[];
+  /** What is done: "Approve". */
+  verb: string;
   code: string;
   onCode: (code: string) => void;
   onPasskey: () => void;
@@ -12,14 +14,14 @@ interface ProveYourselfProps {
 }
 
 /** Being signed in is not enough here: a passkey or a fresh one-time code is asked for. */
-export function ProveYourself({ methods, code, onCode, onPasskey, busy }: ProveYourselfProps) {
+export function ProveYourself({ methods, verb, code, onCode, onPasskey, busy }: ProveYourselfProps) {
   const both = methods.length > 1;
   return (
     <Stack gap="sm">
-      <Text size="sm">Show that it is really you who approves this.</Text>
+      <Text size="sm">Show that it is really you.</Text>
       {methods.includes('passkey') && (
         <Button variant="default" leftSection={<KeyRound size={16} />} loading={busy} onClick={onPasskey}>
-          Approve with your passkey
+          {verb} with your passkey
         </Button>
       )}
       {both && <Divider label="or" />}

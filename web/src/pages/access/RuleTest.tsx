@@ -11,7 +11,7 @@ import { Trail } from './Trail';
 export function RuleTest() {
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
-  const found = useInfiniteQuery(devices({ q: search, limit: 20 }));
+  const found = useInfiniteQuery(devices({ q: search }));
   const test = useMutation({ mutationFn: testRules });
   const options = (found.data?.pages[0]?.items ?? []).map((d) => ({
     value: d.id,

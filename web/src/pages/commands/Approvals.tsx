@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { approvals, approveByCode, approveByPasskey, reject } from '../../api/commands';
+import { approvals, decide, decideByPasskey, type Decision } from '../../api/commands';
 import type { Approval } from '../../api/types';
 import { useMay, useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
@@ -12,7 +12,6 @@ import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { ProveYourself } from '../../ui/ProveYourself';
-import { ReasonField } from '../../ui/ReasonField';
 import { ToneMark } from '../../ui/Status';
 import { actorName } from '../../ui/actor';
 import { humanize } from '../../ui/states';
@@ -54,7 +53,7 @@ function heading(a: Approval): string {
 
 function Card({ approval: a }: { approval: Approval }) {
   const may = useMay();
-  const [asked, setAsked] = useState<'approve' | 'reject'>();
+  const [asked, setAsked] = useState<Decision>();
   return (
     <Paper withBorder p="lg" bg="var(--card)" component="article" aria-label={heading(a)}>
       <Stack gap="md">
@@ -102,24 +101,35 @@ function Card({ approval: a }: { approval: Approval }) {
           </Text>
         )}
       </Stack>
-      {asked === 'approve' && <Approve approval={a} onClose={() => setAsked(undefined)} />}
-      {asked === 'reject' && <Reject approval={a} onClose={() => setAsked(undefined)} />}
+      {asked && <Decide approval={a} decision={asked} onClose={() => setAsked(undefined)} />}
     </Paper>
   );
 }
 
-function Approve({ approval, onClose }: { approval: Approval; onClose: () => void }) {
+interface DecideProps {
+  approval: Approval;
+  decision: Decision;
+  onClose: () => void;
+}
+
+/** Being signed in decides nothing: the decision is proven by a passkey or a one-time code. */
+function Decide({ approval, decision, onClose }: DecideProps) {
   const { methods } = useMe();
   const [code, setCode] = useState('');
-  const done = { done: () => 'Approved.', stale: STALE, after: onClose };
-  const byCode = useAct(() => approveByCode(approval.id, code), done);
-  const byKey = useAct(() => approveByPasskey(approval.id), done);
+  const label = decision === 'approve' ? 'Approve' : approval.mine ? 'Withdraw' : 'Reject';
+  const done = {
+    done: () => (decision === 'approve' ? 'Approved.' : approval.mine ? 'Withdrawn.' : 'Rejected.'),
+    stale: STALE,
+    after: onClose,
+  };
+  const byCode = useAct(() => decide(approval.id, decision, { code }), done);
+  const byKey = useAct(() => decideByPasskey(approval.id, decision), done);
   return (
     <Dialog
       opened
-      title={`Approve: ${heading(approval)}`}
-      submit="Approve"
-      danger
+      title={`${label}: ${heading(approval)}`}
+      submit={label}
+      danger={decision === 'approve'}
       onClose={onClose}
       onSubmit={() => byCode.mutate()}
       busy={byCode.isPending}
@@ -134,33 +144,12 @@ function Approve({ approval, onClose }: { approval: Approval; onClose: () => voi
       </Text>
       <ProveYourself
         methods={methods}
+        verb={label}
         code={code}
         onCode={setCode}
         onPasskey={() => byKey.mutate()}
         busy={byKey.isPending}
       />
-    </Dialog>
-  );
-}
-
-function Reject({ approval, onClose }: { approval: Approval; onClose: () => void }) {
-  const [reason, setReason] = useState('');
-  const run = useAct(() => reject(approval.id, reason.trim()), {
-    done: () => (approval.mine ? 'Withdrawn.' : 'Rejected.'),
-    stale: STALE,
-    after: onClose,
-  });
-  return (
-    <Dialog
-      opened
-      title={`${approval.mine ? 'Withdraw' : 'Reject'}: ${heading(approval)}`}
-      submit={approval.mine ? 'Withdraw' : 'Reject'}
-      onClose={onClose}
-      onSubmit={() => run.mutate()}
-      busy={run.isPending}
-      error={run.error}
-    >
-      <ReasonField value={reason} onChange={setReason} optional />
     </Dialog>
   );
 }

@@ -7,7 +7,6 @@ import { useMay } from '../../app/me';
 import { actorName } from '../../ui/actor';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
-import { ReasonField } from '../../ui/ReasonField';
 import { Status, ToneMark } from '../../ui/Status';
 import { commandCancellable, stateWord } from '../../ui/states';
 import { When } from '../../ui/When';
@@ -65,8 +64,7 @@ export function CommandCard({ command: known }: { command: Command }) {
 
 /** Asks before a command is called back. */
 function Cancel({ command: c, onClose }: { command: Command; onClose: () => void }) {
-  const [reason, setReason] = useState('');
-  const cancel = useAct(() => cancelCommand(c.id, reason.trim()), {
+  const cancel = useAct(() => cancelCommand(c.id), {
     done: () => 'The command is cancelled. The device will not get it.',
     stale: ['commands', 'devices', 'approvals', 'overview'],
     after: onClose,
@@ -84,7 +82,6 @@ function Cancel({ command: c, onClose }: { command: Command; onClose: () => void
       <Text size="sm">
         {c.device.name} has not got it yet. If it is delivered in this very moment, you will be told so.
       </Text>
-      <ReasonField value={reason} onChange={setReason} optional />
     </Dialog>
   );
 }

@@ -11,7 +11,6 @@ import { useMay } from '../../app/me';
 import { Empty } from '../../ui/Empty';
 import { Grid, type GridColumn } from '../../ui/Grid';
 import { PageHead } from '../../ui/PageHead';
-import { SearchField } from '../../ui/SearchField';
 import { actorName } from '../../ui/actor';
 import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
@@ -19,8 +18,10 @@ import { Approvals } from './Approvals';
 import { CommandDrawer } from './CommandDrawer';
 
 const STATES = [
-  { value: 'pending', label: 'Under way' },
+  { value: 'open', label: 'Under way' },
   { value: 'awaiting', label: 'Awaiting approval' },
+  { value: 'queued', label: 'Queued' },
+  { value: 'delivered', label: 'Delivered' },
   { value: 'done', label: 'Done' },
   { value: 'failed', label: 'Failed' },
   { value: 'cancelled', label: 'Cancelled' },
@@ -65,7 +66,7 @@ export default function Commands() {
   const [opened, setOpened] = useState<Command>();
   const { data } = useQuery(overview);
   const waiting = data?.approvals ?? 0;
-  const narrowed = Boolean(filters.q || filters.state);
+  const { state } = filters;
   return (
     <>
       <PageHead title="Commands" lead="What is asked of devices, and what waits for a second person." />
@@ -82,18 +83,12 @@ export default function Commands() {
         </Tabs.List>
         <Tabs.Panel value="all">
           <Group gap="xs" mb="md">
-            <SearchField
-              label="Search commands"
-              placeholder="Device or user…"
-              value={filters.q ?? ''}
-              onChange={(q) => setFilters({ q })}
-            />
             <Select
               aria-label="State"
               placeholder="State"
               data={STATES}
-              value={filters.state ?? null}
-              onChange={(state) => setFilters({ state: state ?? '' })}
+              value={state ?? null}
+              onChange={(next) => setFilters({ state: next ?? '' })}
               clearable
               clearButtonProps={{ 'aria-label': 'Clear state' }}
               w={{ base: '100%', xs: 190 }}
@@ -102,14 +97,14 @@ export default function Commands() {
           <Grid
             label="Commands"
             noun="command"
-            query={commands({ q: filters.q, state: filters.state, sort: '-requested' })}
+            query={commands(state === 'open' ? { open: true } : { state })}
             columns={columns(setOpened)}
             id={(c) => c.id}
             name={(c) => c.label}
             empty={
-              <Empty icon={ListChecks} title={narrowed ? 'No command matches' : 'No command yet'}>
-                {narrowed
-                  ? 'Try another state, or search for part of a device or user name.'
+              <Empty icon={ListChecks} title={state ? 'No command matches' : 'No command yet'}>
+                {state
+                  ? 'Try another state.'
                   : 'Open a device to lock it, erase its company data, or more.'}
               </Empty>
             }

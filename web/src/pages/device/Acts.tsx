@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Tagged } from '../../api/client';
 import { sendCommand } from '../../api/commands';
 import { editDevice } from '../../api/devices';
-import type { Capability, DeviceDetail } from '../../api/types';
+import type { Capability, DeviceDetail, Platform } from '../../api/types';
 import { platforms } from '../../api/zone';
 import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
@@ -84,11 +84,12 @@ function Refused({ capability, onClose }: Omit<OrderProps, 'device'>) {
 /** Says exactly what will happen, asks for the reason, and for the device's name where nothing brings it back. */
 function Order({ device, capability: c, onClose }: OrderProps) {
   const [, setFilters] = useFilters();
+  const [key] = useState(() => crypto.randomUUID());
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
   const [sure, setSure] = useState(false);
   const name = device.name || device.model || device.deviceId;
-  const send = useAct(() => sendCommand(device.id, { kind: c.kind, reason: reason.trim() }), {
+  const send = useAct(() => sendCommand(device.id, key, { kind: c.kind, reason: reason.trim() }), {
     done: (command) =>
       command.state === 'awaiting'
         ? `Asked. It waits for ${plural(c.approvals, 'approval')}.`
@@ -140,12 +141,22 @@ function Order({ device, capability: c, onClose }: OrderProps) {
   );
 }
 
+/** One choice for each platform: its rows differ by version, which is recognised by itself. */
+function choices(rows: Platform[]) {
+  const first = new Map<string, string>();
+  for (const row of rows) if (!first.has(row.id)) first.set(row.id, row.label);
+  return [...first].map(([value, label]) => ({ value, label }));
+}
+
 function Edit({ device, onClose }: { device: Tagged<DeviceDetail>; onClose: () => void }) {
   const all = useQuery(platforms);
-  const form = useForm({
-    initialValues: { name: device.name, liability: device.liability, platform: device.platform },
-  });
-  const save = useAct(() => editDevice(device.id, device.etag, form.values), {
+  const before = { name: device.name, liability: device.liability, platform: device.platform };
+  const form = useForm({ initialValues: before });
+  const changes = () =>
+    Object.fromEntries(
+      Object.entries(form.values).filter(([name, value]) => value !== before[name as keyof typeof before]),
+    );
+  const save = useAct(() => editDevice(device.id, device.etag, changes()), {
     done: () => 'Saved.',
     stale: ['devices', 'overview'],
     after: onClose,
@@ -175,7 +186,7 @@ function Edit({ device, onClose }: { device: Tagged<DeviceDetail>; onClose: () =
         <Select
           label="Platform"
           description="Recognised by itself. Correct it here when it is wrong: it decides which commands are offered."
-          data={(all.data ?? []).map((p) => ({ value: p.key, label: p.label }))}
+          data={choices(all.data ?? [])}
           searchable
           allowDeselect={false}
           {...form.getInputProps('platform')}

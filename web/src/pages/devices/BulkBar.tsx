@@ -1,22 +1,18 @@
-import { Button, Group, List, Paper, Text } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Button, Group, Paper, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { sendToMany } from '../../api/commands';
-import { device } from '../../api/devices';
 import { groups, join } from '../../api/people';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { ButtonMenu } from '../../ui/ButtonMenu';
-import { Dialog } from '../../ui/Dialog';
-import { ReasonField } from '../../ui/ReasonField';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
-import { WhatGoes } from '../../ui/WhatGoes';
+import { BulkOrder } from './BulkOrder';
 
 /** What may be asked of many devices at once. A full wipe is not among them: it is asked device by device. */
 const ORDERS = [
   { kind: 'lock', label: 'Lock', right: 'device.lock' },
-  { kind: 'selective-wipe', label: 'Erase the organization’s data', right: 'device.wipe.account' },
+  { kind: 'selective-wipe', label: 'Selective wipe', right: 'device.wipe.account' },
 ];
 
 /** Acts on the ticked devices. */
@@ -61,70 +57,5 @@ export function BulkBar({ chosen, onDone }: { chosen: string[]; onDone: () => vo
         <BulkOrder order={order} chosen={chosen} onClose={() => setOrder(undefined)} onDone={onDone} />
       )}
     </Paper>
-  );
-}
-
-interface BulkOrderProps {
-  order: { kind: string; label: string };
-  chosen: string[];
-  onClose: () => void;
-  onDone: () => void;
-}
-
-function BulkOrder({ order, chosen, onClose, onDone }: BulkOrderProps) {
-  const queries = useQueryClient();
-  const [reason, setReason] = useState('');
-  const sample = useQuery({ ...device(chosen[0] ?? ''), enabled: order.kind !== 'lock' });
-  const capability = sample.data?.capabilities.find((c) => c.kind === order.kind);
-  const send = useMutation({
-    mutationFn: () => sendToMany({ kind: order.kind, reason: reason.trim(), devices: chosen }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['commands'] }),
-  });
-  if (send.data) {
-    const refused = send.data.items.filter((i) => i.problem);
-    return (
-      <Dialog opened title="Asked" submit="Close" onClose={onDone} onSubmit={onDone}>
-        <Text size="sm">
-          {plural(send.data.items.length - refused.length, 'command')} requested. Follow them under Commands.
-        </Text>
-        {refused.length > 0 && (
-          <>
-            <Text size="sm" fw={500}>
-              {plural(refused.length, 'device')} left out:
-            </Text>
-            <List size="sm">
-              {refused.slice(0, 10).map((i) => (
-                <List.Item key={i.device}>{i.problem}</List.Item>
-              ))}
-            </List>
-          </>
-        )}
-      </Dialog>
-    );
-  }
-  return (
-    <Dialog
-      opened
-      title={`${order.label}: ${plural(chosen.length, 'device')}`}
-      submit={order.label}
-      danger={order.kind !== 'lock'}
-      onClose={onClose}
-      onSubmit={() => send.mutate()}
-      busy={send.isPending}
-      error={send.error}
-      incomplete={!reason.trim()}
-      size="lg"
-    >
-      {capability && (
-        <>
-          <Text size="sm">
-            On <b>{sample.data?.platformLabel}</b>, the first of the selection. Other platforms differ; each
-            command’s page says what it does there.
-          </Text>
-          <WhatGoes removes={capability.removes} leaves={capability.leaves} caveat={capability.caveat} />
-        </>
-      )}
-      <ReasonField value={reason} onChange={setReason} />
-    </Dialog>
   );
 }

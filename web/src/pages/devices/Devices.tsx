@@ -13,7 +13,7 @@ import { chooseColumns, COLUMNS, DEFAULT_COLUMNS } from './columns';
 import { FILTER_NAMES, FilterBar } from './FilterBar';
 import { Views } from './Views';
 
-const DEFAULT_SORT = '-lastContact';
+const DEFAULT_SORT = '-contact';
 const REMEMBERED = 'drover.devices.columns';
 
 function remembered(): string[] {
@@ -52,7 +52,7 @@ export default function Devices() {
         <ColumnChooser shown={shown} onChange={show} />
         <Button
           component="a"
-          href={csvAddress({ ...query, sort, columns: shown.join(',') })}
+          href={csvAddress({ ...query, sort })}
           download
           variant="default"
           leftSection={<Download size={15} />}

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { SlidersHorizontal } from 'lucide-react';
 import { useState } from 'react';
 import { groups } from '../../api/people';
-import { platforms } from '../../api/zone';
+import { overview } from '../../api/zone';
 import type { Filters } from '../../app/router';
 import { useMay } from '../../app/me';
 import { SearchField } from '../../ui/SearchField';
@@ -67,7 +67,7 @@ interface FilterBarProps {
 
 export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
   const may = useMay();
-  const all = useQuery(platforms);
+  const facts = useQuery(overview);
   const [open, setOpen] = useState(false);
   const set = FILTER_NAMES.slice(1).filter((name) => filters[name]).length;
   const sets = useQuery({ ...groups('device-groups'), enabled: may('group.read') });
@@ -105,7 +105,7 @@ export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
         {choice(
           'platform',
           'Platform',
-          (all.data ?? []).map((p) => ({ value: p.key, label: p.label })),
+          (facts.data?.devices.byPlatform ?? []).map((p) => ({ value: p.key, label: p.label })),
           170,
         )}
         {choice('access', 'Mail', ACCESS, 140)}

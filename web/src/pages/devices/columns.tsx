@@ -10,7 +10,7 @@ export const COLUMNS: GridColumn<Device>[] = [
     key: 'name',
     label: 'Device',
     track: 'minmax(190px, 1.4fr)',
-    sortable: true,
+    sort: 'name',
     phone: 'lead',
     cell: (d) => (
       <Link to="/devices/$id" params={{ id: d.id }}>
@@ -22,7 +22,7 @@ export const COLUMNS: GridColumn<Device>[] = [
     key: 'user',
     label: 'User',
     track: 'minmax(150px, 1.2fr)',
-    sortable: true,
+    sort: 'owner',
     phone: 'second',
     cell: (d) => d.user.name,
   },
@@ -31,7 +31,7 @@ export const COLUMNS: GridColumn<Device>[] = [
     label: 'Platform',
     track: 'minmax(140px, 1fr)',
     cell: (d) => d.platformLabel,
-    sortable: true,
+    sort: 'platform',
   },
   {
     key: 'access',
@@ -45,7 +45,7 @@ export const COLUMNS: GridColumn<Device>[] = [
     label: 'State',
     track: '120px',
     cell: (d) => <Status state={d.state} plain />,
-    sortable: true,
+    sort: 'state',
   },
   {
     key: 'policyState',
@@ -57,10 +57,10 @@ export const COLUMNS: GridColumn<Device>[] = [
     key: 'lastContact',
     label: 'Last contact',
     track: '140px',
-    sortable: true,
+    sort: 'contact',
     cell: (d) => <When time={d.lastContact} />,
   },
-  { key: 'model', label: 'Model', track: 'minmax(130px, 1fr)', cell: (d) => d.model, sortable: true },
+  { key: 'model', label: 'Model', track: 'minmax(130px, 1fr)', cell: (d) => d.model },
   { key: 'os', label: 'System', track: '130px', cell: (d) => d.os },
   { key: 'liability', label: 'Owner', track: '110px', cell: (d) => owner(d.liability) },
   {
@@ -68,7 +68,7 @@ export const COLUMNS: GridColumn<Device>[] = [
     label: 'Enrolled',
     track: '130px',
     cell: (d) => <When time={d.enrolled} />,
-    sortable: true,
+    sort: 'enrolled',
   },
   { key: 'protocol', label: 'Protocol', track: '100px', cell: (d) => d.protocol },
   { key: 'upstream', label: 'Mail server', track: '150px', cell: (d) => d.upstream.name },

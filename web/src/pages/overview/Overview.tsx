@@ -43,12 +43,7 @@ function Board({ facts }: { facts: Facts }) {
           label="awaiting approval"
           tone={facts.approvals > 0 ? 'wait' : undefined}
         />
-        <Tile
-          to="/commands"
-          search={{ state: 'pending' }}
-          value={commands.pending}
-          label="commands under way"
-        />
+        <Tile to="/commands" search={{ state: 'open' }} value={commands.pending} label="commands under way" />
         <Tile
           to="/commands"
           search={{ state: 'failed' }}

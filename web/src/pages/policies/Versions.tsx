@@ -1,18 +1,28 @@
-import { Group, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, Select, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { diff, versions } from '../../api/policies';
+import { diff, rollBack, versions } from '../../api/policies';
+import type { Tagged } from '../../api/client';
 import type { SuiteDetail, SuiteVersion } from '../../api/types';
+import { useMay } from '../../app/me';
+import { useAct } from '../../ui/act';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
+import { Trouble } from '../../ui/Trouble';
 import { When } from '../../ui/When';
 
 /** What the suite said at each version, and what changed between any two. */
-export function Versions({ suite }: { suite: SuiteDetail }) {
+export function Versions({ suite }: { suite: Tagged<SuiteDetail> }) {
+  const may = useMay();
+  const back = useAct((version: number) => rollBack(suite.id, suite.etag, version), {
+    done: (saved) => `Version ${saved.version} is in force, and says what was said before.`,
+    stale: ['policies', 'devices', 'overview'],
+  });
   const answer = useQuery(versions(suite.id));
   return (
     <Stack gap="lg">
+      {back.isError && <Trouble error={back.error} />}
       <Loaded of={answer}>
         {(all) => (
           <>
@@ -26,6 +36,24 @@ export function Versions({ suite }: { suite: SuiteDetail }) {
                 { key: 'by', label: 'By', cell: (v) => v.by },
                 { key: 'created', label: 'Made', cell: (v) => <When time={v.created} /> },
                 { key: 'note', label: 'Why', cell: (v) => v.note || '–' },
+                {
+                  key: 'act',
+                  label: 'Go back',
+                  silent: true,
+                  align: 'right',
+                  cell: (v) =>
+                    may('policy.edit') &&
+                    v.version !== suite.version && (
+                      <Button
+                        size="xs"
+                        variant="default"
+                        loading={back.isPending && back.variables === v.version}
+                        onClick={() => back.mutate(v.version)}
+                      >
+                        Go back to version {v.version}
+                      </Button>
+                    ),
+                },
               ]}
             />
             {all.length > 1 && <Difference suite={suite} all={all} />}

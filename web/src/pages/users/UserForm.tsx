@@ -1,7 +1,7 @@
 import { PasswordInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { ApiError, type Tagged } from '../../api/client';
-import { addUser, editUser, type UserForm as Values } from '../../api/people';
+import { addUser, editUser, setUserPassword, type UserForm as Values } from '../../api/people';
 import type { User } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
@@ -18,9 +18,11 @@ export function UserForm({ user, onClose }: { user?: Tagged<User>; onClose: () =
     validate: { name: (v) => (v.trim() ? null : 'Enter the name they sign in with.') },
   });
   const save = useAct(
-    ({ password, ...rest }: Values) => {
-      const body = password ? { ...rest, password } : rest;
-      return user ? editUser(user.id, user.etag, body) : addUser(body);
+    async ({ name, displayName, mail, password }: Values) => {
+      if (!user) return addUser({ name, displayName, mail, password: password || undefined });
+      const saved = await editUser(user.id, user.etag, { displayName, mail });
+      if (password) await setUserPassword(user.id, password);
+      return saved;
     },
     { done: () => (user ? 'Saved.' : 'Added.'), stale: ['users'], after: onClose },
   );
@@ -41,7 +43,8 @@ export function UserForm({ user, onClose }: { user?: Tagged<User>; onClose: () =
         label="Name"
         description="As they sign in to their mail."
         autoComplete="off"
-        data-autofocus
+        readOnly={Boolean(user)}
+        data-autofocus={user ? undefined : true}
         {...form.getInputProps('name')}
       />
       <TextInput label="Full name (optional)" autoComplete="off" {...form.getInputProps('displayName')} />

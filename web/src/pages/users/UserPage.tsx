@@ -16,6 +16,7 @@ import { Grid } from '../../ui/Grid';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
+import { ReasonField } from '../../ui/ReasonField';
 import { Status } from '../../ui/Status';
 import { chooseColumns } from '../devices/columns';
 import { UserForm } from './UserForm';
@@ -109,7 +110,8 @@ function Page({ user: u }: { user: Tagged<User> }) {
 function Erase({ user: u, onClose }: { user: User; onClose: () => void }) {
   const navigate = useNavigate();
   const [typed, setTyped] = useState('');
-  const erase = useAct(() => eraseUser(u.id), {
+  const [reason, setReason] = useState('');
+  const erase = useAct(() => eraseUser(u.id, reason.trim()), {
     done: () => `${u.name} is erased.`,
     stale: ['users', 'devices', 'overview'],
     after: () => void navigate({ to: '/users' }),
@@ -124,13 +126,14 @@ function Erase({ user: u, onClose }: { user: User; onClose: () => void }) {
       onSubmit={() => erase.mutate()}
       busy={erase.isPending}
       error={erase.error}
-      incomplete={typed.trim() !== u.name}
+      incomplete={typed.trim() !== u.name || !reason.trim()}
     >
       <Text size="sm">
         The key of their personal data is destroyed, so that nobody can read it any more, not even from older
         backups once the key retention has passed. The audit log keeps what was done, without the person.
         Nothing is erased on their devices or on the mail server; send a wipe first if you want that.
       </Text>
+      <ReasonField value={reason} onChange={setReason} />
       <TextInput
         label={`Type the user’s name to confirm: ${u.name}`}
         value={typed}

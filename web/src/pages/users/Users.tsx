@@ -21,7 +21,6 @@ const COLUMNS: GridColumn<User>[] = [
     label: 'User',
     track: 'minmax(160px, 1fr)',
     phone: 'lead',
-    sortable: true,
     cell: (u) => (
       <Link to="/users/$id" params={{ id: u.id }}>
         {u.name}
@@ -39,7 +38,6 @@ export default function Users() {
   const may = useMay();
   const [filters, setFilters] = useFilters();
   const [open, setOpen] = useState<'add' | 'import'>();
-  const sort = filters.sort ?? 'name';
   const acts = may('user.edit') && (
     <Group gap="xs" justify="center">
       <Button variant="default" leftSection={<FileUp size={15} />} onClick={() => setOpen('import')}>
@@ -66,12 +64,10 @@ export default function Users() {
       <Grid
         label="Users"
         noun="user"
-        query={users({ q: filters.q, sort })}
+        query={users({ q: filters.q })}
         columns={COLUMNS}
         id={(u) => u.id}
         name={(u) => u.name}
-        sort={sort}
-        onSort={(next) => setFilters({ sort: next === 'name' ? '' : next })}
         empty={
           filters.q ? (
             <Empty icon={Icon} title="No user matches">

@@ -1,0 +1,90 @@
+import { List, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { effects, sendToMany } from '../../api/commands';
+import type { Effect } from '../../api/types';
+import { useAct } from '../../ui/act';
+import { Callout } from '../../ui/Callout';
+import { Dialog } from '../../ui/Dialog';
+import { Loaded } from '../../ui/Loaded';
+import { ReasonField } from '../../ui/ReasonField';
+import { plural } from '../../ui/time';
+import { WhatGoes } from '../../ui/WhatGoes';
+
+const SHOWN = 5;
+
+interface BulkOrderProps {
+  order: { kind: string; label: string };
+  chosen: string[];
+  onClose: () => void;
+  onDone: () => void;
+}
+
+/** Orders something from many devices: first says what it does on each platform among them. */
+export function BulkOrder({ order, chosen, onClose, onDone }: BulkOrderProps) {
+  const [key] = useState(() => crypto.randomUUID());
+  const [reason, setReason] = useState('');
+  const seen = useQuery(effects(order.kind, chosen));
+  const able = (seen.data ?? []).filter((e) => e.possible);
+  const send = useAct(
+    () => sendToMany(key, { kind: order.kind, reason: reason.trim(), devices: able.map((e) => e.device.id) }),
+    {
+      done: ({ waiting, items }) =>
+        waiting.approval
+          ? `Asked for ${plural(items.length, 'device')}. It waits for ${plural(waiting.needed, 'approval')}.`
+          : `Asked for ${plural(items.length, 'device')}. Follow it under Commands.`,
+      stale: ['commands', 'devices', 'approvals', 'overview'],
+      after: onDone,
+    },
+  );
+  return (
+    <Dialog
+      opened
+      size="lg"
+      title={`${order.label}: ${plural(chosen.length, 'device')}`}
+      submit={`${order.label}, ${plural(able.length, 'device')}`}
+      danger={order.kind !== 'lock'}
+      onClose={onClose}
+      onSubmit={() => send.mutate()}
+      busy={send.isPending}
+      error={send.error}
+      incomplete={!reason.trim() || able.length === 0}
+    >
+      <Loaded of={seen}>{(all) => <Effects all={all} />}</Loaded>
+      <ReasonField value={reason} onChange={setReason} />
+    </Dialog>
+  );
+}
+
+function Effects({ all }: { all: Effect[] }) {
+  const kinds = new Map<string, Effect[]>();
+  for (const e of all.filter((x) => x.possible)) {
+    const words = e.platform + e.removes + e.leaves;
+    kinds.set(words, [...(kinds.get(words) ?? []), e]);
+  }
+  const unable = all.filter((e) => !e.possible);
+  return (
+    <Stack gap="md">
+      {[...kinds.values()].map(([first, ...more]) => (
+        <div key={first?.device.id}>
+          <Text size="sm" mb={6}>
+            <b>{first?.platform}</b>, {plural(more.length + 1, 'device')}
+          </Text>
+          {first && <WhatGoes removes={first.removes} leaves={first.leaves} caveat={first.caveat} />}
+        </div>
+      ))}
+      {unable.length > 0 && (
+        <Callout tone="off" title={`${plural(unable.length, 'device')} cannot do this and will be left out`}>
+          <List size="sm">
+            {unable.slice(0, SHOWN).map((e) => (
+              <List.Item key={e.device.id}>
+                {e.device.name}: {e.reason}
+              </List.Item>
+            ))}
+          </List>
+          {unable.length > SHOWN && `And ${unable.length - SHOWN} more.`}
+        </Callout>
+      )}
+    </Stack>
+  );
+}
