@@ -1,0 +1,143 @@
+package adminv1
+
+// Info says what answers here.
+type Info struct {
+	Zone    string `json:"zone"`
+	Version string `json:"version"`
+	API     string `json:"api"`
+}
+
+// Count is how many there are of one kind.
+type Count struct {
+	Key   string `json:"key"`
+	Label string `json:"label"`
+	Count int    `json:"count"`
+}
+
+// Overview is the zone at a glance, within the caller's scope.
+type Overview struct {
+	Devices      DeviceCounts  `json:"devices"`
+	Commands     CommandCounts `json:"commands"`
+	Approvals    int           `json:"approvals" doc:"Waiting, up to 500."`
+	Breaker      Breaker       `json:"breaker"`
+	Certificates []Certificate `json:"certificates" doc:"Those that expire soon."`
+	Notes        []Note        `json:"notes"`
+}
+
+// DeviceCounts tells how many devices there are of each kind.
+type DeviceCounts struct {
+	Total      int     `json:"total"`
+	ByPlatform []Count `json:"byPlatform"`
+	ByState    []Count `json:"byState"`
+	ByAccess   []Count `json:"byAccess"`
+	ByPolicy   []Count `json:"byPolicy"`
+	ByContact  []Count `json:"byContact"`
+}
+
+// CommandCounts tells how many commands are in which state; finished ones of the last seven days.
+type CommandCounts struct {
+	Pending          int     `json:"pending"`
+	Failed           int     `json:"failed"`
+	AwaitingApproval int     `json:"awaitingApproval"`
+	ByState          []Count `json:"byState"`
+}
+
+// Certificate is one that expires.
+type Certificate struct {
+	Name    string `json:"name"`
+	Expires string `json:"expires"`
+}
+
+// Platform is one kind of device.
+type Platform struct {
+	Key        string   `json:"key"`
+	ID         string   `json:"id"`
+	Label      string   `json:"label"`
+	Recognised string   `json:"recognised" doc:"How it is told from others."`
+	Channels   []string `json:"channels"`
+	TLS        string   `json:"tls" doc:"The newest version it speaks; empty when it is not known."`
+	Connects   bool     `json:"connects" doc:"It speaks a version of TLS that Drover takes."`
+	Connection string   `json:"connection"`
+	Encryption string   `json:"encryption"`
+	Notes      []string `json:"notes"`
+	Commands   []Order  `json:"commands"`
+}
+
+// Order is what a platform makes of one command.
+type Order struct {
+	Kind         string        `json:"kind"`
+	Possible     bool          `json:"possible"`
+	Channel      string        `json:"channel"`
+	Extent       string        `json:"extent"`
+	Removes      string        `json:"removes"`
+	Leaves       string        `json:"leaves"`
+	Caveat       string        `json:"caveat"`
+	Refusal      string        `json:"refusal"`
+	Alternatives []Alternative `json:"alternatives"`
+}
+
+// Service is a capability that the zone offers over the network.
+type Service struct {
+	Name     string `json:"name"`
+	Surface  string `json:"surface" enum:"device,admin,user,tools,zone"`
+	Purpose  string `json:"purpose"`
+	Callers  string `json:"callers"`
+	Proof    string `json:"proof" doc:"What proves the caller's identity."`
+	Port     int    `json:"port"`
+	DMZ      string `json:"dmz"`
+	Open     bool   `json:"open" doc:"It may be offered without proof of identity."`
+	Required bool   `json:"required" doc:"It cannot be switched off."`
+	Built    bool   `json:"built" doc:"This version has it."`
+	On       bool   `json:"on"`
+}
+
+// AuditRecord is one thing that happened.
+type AuditRecord struct {
+	ID       string       `json:"id"`
+	Number   int64        `json:"number" doc:"Its place in the chain; 0 while it waits for the sealer."`
+	At       string       `json:"at"`
+	Actor    Actor        `json:"actor"`
+	Token    string       `json:"token" doc:"The API token that was used, or empty."`
+	Address  string       `json:"address"`
+	Action   string       `json:"action"`
+	Subject  AuditSubject `json:"subject"`
+	Device   Ref          `json:"device"`
+	User     Ref          `json:"user"`
+	Outcome  string       `json:"outcome" enum:"ok,refused,failed"`
+	Reason   string       `json:"reason"`
+	Personal bool         `json:"personal" doc:"It has personal values, which can be looked at with a reason."`
+	Before   any          `json:"before,omitempty"`
+	After    any          `json:"after,omitempty"`
+}
+
+// AuditSubject is what a record is about.
+type AuditSubject struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// AuditValues are the personal values of a record.
+type AuditValues struct {
+	Values map[string]string `json:"values"`
+}
+
+// AuditReport is what a verification of the log found.
+type AuditReport struct {
+	Sound    bool         `json:"sound"`
+	Sentence string       `json:"sentence"`
+	Linked   int64        `json:"linked" doc:"Records in the chain."`
+	Waiting  int64        `json:"waiting" doc:"Committed, not chained yet."`
+	Oldest   string       `json:"oldest" doc:"The oldest of those that wait."`
+	Heads    int          `json:"heads" doc:"Signed heads compared, in the database and outside."`
+	Torn     int          `json:"torn" doc:"Unreadable lines in the file of heads."`
+	Faults   []AuditFault `json:"faults"`
+	Checked  string       `json:"checked"`
+}
+
+// AuditFault is one thing that is wrong with the log.
+type AuditFault struct {
+	Number int64  `json:"number"`
+	Record string `json:"record"`
+	Words  string `json:"words"`
+}

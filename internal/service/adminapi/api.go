@@ -1,0 +1,164 @@
+package adminapi
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"drover/api/adminv1"
+	"drover/internal/base/bus"
+	"drover/internal/base/clock"
+	"drover/internal/core/access"
+	"drover/internal/core/admin"
+	"drover/internal/core/audit"
+	"drover/internal/core/command"
+	"drover/internal/core/device"
+	"drover/internal/core/directory"
+	"drover/internal/core/policy"
+	"drover/internal/core/safety"
+	"drover/internal/core/upstream"
+	"drover/internal/core/zone"
+	"drover/internal/gate"
+)
+
+// Base is where the API's paths begin.
+const Base = "/api/v1"
+
+// Deps are what the API stands on. All are needed.
+type Deps struct {
+	Log       *slog.Logger
+	Clock     clock.Clock
+	Bus       *bus.Bus
+	Admins    *admin.Store
+	Safety    *safety.Safety
+	Commands  *command.Commands
+	Devices   *device.Store
+	Directory *directory.Store
+	Policies  *policy.Store
+	Renderers *policy.Registry
+	Upstreams *upstream.Store
+	Access    *access.Store
+	Audit     *audit.Log
+	// AuditKey checks the signed heads of the audit log; AuditHeads reads those that are kept outside the database, with
+	// the number of unreadable lines.
+	AuditKey   ed25519.PublicKey
+	AuditHeads func() (heads []audit.Head, torn int, err error)
+	// Effective returns what a device must obey, with the mail server's own policy where there is one.
+	Effective func(context.Context, device.Device) (*policy.Effective, error)
+	// Expiring returns the certificates of the server that expire soon.
+	Expiring func(context.Context) ([]Certificate, error)
+	Info     Info
+}
+
+// Info says what answers.
+type Info struct {
+	Zone    string // the name of the zone
+	Version string // of the program
+}
+
+// API is the API of administrators.
+type API struct {
+	Deps
+	huma   huma.API
+	routes []gate.Route
+	faults []error
+	early  map[string]bool // method and path of what a session may call that is not ready
+	spec   []byte
+}
+
+// New makes the API. What is wrong with its operations is told by [API.Routes].
+func New(d Deps) *API {
+	a := &API{Deps: d, early: make(map[string]bool)}
+	a.huma = huma.NewAPI(huma.Config{
+		OpenAPI:       description(),
+		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		DefaultFormat: "application/json",
+		// A misspelt filter must not look like one that matches everything.
+		RejectUnknownQueryParameters: true,
+	}, a)
+	for _, add := range []func(){
+		a.addSession, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
+		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
+		a.addAssignments, a.addUpstreams, a.addAccess, a.addAudit, a.addZone, a.addEvents,
+	} {
+		add()
+	}
+	a.addDocs()
+	return a
+}
+
+func description() *huma.OpenAPI {
+	return &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{
+			Title: "Drover's admin API", Version: "1",
+			Description: "Everything that administrators do. Sign in for a session cookie, or send an API token as a bearer. " +
+				"Errors are problems (RFC 9457). Lists are read page by page with limit and cursor. What can be edited carries " +
+				"its version as ETag, which an edit sends back in If-Match. Orders to devices take an Idempotency-Key; repeating " +
+				"any other POST is safe because names are unique: the second one answers 409.",
+		},
+		Components: &huma.Components{
+			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			SecuritySchemes: map[string]*huma.SecurityScheme{
+				"session": {Type: "apiKey", In: "cookie", Name: CookieName, Description: "What signing in gives."},
+				"token":   {Type: "http", Scheme: "bearer", Description: "An API token, drv_..."},
+			},
+		},
+		Tags: tags,
+	}
+}
+
+var tags = []*huma.Tag{
+	{Name: "session", Description: "Signing in, and who one is."},
+	{Name: "account", Description: "One's own password, factors, sessions and tokens."},
+	{Name: "administrators", Description: "Who may do what."},
+	{Name: "safety", Description: "Approvals, budgets and the breaker for destructive acts."},
+	{Name: "commands", Description: "Orders to devices."},
+	{Name: "devices", Description: "Devices, their groups and saved views of them."},
+	{Name: "users", Description: "The owners of devices, and their groups."},
+	{Name: "policies", Description: "What devices must obey."},
+	{Name: "access", Description: "Who may reach mail."},
+	{Name: "upstreams", Description: "Mail servers."},
+	{Name: "audit", Description: "Who did what."},
+	{Name: "zone", Description: "The zone as a whole."},
+}
+
+// Handle takes an operation from huma and makes it a route; see huma.Adapter.
+func (a *API) Handle(op *huma.Operation, handle func(huma.Context)) {
+	who, _ := op.Metadata[metaWho].(gate.Who)
+	route, _ := op.Metadata[metaRoute].(gate.Route)
+	route.Service, route.Method, route.Pattern, route.Who = zone.ServiceAdminAPI, op.Method, op.Path, who
+	route.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(humago.NewContext(op, r, w)) })
+	a.routes = append(a.routes, route)
+}
+
+// ServeHTTP is what huma.Adapter asks for; requests come through the gate.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+
+// Routes returns the API's ways in for the gate: one for each operation. It fails when an operation does not say who may
+// call it.
+func (a *API) Routes() ([]gate.Route, error) {
+	return a.routes, errors.Join(a.faults...)
+}
+
+// OpenAPI returns the description of the API: OpenAPI 3.1 in JSON.
+func (a *API) OpenAPI() []byte {
+	if a.spec != nil {
+		return a.spec
+	}
+	raw, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
+	if err != nil { // made of our own types alone
+		panic(fmt.Sprintf("the OpenAPI document: %v", err))
+	}
+	return append(raw, '\n')
+}
+
+// Certificate is one that expires.
+type Certificate = adminv1.Certificate

@@ -1,0 +1,123 @@
+package adminapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"drover/api/adminv1"
+	"drover/internal/base/problem"
+	"drover/internal/core/command"
+	"drover/internal/core/device"
+	"drover/internal/core/platform"
+	"drover/internal/core/safety"
+	"drover/internal/core/scope"
+	"drover/internal/gate"
+)
+
+func (a *API) addZone() {
+	op := func(id, method, path, summary string, who gate.Who) operation {
+		return operation{id: id, method: method, path: path, tag: "zone", summary: summary, who: who}
+	}
+	add(a, op("getInfo", http.MethodGet, "/zone", "Tell which zone this is, and which version answers",
+		gate.AnyAdmin("whoever is signed in may know where")), a.getInfo)
+	add(a, op("getOverview", http.MethodGet, "/overview", "The zone at a glance, within the caller's scope", gate.Admin(scope.DeviceRead)), a.getOverview)
+	add(a, op("listPlatforms", http.MethodGet, "/platforms", "List every kind of device, with what commands remove from it and leave on it",
+		gate.AnyAdmin("it is the same in every zone, and the pages name platforms by it")), a.listPlatforms)
+}
+
+func (a *API) getInfo(context.Context, *none) (*answer[adminv1.Info], error) {
+	return reply(adminv1.Info{Zone: a.Info.Zone, Version: a.Info.Version, API: "1"}, nil)
+}
+
+// recent is how far back the overview counts commands that have ended.
+const recent = 7 * 24 * time.Hour
+
+func (a *API) getOverview(ctx context.Context, _ *none) (*answer[adminv1.Overview], error) {
+	c := caller(ctx)
+	devices, err := a.Devices.Counts(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out := adminv1.Overview{Devices: wireCounts(devices), Certificates: []adminv1.Certificate{}}
+	commands, err := a.Commands.Count(ctx, c, a.Clock.Now().Add(-recent).UnixMicro())
+	if err != nil && !problem.Is(err, problem.Forbidden) {
+		return nil, err
+	}
+	out.Commands = wireCommandCounts(commands)
+	waiting, _, err := a.Safety.List(ctx, c, safety.Awaiting, 500, "")
+	if err != nil && !problem.Is(err, problem.Forbidden) {
+		return nil, err
+	}
+	out.Approvals = len(waiting)
+	if b, err := a.Safety.Breaker(ctx, c); err == nil {
+		out.Breaker = wireBreaker(b)
+	}
+	if c.Has(scope.ServiceRead) {
+		if out.Certificates, err = a.Expiring(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out.Certificates = append([]adminv1.Certificate{}, out.Certificates...)
+	out.Notes, err = a.notes(ctx, c)
+	return reply(out, err)
+}
+
+// counts lists how many there are of each kind in the order given, leaving none out.
+func counts[K ~string](of map[K]int, order []K, label func(K) string) []adminv1.Count {
+	return each(order, func(k K) adminv1.Count { return adminv1.Count{Key: string(k), Label: label(k), Count: of[k]} })
+}
+
+var contactLabels = map[device.Contact]string{
+	device.WithinHour: "within the hour", device.WithinDay: "within a day", device.WithinWeek: "within a week",
+	device.WithinMonth: "within a month", device.Longer: "longer ago",
+}
+
+func wireCounts(n device.Counts) adminv1.DeviceCounts {
+	platforms := slices.DeleteFunc(platform.IDs(), func(id platform.ID) bool { return n.ByPlatform[id] == 0 })
+	return adminv1.DeviceCounts{
+		Total:      n.Total,
+		ByPlatform: counts(n.ByPlatform, platforms, platform.ID.Name),
+		ByState:    counts(n.ByState, []device.State{device.Active, device.Pending, device.Retired, device.Wiped}, plain),
+		ByAccess:   counts(n.ByAccess, []device.Access{device.Allow, device.Quarantine, device.Block}, plain),
+		ByPolicy:   counts(n.ByPolicy, device.PolicyStates, plain),
+		ByContact:  counts(n.ByContact, device.Contacts, func(c device.Contact) string { return contactLabels[c] }),
+	}
+}
+
+func plain[K ~string](k K) string { return string(k) }
+
+var commandStates = []command.State{
+	command.Awaiting, command.Delayed, command.Queued, command.Delivered, command.Acknowledged, command.Postponed, command.Done,
+	command.Failed, command.Rejected, command.Expired, command.Cancelled,
+}
+
+func wireCommandCounts(n map[command.State]int) adminv1.CommandCounts {
+	return adminv1.CommandCounts{
+		Pending: n[command.Delayed] + n[command.Queued] + n[command.Delivered] + n[command.Postponed],
+		Failed:  n[command.Failed], AwaitingApproval: n[command.Awaiting], ByState: counts(n, commandStates, plain),
+	}
+}
+
+func (a *API) listPlatforms(context.Context, *Paged) (*answer[adminv1.Page[adminv1.Platform]], error) {
+	return reply(whole(platform.Rows(), wirePlatform), nil)
+}
+
+func wirePlatform(r platform.Row) adminv1.Platform {
+	return adminv1.Platform{
+		Key: r.Key(), ID: string(r.ID), Label: r.Name, Recognised: r.Recognised, Channels: texts(r.Channels), TLS: r.TLS.String(),
+		Connects: r.ConnectsDirectly(), Connection: r.Connection(), Encryption: r.Encryption.Words, Notes: copied(r.Notes),
+		Commands: each(orders, func(k platform.Command) adminv1.Order { return wireOrder(k, r.Order(k)) }),
+	}
+}
+
+// wireOrder shows the best way of a command.
+func wireOrder(k platform.Command, o platform.Order) adminv1.Order {
+	out := adminv1.Order{Kind: string(k), Possible: len(o.Ways) > 0, Refusal: o.Refusal, Alternatives: each(o.Alternatives, alternative)}
+	if out.Possible {
+		w := o.Ways[0]
+		out.Channel, out.Extent, out.Removes, out.Leaves, out.Caveat = string(w.Channel), string(w.Extent), w.Removes, w.Leaves, w.Caveat
+	}
+	return out
+}
