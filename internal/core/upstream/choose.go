@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/roundtrip"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/directory"
 	"drover/internal/core/scope"
@@ -20,12 +21,12 @@ type Server struct {
 	Config
 	ID       string
 	Endpoint *url.URL
-	// Transport is the way to it; see [http.Transport]. It may be used until long after another has taken its place.
+	// Transport is the way to it; see [roundtrip.Transport]. It may be used until long after another has taken its place.
 	Transport http.RoundTripper
 
 	version   int64
 	validator *validator
-	transport *http.Transport
+	transport *roundtrip.Transport
 }
 
 // Host is the Host header to send.
@@ -152,7 +153,8 @@ func newServer(u Upstream, s *Store) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := &Server{Config: u.Config, ID: u.ID, Endpoint: endpoint, Transport: way, version: u.Version, transport: way}
+	lean := roundtrip.New(way)
+	server := &Server{Config: u.Config, ID: u.ID, Endpoint: endpoint, Transport: lean, version: u.Version, transport: lean}
 	if u.Bearer != nil {
 		server.validator, err = newValidator(*u.Bearer, s.with.Clock)
 	}

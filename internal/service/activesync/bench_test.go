@@ -14,6 +14,7 @@ import (
 
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
+	"drover/internal/base/roundtrip"
 	"drover/internal/base/wbxml"
 )
 
@@ -81,7 +82,7 @@ func benchGateway(target *url.URL) http.Handler {
 	z.devices[place{"mail", "alice", "DEV1"}] = &Standing{Device: "id", Keys: Keys{Final: 4711}}
 	s, _ := z.Standing(context.Background(), "mail", "alice", "DEV1", V141)
 	z.devices[place{"mail", "alice", "DEV1"}].Keys.FinalBinding = Binding{s.policyRevision(V141), V141}
-	up := Upstream{ID: "mail", URL: &url.URL{Scheme: target.Scheme, Host: target.Host, Path: Path}, Timeout: 30 * time.Second, Transport: benchTransport()}
+	up := Upstream{ID: "mail", URL: &url.URL{Scheme: target.Scheme, Host: target.Host, Path: Path}, Timeout: 30 * time.Second, Transport: roundtrip.New(benchTransport())}
 	g := New(Options{Core: z, Upstreams: upstreamsFake{up}, Revision: z, Bus: bus.New(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler)})
 	return http.HandlerFunc(g.serveCommand)
 }

@@ -22,6 +22,7 @@ import (
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
 	"drover/internal/base/problem"
+	"drover/internal/base/roundtrip"
 	"drover/internal/base/wbxml"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
@@ -296,7 +297,7 @@ func newWorld(t testing.TB, change ...func(*Upstream)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	up := Upstream{ID: "mail", URL: u, Timeout: 10 * time.Second, Transport: &http.Transport{DisableCompression: true}}
+	up := Upstream{ID: "mail", URL: u, Timeout: 10 * time.Second, Transport: roundtrip.New(&http.Transport{DisableCompression: true})}
 	for _, f := range change {
 		f(&up)
 	}
