@@ -128,6 +128,23 @@ func (z *Zone) standing(ctx context.Context, u directory.User, k device.Known) (
 	return s, z.decideAccess(ctx, s, u, k.Device)
 }
 
+// Effective returns what a device must obey, with the mail server's own policy where there is one.
+func (z *Zone) Effective(ctx context.Context, d device.Device) (*policy.Effective, error) {
+	p, err := z.Devices.Partnership(ctx, gatewayCaller, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	ofUser, err := z.Users.GroupIDs(ctx, gatewayCaller, d.Owner)
+	if err != nil {
+		return nil, err
+	}
+	ofDevice, err := z.Devices.GroupIDs(ctx, gatewayCaller, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	return z.effective(ctx, d.Owner, device.Known{Device: d, Partnership: p}, ofUser, ofDevice)
+}
+
 func (z *Zone) effective(ctx context.Context, user string, k device.Known, ofUser, ofDevice []string) (*policy.Effective, error) {
 	e, err := z.Policies.EffectiveFor(ctx, policy.DeviceRef{
 		Device: k.Device.ID, User: user, Groups: append(append([]string{}, ofUser...), ofDevice...), Liability: k.Device.Liability,
@@ -300,7 +317,7 @@ func (z *Zone) KeepKeys(ctx context.Context, id string, k Keys) error {
 	return z.change(ctx, id, func(known device.Known) (device.Partnership, device.PolicyState, error) {
 		p, state, now := known.Partnership, known.Device.PolicyState, z.Clock.Now()
 		if k.Temporary != 0 && k.Temporary != p.TempKey {
-			sent, err := z.asked(ctx, known)
+			sent, err := z.asked(ctx, known.Device)
 			if err != nil {
 				return p, state, err
 			}
@@ -331,16 +348,8 @@ func protocolOf(v Version) string {
 }
 
 // asked returns the settings that the device is asked to obey now, for its page.
-func (z *Zone) asked(ctx context.Context, k device.Known) (json.RawMessage, error) {
-	ofUser, err := z.Users.GroupIDs(ctx, gatewayCaller, k.Device.Owner)
-	if err != nil {
-		return nil, err
-	}
-	ofDevice, err := z.Devices.GroupIDs(ctx, gatewayCaller, k.Device.ID)
-	if err != nil {
-		return nil, err
-	}
-	e, err := z.effective(ctx, k.Device.Owner, k, ofUser, ofDevice)
+func (z *Zone) asked(ctx context.Context, d device.Device) (json.RawMessage, error) {
+	e, err := z.Effective(ctx, d)
 	if err != nil {
 		return nil, err
 	}

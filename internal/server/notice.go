@@ -1,0 +1,84 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"drover/internal/base/logfield"
+	"drover/internal/base/mail"
+	"drover/internal/core/admin"
+	"drover/internal/core/scope"
+)
+
+// teller lets the owners of the zone know what they must know, by mail where a server is configured.
+type teller struct {
+	sender *mail.Sender // nil without a mail server
+	admins *admin.Store
+	log    *slog.Logger
+}
+
+func newTeller(cfg Config, log *slog.Logger) (*teller, error) {
+	t := &teller{log: log}
+	if cfg.SMTP == "" {
+		return t, nil
+	}
+	password := ""
+	if cfg.SMTPPass != "" {
+		text, err := os.ReadFile(cfg.SMTPPass)
+		if err != nil {
+			return nil, err
+		}
+		password = strings.TrimSpace(string(text))
+	}
+	var err error
+	t.sender, err = mail.New(cfg.SMTP, password, cfg.SMTPFrom)
+	return t, err
+}
+
+// tellTime bounds the telling of one notice.
+const tellTime = time.Minute
+
+// owners tells every active owner who has a mail address. It does not block; a notice that is not delivered is in the
+// log and, like what it tells of, in the audit log.
+func (t *teller) owners(subject, words string) {
+	t.log.Warn("notice to the owners", slog.String(logfield.Reason, subject))
+	if t.sender == nil || t.admins == nil {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), tellTime)
+		defer cancel()
+		if err := t.send(ctx, subject, words); err != nil {
+			t.log.Error("a notice to the owners was not sent", slog.Any(logfield.Error, err))
+		}
+	}()
+}
+
+func (t *teller) send(ctx context.Context, subject, words string) error {
+	list, err := t.admins.List(ctx, scope.System("notice"))
+	if err != nil {
+		return err
+	}
+	var to []string
+	for _, a := range list {
+		if a.State == admin.Active && a.Mail != "" && owns(a) {
+			to = append(to, a.Mail)
+		}
+	}
+	if len(to) == 0 {
+		return nil
+	}
+	return t.sender.Send(ctx, to, "Drover: "+subject, words+"\n")
+}
+
+func owns(a admin.Admin) bool {
+	for _, g := range a.Grants {
+		if g.Role == admin.Owner && g.Groups == nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,52 @@
+package server
+
+import (
+	"context"
+	"crypto/ed25519"
+	"runtime/debug"
+	"time"
+
+	"drover/internal/core/audit"
+	"drover/internal/gate"
+	"drover/internal/service/adminapi"
+)
+
+// adminAPI returns the routes of the admin API, and who proves its callers.
+func (s *Server) adminAPI() ([]gate.Route, gate.Authenticator, error) {
+	api := adminapi.New(s.apiParts())
+	routes, err := api.Routes()
+	return routes, api.Authenticate, err
+}
+
+// apiParts are what the admin API is made of.
+func (s *Server) apiParts() adminapi.Deps {
+	z := s.zone
+	return adminapi.Deps{
+		Log: s.log, Clock: z.Clock, Bus: z.Bus, Admins: z.Admins, Safety: z.Safety, Commands: z.Commands, Devices: z.Devices,
+		Directory: z.Users, Policies: z.Policies, Renderers: z.Render, Upstreams: z.Upstream, Access: z.Access,
+		Zone: z.Zone, Audit: z.Audit, Effective: s.mail.Effective,
+		AuditKey:   z.Keys.SigningKey().Public().(ed25519.PublicKey),
+		AuditHeads: func() ([]audit.Head, int, error) { return audit.ReadHeads(z.Config.Heads()) },
+		Expiring:   s.expiring,
+		Info:       adminapi.Info{Zone: z.Config.PublicURL(), Version: Version()},
+	}
+}
+
+// soon is how long before its end a certificate is shown as expiring.
+const soon = 30 * 24 * time.Hour
+
+// expiring returns the server's certificate when it ends soon: the zone's own renews itself before that.
+func (s *Server) expiring(context.Context) ([]adminapi.Certificate, error) {
+	if s.expires == nil || s.expires().Sub(s.zone.Clock.Now()) > soon {
+		return nil, nil
+	}
+	return []adminapi.Certificate{{Name: "This server's certificate", Expires: s.expires().UTC().Format(time.RFC3339)}}, nil
+}
+
+// Version returns the version of the program.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,304 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"drover/internal/base/clock"
+	"drover/internal/base/lease"
+	"drover/internal/base/logfield"
+	"drover/internal/base/pki"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/gate"
+	"drover/internal/service/activesync"
+	"drover/internal/service/autodiscover"
+	"drover/internal/service/dashboard"
+	"drover/web"
+)
+
+// Server is one node of the zone.
+type Server struct {
+	zone    *Zone
+	node    string
+	log     *slog.Logger
+	gate    *gate.Gate
+	gateway *activesync.Gateway
+	mail    *activesync.Zone
+	metrics *prometheus.Registry
+	device  *Listener
+	admin   *Listener
+	expires func() time.Time
+	ready   readiness
+}
+
+// New puts a server together and opens its listeners; nothing is served before [Server.Serve]. The configuration has
+// been checked.
+func New(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger) (*Server, error) {
+	tell, err := newTeller(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	z, err := OpenZone(ctx, cfg, c, log, tell.owners)
+	if err != nil {
+		return nil, err
+	}
+	tell.admins = z.Admins
+	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry()}
+	if err := s.assemble(ctx); err != nil {
+		return nil, errors.Join(err, z.Close())
+	}
+	return s, nil
+}
+
+func (s *Server) assemble(ctx context.Context) error {
+	certs, err := s.certificates()
+	if err != nil {
+		return err
+	}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err := s.buildGate(); err != nil {
+		return err
+	}
+	return s.listen(ctx, certs)
+}
+
+// certificates returns what the listeners show.
+func (s *Server) certificates() (Certificates, error) {
+	cfg := s.zone.Config
+	switch cfg.TLSMode {
+	case "files":
+		files, err := pki.NewFiles(cfg.TLSCert, cfg.TLSKey, s.zone.Clock, s.log)
+		if err == nil {
+			s.expires = files.Expires
+		}
+		return files, err
+	case "acme":
+		return NewACME(cfg.Data, cfg.ACMEDirectory, cfg.ACMEContact, cfg.Names), nil
+	}
+	authority, err := pki.OpenAuthority(filepath.Join(cfg.Data, "tls"), s.zone.Clock)
+	if err != nil {
+		return nil, err
+	}
+	own, err := pki.NewServer(authority, cfg.Hosts(), s.log)
+	if err == nil {
+		s.expires = own.Expires
+	}
+	return own, err
+}
+
+// buildGate hands the routes of every service to the gate.
+func (s *Server) buildGate() error {
+	z := s.zone
+	pages, err := dashboard.New(web.Files())
+	if err != nil {
+		return err
+	}
+	s.mail = z.mail()
+	apiRoutes, authenticate, err := s.adminAPI()
+	if err != nil {
+		return err
+	}
+	s.gateway = activesync.New(activesync.Options{
+		Core: s.mail, Upstreams: s.mail, Revision: z.Revision, Bus: z.Bus, Clock: z.Clock, Log: s.log,
+	})
+	var routes []gate.Route
+	routes = append(routes, s.gateway.Routes()...)
+	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
+	routes = append(routes, apiRoutes...)
+	routes = append(routes, pages.Routes()...)
+	routes = append(routes, s.monitoring()...)
+	s.gate, err = gate.New(gate.Options{
+		Routes: routes, Switches: z.Switches, Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: authenticate},
+		Log: s.log, Metrics: s.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	proxies, err := z.Config.proxies()
+	if err != nil {
+		return err
+	}
+	s.gate.TrustProxies(proxies)
+	return nil
+}
+
+func (s *Server) listen(ctx context.Context, certs Certificates) (err error) {
+	total, each := Bounds()
+	o := ListenerOptions{TLS: TLSConfig(certs), Connections: total, PerAddress: each, Exempt: s.gate.TrustsProxy, Log: s.log}
+	o.Name, o.Address, o.Handler = "device", s.zone.Config.DeviceAddr, s.gate.Device()
+	if s.device, err = Listen(ctx, o); err != nil {
+		return err
+	}
+	o.Name, o.Address, o.Handler, o.HTTP2 = "admin", s.zone.Config.AdminAddr, s.gate.Admin(), true
+	if s.admin, err = Listen(ctx, o); err != nil {
+		return errors.Join(err, s.device.Stop(ctx))
+	}
+	return nil
+}
+
+// DeviceAddr and AdminAddr return the addresses that are listened on.
+func (s *Server) DeviceAddr() string { return s.device.Addr().String() }
+
+// AdminAddr returns the address of the dashboard and the admin API.
+func (s *Server) AdminAddr() string { return s.admin.Addr().String() }
+
+// Zone returns the core below the server.
+func (s *Server) Zone() *Zone { return s.zone }
+
+// shutdownTime bounds a stop, within the ten seconds that are promised.
+const shutdownTime = 9 * time.Second
+
+// Serve serves until ctx ends, then stops in order: held exchanges end, running ones are let finish, the background
+// work writes what it holds, the database closes.
+func (s *Server) Serve(ctx context.Context) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	background := s.start(work)
+	failed := make(chan error, 2)
+	for _, l := range []*Listener{s.device, s.admin} {
+		go func() { failed <- l.Serve() }()
+	}
+	s.ready.set(true)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	s.ready.set(false)
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	s.gate.Stop()
+	var stopping sync.WaitGroup
+	for _, l := range []*Listener{s.device, s.admin} {
+		stopping.Go(func() {
+			if stopErr := l.Stop(limit); stopErr != nil {
+				s.log.Warn("a listener was cut", slog.Any(logfield.Error, stopErr))
+			}
+		})
+	}
+	stopping.Wait()
+	stopWork()
+	background.Wait()
+	return errors.Join(err, s.zone.Close())
+}
+
+// start runs the work beside the listeners until ctx ends.
+func (s *Server) start(ctx context.Context) *sync.WaitGroup {
+	z, wait := s.zone, &sync.WaitGroup{}
+	report := func(work string) func(error) {
+		return func(err error) {
+			s.log.Error("background work failed and will be tried again", slog.String(logfield.Name, work), slog.Any(logfield.Error, err))
+		}
+	}
+	if z.DB.Engine() == sqldb.PostgreSQL {
+		send, receive := z.Bus.Link(z.DB.Pool(), s.node, s.log)
+		wait.Go(func() { send(ctx) })
+		wait.Go(func() { receive(ctx) })
+	}
+	wait.Go(func() { z.Revision.Run(ctx) })
+	wait.Go(func() { z.Switches.Run(ctx, s.log) })
+	wait.Go(func() { s.gateway.Run(ctx) })
+	wait.Go(func() { s.mail.Run(ctx) })
+	wait.Go(func() { z.Devices.Run(ctx, report("device contacts")) })
+	wait.Go(func() { s.sealer().Run(ctx, report("audit sealer")) })
+	wait.Go(func() { every(ctx, time.Second, report("pending commands"), z.Commands.Refresh) })
+	wait.Go(func() {
+		lease.New(z.DB, z.Clock, "commands", s.node, 10*time.Second).Run(ctx, time.Second, s.log, func(ctx context.Context) error {
+			_, err := z.Commands.Tick(ctx)
+			return err
+		})
+	})
+	wait.Go(func() {
+		lease.New(z.DB, z.Clock, "approvals", s.node, time.Minute).Run(ctx, 20*time.Second, s.log, func(ctx context.Context) error {
+			_, err := z.Safety.Expire(ctx)
+			return err
+		})
+	})
+	wait.Go(func() { every(ctx, time.Hour, report("key maintenance"), s.maintainKeys) })
+	return wait
+}
+
+// every calls work at once and then every interval, until ctx ends.
+func every(ctx context.Context, interval time.Duration, report func(error), work func(context.Context) error) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		if err := work(ctx); err != nil && ctx.Err() == nil {
+			report(err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Server) maintainKeys(ctx context.Context) error {
+	rep, err := s.zone.Keys.Maintain(ctx)
+	if rep.Lost > 0 {
+		s.log.Error("personal data cannot be opened any more: a backup older than the key retention was restored", slog.Int(logfield.Count, rep.Lost))
+	}
+	return err
+}
+
+func (s *Server) sealer() *audit.Sealer {
+	return audit.NewSealer(s.zone.DB, s.zone.Clock, s.zone.Keys.SigningKey(), s.node, audit.NewFileSink(s.zone.Config.Heads()))
+}
+
+// Run is the whole life of a server process: it checks the configuration, starts, says on out where it is, and serves
+// until ctx ends or the process is told to stop.
+func Run(ctx context.Context, cfg Config, out io.Writer) error {
+	if err := cfg.Check(); err != nil {
+		return fmt.Errorf("the configuration cannot be used:\n%w", err)
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := prepareDir(cfg.Data); err != nil {
+		return err
+	}
+	log, closeLog, err := openLog(cfg)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	s, err := New(ctx, cfg, clock.System{}, log)
+	if err != nil {
+		return err
+	}
+	if err := s.greet(ctx, out); err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// greet tells the person at the terminal where the server is, and how to make the first administrator.
+func (s *Server) greet(ctx context.Context, out io.Writer) error {
+	cfg := s.zone.Config
+	link, err := s.zone.Admins.FirstLink(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Drover serves.\n  devices    %s  (listens on %s)\n  dashboard  %s  (listens on %s)\n", cfg.PublicURL(), s.DeviceAddr(), cfg.AdminURL(), s.AdminAddr())
+	if cfg.TLSMode == "zone" {
+		fmt.Fprintf(out, "  trust      %s\n", filepath.Join(cfg.Data, "tls", "ca.pem"))
+	}
+	if link != "" {
+		fmt.Fprintf(out, "\nThere is no administrator yet. Create the first one here, within 24 hours:\n  %s/setup#token=%s\n", cfg.AdminURL(), link)
+	}
+	return nil
+}
+

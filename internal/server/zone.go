@@ -1,0 +1,170 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/go-webauthn/webauthn/webauthn"
+
+	"drover/internal/base/bus"
+	"drover/internal/base/clock"
+	"drover/internal/base/seal"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/access"
+	"drover/internal/core/admin"
+	"drover/internal/core/audit"
+	"drover/internal/core/command"
+	"drover/internal/core/device"
+	"drover/internal/core/directory"
+	"drover/internal/core/policy"
+	"drover/internal/core/safety"
+	"drover/internal/core/schema"
+	"drover/internal/core/scope"
+	"drover/internal/core/upstream"
+	"drover/internal/core/zone"
+	"drover/internal/service/activesync"
+)
+
+// Zone is the core put together over one database: what the zone knows and decides, without any listener. The server
+// runs one, and so do the commands that work on the data directory.
+type Zone struct {
+	Config   Config
+	Clock    clock.Clock
+	Log      *slog.Logger
+	DB       *sqldb.DB
+	Bus      *bus.Bus
+	Keys     *seal.Keyring
+	Audit    *audit.Log
+	Zone     *zone.Zone
+	Revision *zone.Revision
+	Safety   *safety.Safety
+	Admins   *admin.Store
+	Users    *directory.Store
+	Devices  *device.Store
+	Upstream *upstream.Store
+	Policies *policy.Store
+	Render   *policy.Registry
+	Commands *command.Commands
+	Access   *access.Store
+	Switches *zone.Switches
+}
+
+// mail is the zone as the mail gateway sees it.
+func (z *Zone) mail() *activesync.Zone {
+	return (&activesync.Zone{
+		Users: z.Users, Devices: z.Devices, Servers: z.Upstream, Policies: z.Policies, Commands: z.Commands, Access: z.Access,
+		Clock: z.Clock, Log: z.Log,
+	}).Ready()
+}
+
+// OpenZone opens the data directory and its database, migrates it, and puts the core together. It makes the directory
+// (mode 0700) when it is not there.
+func OpenZone(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger, tell func(subject, words string)) (*Zone, error) {
+	if err := prepareDir(cfg.Data); err != nil {
+		return nil, err
+	}
+	db, err := sqldb.Open(ctx, sqldb.Options{URL: cfg.DatabaseURL()})
+	if err != nil {
+		return nil, err
+	}
+	z := &Zone{Config: cfg, Clock: c, Log: log, DB: db, Bus: bus.New()}
+	if err := z.open(ctx, tell); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return z, nil
+}
+
+// prepareDir makes the data directory and refuses one that others may read.
+func prepareDir(dir string) error {
+	for _, d := range []string{dir, filepath.Join(dir, "audit")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return fmt.Errorf("make the data directory: %w", err)
+		}
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return fmt.Errorf("the data directory %s is open to every user of this machine: run chmod 0700 on it", dir)
+	}
+	return nil
+}
+
+func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error {
+	if _, err := z.DB.Migrate(ctx, schema.Steps()); err != nil && !errors.Is(err, sqldb.ErrReadOnly) {
+		return err
+	}
+	if err := schema.Check(ctx, z.DB); err != nil {
+		return err
+	}
+	keys, err := seal.Open(ctx, z.DB, seal.Options{Dir: filepath.Join(z.Config.Data, "keys"), Clock: z.Clock})
+	if err != nil {
+		return err
+	}
+	passkeys, err := passkeysFor(z.Config.AdminURL())
+	if err != nil {
+		return err
+	}
+	z.Keys = keys
+	z.Audit = audit.New(z.DB, z.Clock, keys, z.Bus)
+	z.Zone = zone.New(z.DB, z.Audit, z.Bus)
+	z.Revision = zone.NewRevision(z.DB, z.Bus, z.Log)
+	z.Safety = safety.New(z.DB, z.Clock, z.Audit, z.Zone, z.Bus)
+	z.Users = directory.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision, keys)
+	z.Devices = device.New(device.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Keys: keys, Owners: z.Users,
+	})
+	z.Policies = policy.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision)
+	z.Render = &policy.Registry{}
+	z.Render.Register(activesync.Renderer{})
+	z.Users.Follow(z.Devices)
+	z.Users.Follow(z.Policies)
+	z.Admins = admin.New(admin.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Safety: z.Safety, Keys: keys, Bus: z.Bus, Slog: z.Log,
+		Enrolled: z.Devices.Any, Tell: tell, Passkeys: passkeys,
+	})
+	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices}, keys, z.Bus)
+	z.Upstream = upstream.New(upstream.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users,
+	})
+	z.Access = access.New(access.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,
+	})
+	z.Switches = zone.NewSwitches(z.DB, z.Bus, z.Revision)
+	return z.Admins.Prepare(ctx)
+}
+
+// Close closes the database.
+func (z *Zone) Close() error { return z.DB.Close() }
+
+// passkeysFor sets passkeys up for the dashboard's host; nil where they cannot work: under a bare address.
+func passkeysFor(dashboard string) (*webauthn.WebAuthn, error) {
+	u, err := url.Parse(dashboard)
+	if err != nil {
+		return nil, err
+	}
+	w, err := webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: "Drover", RPOrigins: []string{u.Scheme + "://" + u.Host}})
+	if err != nil {
+		return nil, nil //nolint:nilerr,nilnil // an address instead of a name: the store says so to whoever tries
+	}
+	return w, nil
+}
+
+// HasKeys tells whether the data directory holds a zone already.
+func HasKeys(data string) bool {
+	_, err := os.Stat(filepath.Join(data, "keys", "root.key"))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Heads is the file of signed heads of the audit log.
+func (c Config) Heads() string { return filepath.Join(c.Data, "audit", "heads.jsonl") }
+
+// shell is the caller for what is done at the server's shell.
+func shell() scope.Caller { return scope.System("shell") }
