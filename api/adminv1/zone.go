@@ -141,3 +141,8 @@ type AuditFault struct {
 	Record string `json:"record"`
 	Words  string `json:"words"`
 }
+
+// ServiceSwitch switches a service.
+type ServiceSwitch struct {
+	On bool `json:"on"`
+}

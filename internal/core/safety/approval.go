@@ -317,7 +317,28 @@ func (s *Safety) end(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a Approv
 	return s.executors[a.Kind].Ended(ctx, tx, a)
 }
 
-// Cancel takes a request back: the requester's own, or any for those who may decide.
+// Withdraw takes a request back that still awaits approval: the requester's own, or any for those who may decide.
+func (s *Safety) Withdraw(ctx context.Context, c scope.Caller, id string) (Approval, error) {
+	var a Approval
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if a, err = s.visible(ctx, tx, c, scope.ApprovalRead, id); err != nil {
+			return err
+		}
+		if a.Requester != c.ID {
+			if _, err := s.visible(ctx, tx, c, scope.ApprovalDecide, id); err != nil {
+				return err
+			}
+		}
+		if a.State != Awaiting {
+			return problem.Newf(problem.Conflict, "approval.ended", "This request is %s already.", a.State)
+		}
+		a.State = Cancelled
+		return s.end(ctx, tx, c, a)
+	})
+	return a, err
+}
+
+// Cancel takes a request back in the transaction of a package that has seen to it that the caller may.
 func (s *Safety) Cancel(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) error {
 	a, err := s.byID(ctx, tx, id)
 	if err != nil {

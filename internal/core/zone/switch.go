@@ -29,6 +29,29 @@ func checkOff(off []Service) error {
 	return nil
 }
 
+// Off returns the services that are switched off, and the version of that list.
+func (z *Zone) Off(ctx context.Context, c scope.Caller) ([]Service, int64, error) {
+	if err := c.Require(scope.ServiceRead); err != nil {
+		return nil, 0, err
+	}
+	return Get(ctx, z.db, OffSetting)
+}
+
+// Switch switches a service on or off. version is the one of [Zone.Off] that the caller has seen.
+func (z *Zone) Switch(ctx context.Context, c scope.Caller, name Service, on bool, version int64) error {
+	return z.db.Write(ctx, func(tx *sqldb.Tx) error {
+		off, _, err := Get(ctx, tx, OffSetting)
+		if err != nil {
+			return err
+		}
+		off = slices.DeleteFunc(slices.Clone(off), func(s Service) bool { return s == name })
+		if !on {
+			off = append(off, name)
+		}
+		return Set(ctx, z, tx, c, OffSetting, off, version)
+	})
+}
+
 // Switches tells from memory which services are on. Until it has read for the first time, and when it cannot read any
 // more for as long as decisions need, all but what administers the server are off.
 type Switches struct {

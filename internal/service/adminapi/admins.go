@@ -157,7 +157,7 @@ func (a *API) resetAdmin(ctx context.Context, in *byID) (*answer[adminv1.AdminCh
 
 func (a *API) inviteAdmin(ctx context.Context, in *byID) (*answer[adminv1.Link], error) {
 	secret, err := a.Admins.Invite(ctx, caller(ctx), in.ID)
-	return reply(adminv1.Link{Token: secret, Path: "/setup#" + secret}, err)
+	return reply(adminv1.Link{Token: secret, Path: "/setup#token=" + secret}, err)
 }
 
 func (a *API) addRoles() {

@@ -36,6 +36,7 @@ type Deps struct {
 	Log       *slog.Logger
 	Clock     clock.Clock
 	Bus       *bus.Bus
+	Zone      *zone.Zone
 	Admins    *admin.Store
 	Safety    *safety.Safety
 	Commands  *command.Commands
@@ -86,7 +87,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addUpstreams, a.addAccess, a.addAudit, a.addZone, a.addEvents,
+		a.addAssignments, a.addUpstreams, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
 	} {
 		add()
 	}

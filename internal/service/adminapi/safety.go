@@ -94,6 +94,9 @@ func (a *API) addApprovals() {
 		return o
 	}
 	add(a, proven(op("approve", http.MethodPost, "/approvals/{id}/approve", "Approve", decide)), a.approve)
+	cancel := op("withdrawApproval", http.MethodPost, "/approvals/{id}/cancel", "Take a request back", read)
+	cancel.words = "One's own, or any for those who may decide."
+	add(a, cancel, a.withdraw)
 	add(a, proven(op("reject", http.MethodPost, "/approvals/{id}/reject", "Reject", decide)), a.reject)
 }
 
@@ -210,6 +213,14 @@ func (a *API) approve(ctx context.Context, in *idWith[adminv1.Proof]) (*answer[a
 
 func (a *API) reject(ctx context.Context, in *idWith[adminv1.Proof]) (*answer[adminv1.Approval], error) {
 	return a.decide(ctx, in, false)
+}
+
+func (a *API) withdraw(ctx context.Context, in *byID) (*answer[adminv1.Approval], error) {
+	x, err := a.Safety.Withdraw(ctx, caller(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return a.answerApproval(ctx, x)
 }
 
 func (a *API) decide(ctx context.Context, in *idWith[adminv1.Proof], approve bool) (*answer[adminv1.Approval], error) {

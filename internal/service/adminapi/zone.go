@@ -55,11 +55,12 @@ func (a *API) getOverview(ctx context.Context, _ *none) (*answer[adminv1.Overvie
 		out.Breaker = wireBreaker(b)
 	}
 	if c.Has(scope.ServiceRead) {
-		if out.Certificates, err = a.Expiring(ctx); err != nil {
+		list, err := a.Expiring(ctx)
+		if err != nil {
 			return nil, err
 		}
+		out.Certificates = append(out.Certificates, list...)
 	}
-	out.Certificates = append([]adminv1.Certificate{}, out.Certificates...)
 	out.Notes, err = a.notes(ctx, c)
 	return reply(out, err)
 }
