@@ -3,26 +3,38 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"drover/api/adminv1"
+	"drover/internal/simulate/phone"
 )
 
 // droverServer is Drover as a house would run it: SQLite, its own authority, one mail server, a policy for everybody.
 type droverServer struct {
 	bench *bench
 	data  string
-	admin string   // address
-	env   []string // for the command line, once there is a token
+	admin string // address
+
+	token  string
+	client *http.Client
+	env    []string // for the command line
 }
 
 func (b *bench) droverSubject(mail wake) subject {
 	d := &droverServer{bench: b, data: filepath.Join(b.dir, "drover")}
 	return subject{
 		name: "drover", start: d.start, ca: filepath.Join(d.data, "tls", "ca.pem"), prepare: d.prepare,
-		wakes: []wake{mail, {"another policy", d.anotherPolicy}},
+		wakes: []wake{mail, {"another policy", d.anotherPolicy}}, wipe: d.wipe, last: []wake{{"all blocked", d.blockAll}},
 	}
 }
 
@@ -51,8 +63,8 @@ func (d *droverServer) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.env = []string{
-		"DROVER_URL=https://" + d.admin, "DROVER_TOKEN=" + strings.TrimSpace(token), "DROVER_CA=" + filepath.Join(d.data, "tls", "ca.pem"),
+	if err := d.connect(strings.TrimSpace(token)); err != nil {
+		return err
 	}
 	for _, args := range [][]string{
 		{"upstream", "add", "mail", "--url", "http://" + d.bench.mailAddr},
@@ -84,4 +96,100 @@ func (d *droverServer) run(ctx context.Context, args ...string) (string, error) 
 		return "", fmt.Errorf("drover %s: %w: %s", strings.Join(args[:2], " "), err, told.String())
 	}
 	return string(out), nil
+}
+
+// blockAll keeps every device out.
+func (d *droverServer) blockAll(ctx context.Context) error {
+	return d.post(ctx, "/access-rules", adminv1.AccessRuleDraft{Name: "nobody", Match: "any", Decision: "block"}, nil)
+}
+
+// mostWipes is how many devices are wiped; the zone's budget may stop it earlier.
+const mostWipes = 50
+
+// wipe orders one device after the other to wipe itself, and takes the time from the order to the end of its Ping.
+func (d *droverServer) wipe(ctx context.Context, fleet *phone.Fleet, watch *stopwatch) ([]time.Duration, error) {
+	ids := map[string]string{} // as the phones write them
+	for _, id := range fleet.DeviceIDs() {
+		ids[strings.ToLower(id)] = id
+	}
+	var devices adminv1.Page[adminv1.Device]
+	if err := d.call(ctx, http.MethodGet, "/devices?limit=500", nil, &devices); err != nil {
+		return nil, err
+	}
+	var times []time.Duration
+	for _, device := range devices.Items {
+		id, held := ids[strings.ToLower(device.DeviceID)]
+		if !held || len(times) == mostWipes {
+			continue
+		}
+		watch.start()
+		err := d.post(ctx, "/devices/"+device.ID+"/commands", adminv1.DeviceCommandDraft{Kind: "full-wipe", Reason: "measuring"}, nil)
+		if errors.Is(err, errThrottled) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		woken := func() bool { _, ok := watch.of(id); return ok }
+		if err := poll(ctx, 30*time.Second, woken); err != nil {
+			return nil, fmt.Errorf("%s never heard of it", id)
+		}
+		took, _ := watch.of(id)
+		times = append(times, took)
+	}
+	return times, nil
+}
+
+// errThrottled is the end of a budget.
+var errThrottled = errors.New("the budget is spent")
+
+func (d *droverServer) post(ctx context.Context, path string, body, answer any) error {
+	return d.call(ctx, http.MethodPost, path, body, answer)
+}
+
+// call is one request to the admin API.
+func (d *droverServer) call(ctx context.Context, method, path string, body, answer any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "https://"+d.admin+"/api/v1"+path, bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+d.token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := d.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
+	switch {
+	case err != nil:
+		return err
+	case res.StatusCode == http.StatusTooManyRequests:
+		return errThrottled
+	case res.StatusCode >= http.StatusMultipleChoices:
+		return fmt.Errorf("%s %s: %s: %s", method, path, res.Status, text)
+	case answer == nil:
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// connect prepares the client of the admin API.
+func (d *droverServer) connect(token string) error {
+	ca := filepath.Join(d.data, "tls", "ca.pem")
+	roots, err := readRoots(ca)
+	if err != nil {
+		return err
+	}
+	d.token = token
+	d.client = &http.Client{
+		Timeout:   30 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
+	}
+	d.env = []string{"DROVER_URL=https://" + d.admin, "DROVER_TOKEN=" + token, "DROVER_CA=" + ca}
+	return nil
 }

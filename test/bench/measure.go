@@ -35,6 +35,8 @@ type subject struct {
 	ca      string
 	prepare func(context.Context) error
 	wakes   []wake
+	wipe    func(context.Context, *phone.Fleet, *stopwatch) ([]time.Duration, error) // one by one; nil where it cannot
+	last    []wake                                                                   // after which nobody asks again
 }
 
 // wake is one way to end all held Pings.
@@ -134,7 +136,7 @@ func (b *bench) measure(ctx context.Context, s subject) (r result, err error) {
 	if err := b.post(ctx, p, options, &r); err != nil {
 		return r, err
 	}
-	return r, b.hold(ctx, p, options, s.wakes, &r)
+	return r, b.hold(ctx, p, options, s, &r)
 }
 
 // places are loopback addresses of several networks: a server may bound the connections from one.
@@ -226,7 +228,7 @@ func reading(p *process, f *phone.Fleet) (cpu time.Duration, served int, at time
 }
 
 // hold measures memory and CPU of held Pings, and how long it takes to end them all.
-func (b *bench) hold(ctx context.Context, p *process, o phone.Options, wakes []wake, r *result) error {
+func (b *bench) hold(ctx context.Context, p *process, o phone.Options, s subject, r *result) error {
 	pss, err := p.pss()
 	if err != nil {
 		return err
@@ -262,15 +264,21 @@ func (b *bench) hold(ctx context.Context, p *process, o phone.Options, wakes []w
 	if err := b.idle(ctx, p, r); err != nil {
 		return err
 	}
-	for _, w := range wakes {
-		if err := poll(ctx, 2*time.Minute, allHeld); err != nil {
-			return fmt.Errorf("before %s: %d of %d Pings are held", w.name, b.mail.Held(), b.held)
-		}
-		result, err := b.wake(ctx, p, watch, w)
-		if err != nil {
+	h := &held{b, p, fleet, watch, b.held, r}
+	for _, w := range s.wakes {
+		if err := h.wake(ctx, w); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
-		r.wakes = append(r.wakes, result)
+	}
+	if s.wipe != nil {
+		if err := h.wipe(ctx, s.wipe); err != nil {
+			return fmt.Errorf("wipe: %w", err)
+		}
+	}
+	for _, w := range s.last {
+		if err := h.wake(ctx, w); err != nil {
+			return fmt.Errorf("%s: %w", w.name, err)
+		}
 	}
 	return nil
 }
@@ -290,37 +298,68 @@ func (b *bench) idle(ctx context.Context, p *process, r *result) error {
 	return err
 }
 
+// held is a fleet whose Pings are ended in one way after another.
+type held struct {
+	bench   *bench
+	process *process
+	fleet   *phone.Fleet
+	watch   *stopwatch
+	count   int // phones that are left
+	result  *result
+}
+
 // wake ends all Pings and takes the time until the phones have their answers.
-func (b *bench) wake(ctx context.Context, p *process, watch *stopwatch, w wake) (wakeResult, error) {
-	before, err := p.cpu()
+func (h *held) wake(ctx context.Context, w wake) error {
+	all := func() bool { return h.bench.mail.Held() == h.count && h.fleet.Holding() == h.count }
+	if err := poll(ctx, 2*time.Minute, all); err != nil {
+		return fmt.Errorf("only %d of %d Pings are held before it", h.bench.mail.Held(), h.count)
+	}
+	before, err := h.process.cpu()
 	if err != nil {
-		return wakeResult{}, err
+		return err
 	}
-	watch.start()
+	h.watch.start()
 	if err := w.do(ctx); err != nil {
-		return wakeResult{}, err
+		return err
 	}
-	if err := poll(ctx, time.Minute, func() bool { return watch.count() >= b.held }); err != nil {
-		return wakeResult{}, fmt.Errorf("only %d of %d phones were woken", watch.count(), b.held)
+	if err := poll(ctx, time.Minute, func() bool { return h.watch.count() >= h.count }); err != nil {
+		return fmt.Errorf("only %d of %d phones were woken", h.watch.count(), h.count)
 	}
-	after, err := p.cpu()
-	times := watch.stop()
-	return wakeResult{
-		name: w.name, p99: times[len(times)*99/100], max: times[len(times)-1], cpu: (after - before) / time.Duration(len(times)),
-	}, err
+	after, err := h.process.cpu()
+	h.result.add(w.name, h.watch.stop(), after-before)
+	return err
+}
+
+// wipe orders phones to wipe themselves, one after the other.
+func (h *held) wipe(ctx context.Context, one func(context.Context, *phone.Fleet, *stopwatch) ([]time.Duration, error)) error {
+	times, err := one(ctx, h.fleet, h.watch)
+	if err != nil {
+		return err
+	}
+	h.count -= len(times)
+	slices.Sort(times)
+	h.result.add(fmt.Sprintf("%d wipes, one by one", len(times)), times, 0)
+	return nil
+}
+
+// add notes times, which are sorted.
+func (r *result) add(name string, times []time.Duration, cpu time.Duration) {
+	if n := len(times); n > 0 {
+		r.wakes = append(r.wakes, wakeResult{name: name, p99: times[n*99/100], max: times[n-1], cpu: cpu / time.Duration(n)})
+	}
 }
 
 // stopwatch takes the times at which Pings end, each phone's first.
 type stopwatch struct {
 	mu    sync.Mutex
 	began time.Time
-	times map[int]time.Duration
+	times map[string]time.Duration // by DeviceId
 }
 
 func (w *stopwatch) start() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.began, w.times = time.Now(), map[int]time.Duration{}
+	w.began, w.times = time.Now(), map[string]time.Duration{}
 }
 
 func (w *stopwatch) observe(e phone.Event) {
@@ -329,8 +368,8 @@ func (w *stopwatch) observe(e phone.Event) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, seen := w.times[e.Phone]; !seen && w.times != nil {
-		w.times[e.Phone] = e.At.Sub(w.began)
+	if _, seen := w.times[e.DeviceID]; !seen && w.times != nil {
+		w.times[e.DeviceID] = e.At.Sub(w.began)
 	}
 }
 
@@ -338,6 +377,14 @@ func (w *stopwatch) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.times)
+}
+
+// of returns the time of one phone.
+func (w *stopwatch) of(deviceID string) (time.Duration, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d, ok := w.times[deviceID]
+	return d, ok
 }
 
 func (w *stopwatch) stop() []time.Duration {

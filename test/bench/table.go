@@ -15,6 +15,7 @@ const (
 	mostPerHeld = 80 << 10 // bytes
 	mostIdle    = 0.02     // of one core, which is what a clock tick of noise amounts to
 	mostWake    = 2 * time.Second
+	mostWipe    = time.Second
 	mostStartup = 2 * time.Second
 )
 
@@ -100,6 +101,7 @@ func judge(results []result) error {
 	breach(d.idle > mostIdle, "it uses CPU while nothing happens")
 	breach(d.startup > mostStartup, "it takes more than %s to start", mostStartup)
 	for _, w := range d.wakes {
+		breach(w.p99 > mostWipe && strings.Contains(w.name, "wipes"), "a wipe takes longer than %s to reach its device", mostWipe)
 		breach(w.max > mostWake && w.name != "mail for all", "%s takes longer than %s", w.name, mostWake)
 	}
 	return errors.Join(breaches...)

@@ -180,6 +180,15 @@ func (f *Fleet) Holding() int { return int(f.holding.Load()) }
 // Served returns how many Syncs were answered since the start.
 func (f *Fleet) Served() int { return int(f.served.Load()) }
 
+// DeviceIDs returns the phones' DeviceIds.
+func (f *Fleet) DeviceIDs() []string {
+	ids := make([]string, len(f.phones))
+	for i, p := range f.phones {
+		ids[i] = p.id
+	}
+	return ids
+}
+
 // Phones returns how many phones the fleet has.
 func (f *Fleet) Phones() int { return len(f.phones) }
 
