@@ -63,7 +63,7 @@ func plantOne(b *testing.B, tx *sqldb.Tx, i int, owner, kind, state string, now 
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(b.Context(), `INSERT INTO device_presence (device, last_contact, requests) VALUES ($1, $2, 1)`, id, now-int64(h)*1000)
+	_, err = tx.Exec(b.Context(), `INSERT INTO device_presence (device, last_contact, requests) VALUES ($1, $2, 1)`, id, now-int64(uint32(i)*2246822519)*1000)
 	if err == nil && i%10 == 0 {
 		_, err = tx.Exec(b.Context(), "INSERT INTO device_group_member (device, device_group) VALUES ($1, 'g')", id)
 	}

@@ -179,6 +179,9 @@ func (s *Store) reenrol(ctx context.Context, tx *sqldb.Tx, d Device) error {
 	if err := s.update(ctx, tx, d); err != nil {
 		return err
 	}
+	if err := setContact(ctx, tx, d.ID, d.Enrolled); err != nil {
+		return err
+	}
 	return resetPartnership(ctx, tx, d.ID)
 }
 

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"strings"
 
 	"drover/internal/base/page"
 	"drover/internal/base/sqldb"
@@ -55,24 +56,40 @@ func (n *Counts) kinds(ctx context.Context, q sqldb.Querier, sc scope.Scope) err
 		n.ByAccess[access] += k
 		return struct{}{}, err
 	}, "SELECT d.state, d.platform, d.policy_state, d.access, count(*) FROM device d WHERE d.state <> 'removed' AND "+
-		sc.Devices("d.id", &a)+" GROUP BY d.state, d.platform, d.policy_state, d.access", a.List()...)
+		within(sc, "d.id", &a, gathering)+" GROUP BY d.state, d.platform, d.policy_state, d.access", a.List()...)
 	return err
 }
 
-// contacts counts the spans of last contact. The last span is what the others leave of all.
+// contacts counts the spans of last contact: each is a range of the index. The last span is what the others leave of
+// all. Removed devices have no last contact.
 func (s *Store) contacts(ctx context.Context, q sqldb.Querier, sc scope.Scope, n *Counts) error {
-	left := n.Total
+	var a sqldb.Args
+	now := s.with.Clock.Now()
+	columns := make([]string, 0, len(Contacts))
 	for _, k := range Contacts[:len(Contacts)-1] {
-		var a sqldb.Args
-		from, until := k.span(s.with.Clock.Now())
-		text := "SELECT count(*) FROM device_presence n WHERE n.last_contact > " + a.Add(from) + " AND n.last_contact <= " +
-			a.Add(until) + " AND n.device NOT IN (SELECT d.id FROM device d WHERE d.state = 'removed') AND " + sc.Devices("n.device", &a)
-		count, err := sqldb.One(ctx, q, sqldb.Scan1[int], text, a.List()...)
-		if err != nil {
-			return err
+		from, until := k.span(now)
+		span := "n.last_contact > " + a.Add(from) + " AND n.last_contact <= " + a.Add(until)
+		if sc.All() {
+			columns = append(columns, "(SELECT count(*) FROM device_presence n WHERE "+span+")")
+		} else {
+			columns = append(columns, "count(CASE WHEN "+span+" THEN 1 END)")
 		}
-		n.ByContact[k] = count
-		left -= count
+	}
+	text := "SELECT " + strings.Join(columns, ", ")
+	if !sc.All() {
+		text += " FROM device_presence n WHERE " + within(sc, "n.device", &a, gathering)
+	}
+	counts, err := sqldb.One(ctx, q, func(r sqldb.Row) (c [4]int, err error) {
+		err = r.Scan(&c[0], &c[1], &c[2], &c[3])
+		return c, err
+	}, text, a.List()...)
+	if err != nil {
+		return err
+	}
+	left := n.Total
+	for i, k := range counts {
+		n.ByContact[Contacts[i]] = k
+		left -= k
 	}
 	n.ByContact[Longer] = left
 	return nil

@@ -456,6 +456,9 @@ func TestFiltersAndCountsAgree(t *testing.T) {
 		if got := total(device.Filter{Search: "model_0% user0"}); got != 1 {
 			t.Errorf("search by two words with wildcards in them found %d", got)
 		}
+		if got := total(device.Filter{Search: "nowhere"}); got != 0 {
+			t.Errorf("a search for nothing found %d", got)
+		}
 		if got := total(device.Filter{Search: "%"}); got != 14 {
 			t.Errorf("a percent sign found %d", got)
 		}

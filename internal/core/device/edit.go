@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"drover/internal/base/csvsafe"
@@ -157,6 +158,11 @@ func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d De
 	_, err := tx.Exec(ctx, "UPDATE device SET state = $1, policy_state = 'none', version = version + 1 WHERE id = $2", string(to), d.ID)
 	if err != nil {
 		return err
+	}
+	if to == Removed {
+		if err := setContact(ctx, tx, d.ID, time.Time{}); err != nil {
+			return err
+		}
 	}
 	if to != Wiped { // a wiped device's key still proves its acknowledgement when that is repeated
 		if err := resetPartnership(ctx, tx, d.ID); err != nil {

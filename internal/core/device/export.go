@@ -25,8 +25,14 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, to io.W
 	if err != nil {
 		return err
 	}
+	if query.Sort == "" {
+		query.Sort = ByName
+	}
+	if err := query.Sort.check(); err != nil {
+		return err
+	}
 	query.Limit, query.After = page.MaxLimit, ""
-	rows, err := s.rows(ctx, s.db, sc, query, page.MaxLimit+1) // before the header, so that a wrong query is an error
+	rows, err := s.rows(ctx, s.db, sc, query, nil, page.MaxLimit+1) // before the header, so that a wrong filter is an error
 	if err != nil {
 		return err
 	}
@@ -52,7 +58,7 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, to io.W
 		if query.After = p.Next; query.After == "" {
 			return w.Flush()
 		}
-		if rows, err = s.rows(ctx, s.db, sc, query, page.MaxLimit+1); err != nil {
+		if rows, err = s.rows(ctx, s.db, sc, query, nil, page.MaxLimit+1); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"time"
 
 	"drover/internal/base/sqldb"
 	"drover/internal/core/directory"
@@ -50,6 +51,9 @@ func (s *Store) forget(ctx context.Context, tx *sqldb.Tx, d Device) error {
 	_, err := tx.Exec(ctx, `UPDATE device SET phone = NULL, eas_id = $1, eas_key = $2, search = '', state = 'removed',
 		policy_state = 'none' WHERE id = $3`, d.ID, d.ID, d.ID)
 	if err != nil {
+		return err
+	}
+	if err := setContact(ctx, tx, d.ID, time.Time{}); err != nil {
 		return err
 	}
 	s.wake(tx, d.ID)

@@ -31,6 +31,14 @@ var sortColumns = map[Sort]string{
 	ByContact: "n.last_contact", ByEnrolled: "d.enrolled_at",
 }
 
+func (o Sort) check() error {
+	if sortColumns[o] == "" {
+		return problem.New(problem.Invalid, "device.sort", "Devices are sorted by name, owner, platform, state, contact or enrolled.").
+			WithField("sort")
+	}
+	return nil
+}
+
 func (o Sort) numeric() bool { return o == ByContact || o == ByEnrolled }
 
 // Filter narrows a list of devices. Zero values do not narrow, but removed devices are listed only when asked for.
@@ -90,10 +98,19 @@ const (
 	maxIn    = 50 // values of one filter
 )
 
-// where returns the conditions of the filter, and whether they look at the last contact.
-func (f Filter) where(a *sqldb.Args, sc scope.Scope, now time.Time) (where string, contact bool, err error) {
+// approach says from which side the database comes at the devices: walking along an index in the order wanted, looking at
+// each device, or gathering those that fit, in any order. Each way is fast where the other is slow.
+type approach bool
+
+const (
+	walking   approach = false
+	gathering approach = true
+)
+
+// where returns the conditions of the filter, within the scope.
+func (f Filter) where(a *sqldb.Args, sc scope.Scope, now time.Time, how approach) (string, error) {
 	if len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access) > maxIn {
-		return "", false, problem.Newf(problem.Invalid, "device.filter", "A filter takes at most %d values.", maxIn)
+		return "", problem.Newf(problem.Invalid, "device.filter", "A filter takes at most %d values.", maxIn)
 	}
 	var list []string
 	in(a, &list, "d.platform", f.Platforms)
@@ -108,24 +125,47 @@ func (f Filter) where(a *sqldb.Args, sc scope.Scope, now time.Time) (where strin
 			list = append(list, e[0]+" = "+a.Add(e[1]))
 		}
 	}
-	for i, w := range strings.Fields(sqldb.Fold(sqldb.Clean(f.Search, maxFact))) {
+	for i, w := range f.words() {
 		if i < maxWords {
 			list = append(list, "d.search LIKE "+a.Add(page.Like(w))+` ESCAPE '\'`)
 		}
 	}
 	if f.Group != "" {
-		list = append(list, "EXISTS (SELECT 1 FROM device_group_member g WHERE g.device = d.id AND g.device_group = "+a.Add(f.Group)+")")
+		list = append(list, members("d.id", a, how, f.Group))
 	}
 	if f.Contact != "" {
 		if !slices.Contains(Contacts, f.Contact) {
-			return "", false, problem.New(problem.Invalid, "device.filter", "The last contact is hour, day, week, month or longer.").
+			return "", problem.New(problem.Invalid, "device.filter", "The last contact is hour, day, week, month or longer.").
 				WithField("contact")
 		}
 		from, until := f.Contact.span(now)
 		list = append(list, "n.last_contact > "+a.Add(from), "n.last_contact <= "+a.Add(until))
 	}
-	list = append(list, sc.Devices("d.id", a))
-	return strings.Join(list, " AND "), f.Contact != "", nil
+	return strings.Join(append(list, within(sc, "d.id", a, how)), " AND "), nil
+}
+
+func (f Filter) words() []string { return strings.Fields(sqldb.Fold(sqldb.Clean(f.Search, maxFact))) }
+
+// within is [scope.Scope.Devices], in the form that fits the approach.
+func within(sc scope.Scope, column string, a *sqldb.Args, how approach) string {
+	if sc.All() || how == walking {
+		return sc.Devices(column, a)
+	}
+	return members(column, a, how, sc.Groups()...)
+}
+
+// members is the condition that a device is in one of the groups.
+func members(column string, a *sqldb.Args, how approach, groups ...string) string {
+	if how == walking {
+		return "EXISTS (SELECT 1 FROM device_group_member g WHERE g.device = " + column + " AND g.device_group IN " + a.In(groups...) + ")"
+	}
+	return column + " IN (SELECT g.device FROM device_group_member g WHERE g.device_group IN " + a.In(groups...) + ")"
+}
+
+// narrow tells whether few devices may fit.
+func (f Filter) narrow(sc scope.Scope) bool {
+	return !sc.All() || f.Liability != "" || f.Owner != "" || f.Upstream != "" || f.Group != "" || f.Contact != "" ||
+		len(f.words())+len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access) > 0
 }
 
 func in[T ~string](a *sqldb.Args, list *[]string, column string, values []T) {
@@ -139,6 +179,10 @@ func in[T ~string](a *sqldb.Args, list *[]string, column string, values []T) {
 	*list = append(*list, column+" IN "+a.In(texts...))
 }
 
+// fewDevices is up to how many devices are gathered and then sorted. Where more fit, some of them come soon on any walk
+// along an index.
+const fewDevices = 4000
+
 // List returns one page of the devices within the caller's scope.
 func (s *Store) List(ctx context.Context, c scope.Caller, query Query) (page.Page[Device], error) {
 	sc, err := c.Scope(scope.DeviceRead)
@@ -149,55 +193,67 @@ func (s *Store) List(ctx context.Context, c scope.Caller, query Query) (page.Pag
 	if err != nil {
 		return page.Page[Device]{}, err
 	}
+	if query.Sort == "" {
+		query.Sort = ByName
+	}
+	if err := query.Sort.check(); err != nil {
+		return page.Page[Device]{}, err
+	}
 	var p page.Page[Device]
 	err = s.db.Read(ctx, func(q sqldb.Querier) error {
-		rows, err := s.rows(ctx, q, sc, query, size+1)
+		few, total, err := s.gather(ctx, q, sc, query.Filter)
+		if err != nil || total == 0 {
+			return err
+		}
+		rows, err := s.rows(ctx, q, sc, query, few, size+1)
 		if err != nil {
 			return err
 		}
 		p = page.Cut(rows, size, query.cursor)
-		if query.After == "" && p.Next == "" {
-			p.Total = len(p.Items) // all of them are here
-			return nil
-		}
-		p.Total, p.Capped, err = s.total(ctx, q, sc, query.Filter)
-		return err
+		p.Total, p.Capped = min(total, page.MaxTotal), total > page.MaxTotal
+		return nil
 	})
 	return p, err
 }
 
-func (s *Store) total(ctx context.Context, q sqldb.Querier, sc scope.Scope, f Filter) (int, bool, error) {
+// gather counts the devices that fit, up to one more than a total tells, and returns their ids when they are few.
+func (s *Store) gather(ctx context.Context, q sqldb.Querier, sc scope.Scope, f Filter) (few []string, total int, err error) {
 	var a sqldb.Args
-	where, contact, err := f.where(&a, sc, s.with.Clock.Now())
+	where, err := f.where(&a, sc, s.with.Clock.Now(), gathering)
 	if err != nil {
-		return 0, false, err
+		return nil, 0, err
 	}
-	from := "FROM device d WHERE "
-	if contact {
-		from = "FROM device_presence n JOIN device d ON d.id = n.device WHERE "
+	from := "FROM device d WHERE " + where
+	if f.Contact != "" {
+		from = "FROM device_presence n CROSS JOIN device d WHERE d.id = n.device AND " + where
 	}
-	return page.Total(ctx, q, from+where, a.List()...)
+	if f.narrow(sc) {
+		few, err = sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT d.id "+from+" LIMIT 4001", a.List()...)
+		if err != nil || len(few) <= fewDevices {
+			return few, len(few), err
+		}
+	}
+	total, err = sqldb.One(ctx, q, sqldb.Scan1[int], "SELECT count(*) FROM (SELECT 1 "+from+" LIMIT 10001) x", a.List()...)
+	return nil, total, err
 }
 
-// rows reads devices in the order of the query, behind its cursor. CROSS JOIN keeps SQLite from choosing another table
-// to begin with than the one whose index gives the order.
-func (s *Store) rows(ctx context.Context, q sqldb.Querier, sc scope.Scope, query Query, limit int) ([]Device, error) {
-	if query.Sort == "" {
-		query.Sort = ByName
-	}
-	column, known := sortColumns[query.Sort]
-	if !known {
-		return nil, problem.New(problem.Invalid, "device.sort", "Devices are sorted by name, owner, platform, state, contact or enrolled.").
-			WithField("sort")
-	}
+// rows reads devices in the order of the query, behind its cursor: those of few, or when it is nil, of all that fit.
+// CROSS JOIN keeps SQLite from choosing another table to begin with than the one whose index gives the order.
+func (s *Store) rows(ctx context.Context, q sqldb.Querier, sc scope.Scope, query Query, few []string, limit int) ([]Device, error) {
+	column := sortColumns[query.Sort]
 	var a sqldb.Args
-	where, _, err := query.where(&a, sc, s.with.Clock.Now())
-	if err != nil {
-		return nil, err
-	}
 	from, id := "device d CROSS JOIN device_presence n", "d.id"
-	if query.Sort == ByContact {
-		from, id = "device_presence n CROSS JOIN device d", "n.device"
+	where := ""
+	if few != nil {
+		where = "d.id IN " + a.In(few...)
+	} else {
+		var err error
+		if where, err = query.where(&a, sc, s.with.Clock.Now(), walking); err != nil {
+			return nil, err
+		}
+		if query.Sort == ByContact {
+			from, id = "device_presence n CROSS JOIN device d", "n.device"
+		}
 	}
 	direction, beyond := "", ">"
 	if query.Desc {

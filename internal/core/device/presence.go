@@ -57,6 +57,13 @@ func (s *Store) flush(ctx context.Context, touched map[string]touch) error {
 	return nil
 }
 
+// setContact sets the last contact at once: to now when a device comes in, and to 0 when it is removed, which stays so
+// until it comes in again.
+func setContact(ctx context.Context, tx *sqldb.Tx, id string, at time.Time) error {
+	_, err := tx.Exec(ctx, "UPDATE device_presence SET last_contact = $1 WHERE device = $2", sqldb.Micros(at), id)
+	return err
+}
+
 func flushBatch(ctx context.Context, tx *sqldb.Tx, ids []string, touched map[string]touch) error {
 	var a sqldb.Args
 	rows := make([]string, len(ids))
@@ -66,7 +73,7 @@ func flushBatch(ctx context.Context, tx *sqldb.Tx, ids []string, touched map[str
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO device_presence (device, last_contact, requests) VALUES `+strings.Join(rows, ", ")+`
 		ON CONFLICT (device) DO UPDATE SET requests = device_presence.requests + excluded.requests,
-		last_contact = CASE WHEN excluded.last_contact > device_presence.last_contact
+		last_contact = CASE WHEN device_presence.last_contact > 0 AND excluded.last_contact > device_presence.last_contact
 			THEN excluded.last_contact ELSE device_presence.last_contact END`, a.List()...)
 	return err
 }

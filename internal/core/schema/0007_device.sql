@@ -36,11 +36,16 @@ CREATE INDEX device_by_eas ON device (eas_key);
 CREATE INDEX device_by_name ON device (name_folded, id);
 CREATE INDEX device_by_owner ON device (owner_folded, id);
 CREATE INDEX device_by_platform ON device (platform, id);
+CREATE INDEX device_by_platform_name ON device (platform, name_folded, id);
 CREATE INDEX device_by_state ON device (state, id);
+CREATE INDEX device_by_state_name ON device (state, name_folded, id);
 CREATE INDEX device_by_enrolled ON device (enrolled_at, id);
 CREATE INDEX device_by_upstream ON device (upstream, id);
 CREATE INDEX device_by_eas_key ON device (eas_key);
-CREATE INDEX device_counts ON device (state, platform, policy_state, access, liability);
+CREATE INDEX device_counts ON device (state, platform, policy_state, access, liability, id);
+
+-- A search reads this index from end to end, which is far less than the table.
+CREATE INDEX device_search ON device (search, state, id);
 
 -- How often each owner's devices have enrolled. Enrolments of one owner wait for one another at this row, so that the
 -- bound on devices per owner holds.
