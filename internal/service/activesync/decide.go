@@ -187,7 +187,9 @@ type waiting struct {
 
 // await has end called once something changes for the device. done ends the watching.
 func (v *visit) await(s *Standing, end func()) *waiting {
-	w := &waiting{g: v.g, held: held{place: v.place, version: v.version, standing: s, end: end}}
+	w := &waiting{g: v.g, held: held{
+		place: v.place, version: v.version, standing: s, pending: v.g.core.Pending(s.Device), end: end,
+	}}
 	v.g.watchStop(gate.Stopping(v.r.Context()))
 	v.g.holding.add(&w.held)
 	if stopping(v.r.Context()) {
@@ -264,7 +266,8 @@ func (g *Gateway) recheckOne(ctx context.Context, h *held, revision int64) {
 		}
 		g.standings.put(h.place, s, revision)
 	}
-	if s.Access != h.standing.Access || s.policyRevision(h.version) != h.standing.policyRevision(h.version) || g.core.Pending(s.Device) {
+	same := s.Access == h.standing.Access && s.policyRevision(h.version) == h.standing.policyRevision(h.version)
+	if !same || !h.pending && g.core.Pending(s.Device) {
 		h.end()
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -47,6 +49,7 @@ type Gateway struct {
 	standings   *standings
 	holding     *holding
 	keyed       *keyed
+	complaints  *complaints
 	recheck     chan struct{}
 	stop        sync.Once
 }
@@ -56,7 +59,7 @@ func New(o Options) *Gateway {
 	return &Gateway{
 		core: o.Core, upstreams: o.Upstreams, revision: o.Revision, bus: o.Bus, clock: o.Clock, log: o.Log,
 		credentials: newCredentials(o.Clock.Now), standings: newStandings(), holding: newHolding(),
-		keyed: newKeyed(o.Clock.Now), recheck: make(chan struct{}, 1),
+		keyed: newKeyed(o.Clock.Now), complaints: newComplaints(), recheck: make(chan struct{}, 1),
 	}
 }
 
@@ -110,6 +113,10 @@ func (v *visit) serve() (answer, error) {
 	}
 	if a, err := v.identify(); err != nil || a.status != 0 {
 		return a, err
+	}
+	if versions := v.upstream.Versions; len(versions) > 0 && !slices.Contains(versions, v.version.String()) {
+		v.w.Header().Set("X-MS-RP", strings.Join(versions, ",")) // the client asks again what is spoken here
+		return answer{status: http.StatusBadRequest}, nil
 	}
 	switch v.g.credentials.judge(v.print, v.user, v.from) {
 	case trialProven:
@@ -272,7 +279,7 @@ const retryAfter = 30
 // failed turns an error into an answer: whatever goes wrong, nobody is let in.
 func (v *visit) failed(err error) answer {
 	p := problem.From(err)
-	if p.Kind != problem.Throttled {
+	if p.Kind != problem.Throttled && v.g.complaints.first(v.upstream.ID+" "+p.Code, v.g.clock.Now()) {
 		v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "an ActiveSync request failed",
 			slog.String("command", v.query.Command.String()), slog.String("upstream", v.upstream.ID),
 			slog.String("code", p.Code), slog.Any("error", p.Detail))

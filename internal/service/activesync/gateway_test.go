@@ -2,9 +2,12 @@ package activesync
 
 import (
 	"bytes"
+	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -784,4 +787,81 @@ func TestCredentialsAreProvenForAutodiscover(t *testing.T) {
 	if got := prove("secret"); got != problem.Unavailable {
 		t.Errorf("a mail server that is down: %v", got)
 	}
+}
+
+func TestTroubleIsLoggedOnce(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(V141)
+	w.mail.Close()
+	for range 20 {
+		p.folderSync()
+	}
+	if n := strings.Count(w.log.String(), "failed"); n != 1 {
+		t.Errorf("it was logged %d times", n)
+	}
+}
+
+func TestAVersionThatTheZoneDoesNotAllow(t *testing.T) {
+	w := newWorld(t, func(u *Upstream) { u.Versions = []string{"14.1"} })
+	p := w.phone(V121)
+	if g := p.folderSync(); g.status != http.StatusBadRequest || g.header.Get("X-Ms-Rp") != "14.1" {
+		t.Errorf("HTTP %d %v", g.status, g.header)
+	}
+	p.version = V141
+	p.passes()
+}
+
+func TestANameInLatin1(t *testing.T) {
+	if got, err := basicLogin(base64.StdEncoding.EncodeToString([]byte("j\xfcrgen:secret"))); err != nil || got.name != "jürgen" {
+		t.Errorf("%q %v", got.name, err)
+	}
+}
+
+// memory is a mail server without a network.
+type memory struct{}
+
+func (memory) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("ok")), ContentLength: 2}, nil
+}
+
+// FuzzGateway holds that no request line, body or header of a proven device brings the gateway down, whatever state the
+// device is in.
+func FuzzGateway(f *testing.F) {
+	p := &phone{user: "alice", id: "DEV1", version: V141}
+	f.Add("Cmd=Sync&User=alice&DeviceId=DEV1&DeviceType=Phone", "14.1", "0", syncRequest("0", "1").Encode(), byte(0))
+	f.Add("Cmd=Provision&DeviceId=DEV1", "2.5", "77", wbxml.Elem(wbxml.ProvisionProvision, policies(p.kind())).Encode(), byte(1))
+	f.Add(vector, "", "", []byte{}, byte(2))
+	w := newWorld(f, func(u *Upstream) { u.Transport = memory{} })
+	f.Fuzz(func(t *testing.T, query, version, key string, body []byte, state byte) {
+		w.zone.set(func() {
+			w.zone.access = Access(state % 3)
+			w.zone.orders["id-DEV1"] = Order(state / 3 % 3)
+			w.zone.values = strictValues
+			if state&0x80 != 0 {
+				w.zone.values = nil
+			}
+		})
+		r := httptest.NewRequest(http.MethodPost, Path, bytes.NewReader(body))
+		r.URL.RawQuery = query
+		r.SetBasicAuth("alice", "secret")
+		r.Header.Set("MS-ASProtocolVersion", version)
+		r.Header.Set("X-MS-PolicyKey", key)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // what is held is let go
+		defer cancel()
+		defer func() {
+			if v := recover(); v != nil && v != http.ErrAbortHandler {
+				panic(v)
+			}
+		}()
+		rec := httptest.NewRecorder()
+		w.g.serveCommand(rec, r.WithContext(ctx))
+		if rec.Code == http.StatusUnauthorized {
+			t.Errorf("HTTP %d", rec.Code)
+		}
+	})
 }

@@ -7,6 +7,7 @@ type held struct {
 	place    place
 	version  Version
 	standing *Standing // where the device stood when it began to wait
+	pending  bool      // an order was in sight even then, and was not due
 	end      func()    // ends the waiting; it may be called more than once and does not block
 }
 

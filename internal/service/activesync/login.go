@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // login is who credentials claim to be. The secret stays in the header it came in.
@@ -39,10 +40,23 @@ func basicLogin(value string) (login, error) {
 		return login{}, errLogin
 	}
 	name, password, ok := strings.Cut(string(pair), ":")
+	name = utf8Name(name)
 	if !ok || name == "" || password == "" || len(name) > maxUser || hasControl(name) {
 		return login{}, errLogin
 	}
 	return login{name: name}, nil
+}
+
+// utf8Name reads a name as old clients send it, in ISO 8859-1, where it is no UTF-8 (RFC 7617 section 2.1).
+func utf8Name(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	runes := make([]rune, len(name))
+	for i := range len(name) {
+		runes[i] = rune(name[i])
+	}
+	return string(runes)
 }
 
 func (g *Gateway) bearerLogin(ctx context.Context, token string) (login, error) {
