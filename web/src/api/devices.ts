@@ -2,13 +2,16 @@ import { queryOptions } from '@tanstack/react-query';
 import { address, call, callTagged, type Query } from './client';
 import { list, whole } from './list';
 import type {
+  AccessOverrideDraft,
   AccessTrail,
   AuditRecord,
   Command,
   Device,
   DeviceDetail,
+  DeviceEdit,
   DevicePolicy,
   SavedView,
+  SavedViewDraft,
 } from './types';
 
 export const devices = (query: Query) => list<Device>('/devices', query);
@@ -41,19 +44,22 @@ export const deviceAccess = (id: string) =>
 
 export const deviceAudit = (id: string) => list<AuditRecord>(`/devices/${id}/audit`);
 
-export const editDevice = (
-  id: string,
-  etag: string,
-  body: Partial<Pick<Device, 'name' | 'liability' | 'platform'>>,
-) => call<void>('PATCH', `/devices/${id}`, { body, etag });
+export const editDevice = (id: string, etag: string, body: DeviceEdit) =>
+  call<void>('PATCH', `/devices/${id}`, { body, etag });
 
-export const setAccess = (id: string, body: { decision: string; reason: string }) =>
+export const setAccess = (id: string, body: AccessOverrideDraft) =>
   call<void>('PUT', `/devices/${id}/access`, { body });
+export const clearAccess = (id: string) => call<void>('DELETE', `/devices/${id}/access`);
+
+export type DeviceAct = 'remove' | 'retire' | 'readmit';
+
+export const actOnDevice = (id: string, act: DeviceAct, reason: string) =>
+  call<void>('POST', `/devices/${id}/${act}`, { body: { reason } });
 
 export const savedViews = queryOptions({
   queryKey: ['views'],
   queryFn: ({ signal }) => whole<SavedView>('/views', {}, signal),
 });
 
-export const saveView = (body: Omit<SavedView, 'id'>) => call<SavedView>('POST', '/views', { body });
+export const saveView = (body: SavedViewDraft) => call<SavedView>('POST', '/views', { body });
 export const dropView = (id: string) => call<void>('DELETE', `/views/${id}`);

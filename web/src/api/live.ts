@@ -1,7 +1,17 @@
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
-const KINDS = ['device', 'command', 'policy', 'audit', 'approval'] as const;
+const KINDS = [
+  'device',
+  'command',
+  'policy',
+  'audit',
+  'approval',
+  'breaker',
+  'user',
+  'upstream',
+  'access',
+] as const;
 type Kind = (typeof KINDS)[number];
 
 /** What a change of each kind makes stale, by the first part of the query keys. */
@@ -11,7 +21,14 @@ const STALE: Record<Kind, string[]> = {
   policy: ['policies', 'policy-assignments', 'devices'],
   audit: ['audit'],
   approval: ['overview', 'approvals', 'commands'],
+  breaker: ['overview', 'session'],
+  user: ['users'],
+  upstream: ['upstreams'],
+  access: ['access-rules', 'devices'],
 };
+
+/** Stands for the id of every device: the server does not always say which one a change concerns. */
+const EVERY = '*';
 
 /** Changes are gathered and applied at most this often: a busy fleet must not keep the browser busy. */
 const GATHER_MS = 1_000;
@@ -24,7 +41,7 @@ function refresh(client: QueryClient, roots: Set<string>, ids: Set<string>) {
     predicate: ({ queryKey, state }) => {
       const [root, kind] = queryKey as [string, string?];
       if (!roots.has(root)) return false;
-      if (root === 'devices' && kind !== 'list' && kind !== undefined && !ids.has(kind)) return false;
+      if (root === 'devices' && kind && kind !== 'list' && !ids.has(kind) && !ids.has(EVERY)) return false;
       const pages = (state.data as { pages?: unknown[] } | undefined)?.pages;
       return !pages || pages.length <= LIVE_PAGES;
     },
@@ -51,11 +68,10 @@ export function useLive(): boolean {
     const note = (kind: Kind) => (event: MessageEvent<string>) => {
       for (const root of STALE[kind]) roots.add(root);
       try {
-        const { id, device } = JSON.parse(event.data) as { id?: string; device?: string };
-        if (id) ids.add(id);
-        if (device) ids.add(device);
+        const { id } = JSON.parse(event.data) as { id?: string };
+        ids.add((kind === 'device' && id) || EVERY);
       } catch {
-        // An event without a readable body still says that something of its kind changed.
+        ids.add(EVERY);
       }
       timer ??= setTimeout(flush, GATHER_MS);
     };

@@ -4,13 +4,16 @@ import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
 import { list, whole } from './list';
 import type {
+  AccessDefault,
   AccessRule,
+  AccessRuleDraft,
   AccessTrail,
   AuditRecord,
   AuditReport,
   Overview,
   Platform,
   Upstream,
+  UpstreamDraft,
   UpstreamTest,
 } from './types';
 
@@ -36,27 +39,20 @@ export const upstream = (id: string) =>
     queryFn: ({ signal }) => callTagged<Upstream>(`/upstreams/${id}`, signal),
   });
 
-export type UpstreamForm = Pick<
-  Upstream,
-  'name' | 'url' | 'tlsMode' | 'pin' | 'hostName' | 'timeoutSeconds' | 'domains'
->;
-
-export const addUpstream = (body: UpstreamForm) => call<Upstream>('POST', '/upstreams', { body });
-export const editUpstream = (id: string, etag: string, body: UpstreamForm) =>
+export const addUpstream = (body: UpstreamDraft) => call<Upstream>('POST', '/upstreams', { body });
+export const editUpstream = (id: string, etag: string, body: UpstreamDraft) =>
   call<Upstream>('PUT', `/upstreams/${id}`, { body, etag });
 export const removeUpstream = (id: string) => call<void>('DELETE', `/upstreams/${id}`);
 export const testUpstream = (id: string) => call<UpstreamTest>('POST', `/upstreams/${id}/test`);
 
 export const accessRules = queryOptions({
-  queryKey: ['access-rules'],
+  queryKey: ['access-rules', 'list'],
   queryFn: ({ signal }) => whole<AccessRule>('/access-rules', {}, signal),
 });
 
-export type RuleForm = Pick<AccessRule, 'name' | 'match' | 'pattern' | 'decision' | 'note'>;
-
-export const addRule = (body: RuleForm) => call<AccessRule>('POST', '/access-rules', { body });
-export const editRule = (id: string, body: RuleForm) =>
-  call<AccessRule>('PUT', `/access-rules/${id}`, { body });
+export const addRule = (body: AccessRuleDraft) => call<AccessRule>('POST', '/access-rules', { body });
+export const editRule = (rule: AccessRule, body: AccessRuleDraft) =>
+  call<AccessRule>('PUT', `/access-rules/${rule.id}`, { body, etag: `"${rule.version}"` });
 export const removeRule = (id: string) => call<void>('DELETE', `/access-rules/${id}`);
 export const orderRules = (ids: string[]) => call<void>('PUT', '/access-rules/order', { body: { ids } });
 export const testRules = (device: string) =>
@@ -64,9 +60,13 @@ export const testRules = (device: string) =>
 
 export const audit = (query: Query) => list<AuditRecord>('/audit', query);
 
-export const auditState = queryOptions({
-  queryKey: ['audit', 'state'],
-  queryFn: ({ signal }) => call<AuditReport>('GET', '/audit/state', { signal }),
+export const verifyAudit = () => call<AuditReport>('POST', '/audit/verify');
+
+/** What decides where no rule does. */
+export const accessDefault = queryOptions({
+  queryKey: ['access-rules', 'default'],
+  queryFn: ({ signal }) => callTagged<AccessDefault>('/access-rules/default', signal),
 });
 
-export const verifyAudit = () => call<AuditReport>('POST', '/audit/verify');
+export const setAccessDefault = (etag: string, body: AccessDefault) =>
+  call<AccessDefault>('PUT', '/access-rules/default', { body, etag });

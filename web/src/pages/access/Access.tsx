@@ -3,17 +3,19 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, Pencil, Plus, ShieldCheck, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AccessRule } from '../../api/types';
-import { accessRules, addRule, orderRules, removeRule } from '../../api/zone';
+import { groups } from '../../api/people';
+import { accessRules, addRule, orderRules, platforms, removeRule } from '../../api/zone';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
+import { platformChoices } from '../../ui/platforms';
 import { Panel } from '../../ui/Panel';
 import { Status } from '../../ui/Status';
-import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
 import { undoable } from '../../ui/undoable';
+import { EverythingElse } from './EverythingElse';
 import { RuleForm } from './RuleForm';
 import { RuleTest } from './RuleTest';
 import { inWords, moved } from './rule';
@@ -55,6 +57,7 @@ export default function Access() {
                 <Rules rules={rules} edit={edit} onEdit={setForm} />
               </Panel>
             )}
+            <EverythingElse edit={edit} />
             <RuleTest />
           </Stack>
         )}
@@ -70,7 +73,19 @@ interface RulesProps {
   onEdit: (rule: AccessRule) => void;
 }
 
+/** The names behind the ids that patterns hold. */
+function usePatternNames(): (pattern: string) => string {
+  const may = useMay();
+  const rows = useQuery(platforms);
+  const userSets = useQuery({ ...groups('user-groups'), enabled: may('user.read') });
+  const deviceSets = useQuery({ ...groups('device-groups'), enabled: may('group.read') });
+  const names = new Map(platformChoices(rows.data ?? []).map((c) => [c.value, c.label]));
+  for (const g of [...(userSets.data ?? []), ...(deviceSets.data ?? [])]) names.set(g.id, g.name);
+  return (pattern) => names.get(pattern) ?? pattern;
+}
+
 function Rules({ rules, edit, onEdit }: RulesProps) {
+  const name = usePatternNames();
   const queries = useQueryClient();
   const [told, setTold] = useState('');
   const order = useAct((ids: string[]) => orderRules(ids), { stale: STALE });
@@ -78,7 +93,14 @@ function Rules({ rules, edit, onEdit }: RulesProps) {
     stale: STALE,
     after: (_, rule) =>
       undoable(`The rule “${rule.name}” is removed.`, async () => {
-        await addRule(rule);
+        await addRule({
+          name: rule.name,
+          match: rule.match,
+          pattern: rule.pattern,
+          decision: rule.decision,
+          note: rule.note,
+          expires: rule.expires,
+        });
         await queries.invalidateQueries({ queryKey: ['access-rules'] });
       }),
   });
@@ -104,8 +126,7 @@ function Rules({ rules, edit, onEdit }: RulesProps) {
                 <Status state={rule.decision} />
               </Group>
               <Text size="sm" c="dimmed">
-                {inWords(rule)}
-                {rule.hits > 0 && ` Matches ${plural(rule.hits, 'device')}.`}
+                {inWords(rule, name)}
               </Text>
             </div>
             {edit && (

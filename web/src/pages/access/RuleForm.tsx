@@ -1,10 +1,11 @@
 import { SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { ApiError } from '../../api/client';
-import type { AccessRule } from '../../api/types';
-import { addRule, editRule, type RuleForm as Values } from '../../api/zone';
+import type { AccessRule, AccessRuleDraft as Values } from '../../api/types';
+import { addRule, editRule } from '../../api/zone';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { PatternField } from './PatternField';
 import { MATCHES } from './rule';
 
 const DECISIONS = [
@@ -28,13 +29,14 @@ export function RuleForm({ rule, onClose }: { rule?: AccessRule; onClose: () => 
       pattern: rule?.pattern ?? '',
       decision: rule?.decision ?? 'quarantine',
       note: rule?.note ?? '',
+      expires: rule?.expires ?? '',
     },
     validate: {
       name: (v) => (v.trim() ? null : 'Give it a name.'),
-      pattern: (v, all) => (all.match === 'any' || v.trim() ? null : 'Say what to look for.'),
+      pattern: (v, all) => (all.match === 'any' || v?.trim() ? null : 'Say what to look for.'),
     },
   });
-  const save = useAct((values: Values) => (rule ? editRule(rule.id, values) : addRule(values)), {
+  const save = useAct((values: Values) => (rule ? editRule(rule, values) : addRule(values)), {
     done: () => 'Saved. It holds from every device’s next request.',
     stale: ['access-rules', 'devices', 'overview'],
     after: onClose,
@@ -42,7 +44,6 @@ export function RuleForm({ rule, onClose }: { rule?: AccessRule; onClose: () => 
   const submit = form.onSubmit((values) =>
     save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
   );
-  const match = MATCHES[form.values.match];
   return (
     <Dialog
       opened
@@ -59,15 +60,14 @@ export function RuleForm({ rule, onClose }: { rule?: AccessRule; onClose: () => 
         data={Object.entries(MATCHES).map(([value, m]) => ({ value, label: m.label }))}
         allowDeselect={false}
         {...form.getInputProps('match')}
+        onChange={(next) => form.setValues({ match: next as Values['match'], pattern: '' })}
       />
-      {form.values.match !== 'any' && (
-        <TextInput
-          label={match?.label ?? 'Pattern'}
-          description="A * stands for anything."
-          placeholder={match?.hint}
-          {...form.getInputProps('pattern')}
-        />
-      )}
+      <PatternField
+        match={form.values.match}
+        value={form.values.pattern ?? ''}
+        error={form.errors.pattern}
+        onChange={(pattern) => form.setFieldValue('pattern', pattern)}
+      />
       <Stack gap={6}>
         <SegmentedControl aria-label="Decision" data={DECISIONS} {...form.getInputProps('decision')} />
         <Text size="sm" c="dimmed">

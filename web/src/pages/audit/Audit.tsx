@@ -1,34 +1,59 @@
-import { Button, Group, Select, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { audit, auditState, verifyAudit } from '../../api/zone';
+import { admins } from '../../api/admins';
+import type { AuditReport } from '../../api/types';
+import { audit, verifyAudit } from '../../api/zone';
 import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
+import { Callout } from '../../ui/Callout';
 import { PageHead } from '../../ui/PageHead';
-import { SearchField } from '../../ui/SearchField';
-import { ToneMark } from '../../ui/Status';
-import { When } from '../../ui/When';
+import { Trouble } from '../../ui/Trouble';
 import { AuditGrid } from './AuditGrid';
 
-const SUBJECTS = [
-  'device',
-  'command',
-  'user',
-  'group',
-  'policy',
-  'access',
-  'upstream',
-  'admin',
-  'role',
-  'token',
-  'zone',
+/** Faults that are listed; the rest is counted. */
+const SHOWN = 20;
+
+/** Actions by the beginning of their names. */
+const ACTIONS = [
+  { value: 'device.', label: 'Devices' },
+  { value: 'command.', label: 'Commands' },
+  { value: 'approval.', label: 'Approvals' },
+  { value: 'user.', label: 'Users' },
+  { value: 'policy.', label: 'Policy suites' },
+  { value: 'access.', label: 'Access rules' },
+  { value: 'upstream.', label: 'Mail servers' },
+  { value: 'admin.', label: 'Administrators' },
+  { value: 'session.', label: 'Sign-ins' },
+  { value: 'role.', label: 'Roles' },
+  { value: 'token.', label: 'API tokens' },
+];
+
+const OUTCOMES = [
+  { value: 'ok', label: 'Done' },
+  { value: 'refused', label: 'Refused' },
+  { value: 'failed', label: 'Failed' },
 ];
 
 /** Everything that was done in the zone, and whether the record of it is whole. */
 export default function Audit() {
   const [filters, setFilters] = useFilters();
-  const { q, subject, since, until } = filters;
-  const narrowed = Boolean(q || subject || since || until);
+  const may = useMay();
+  const people = useQuery({ ...admins, enabled: may('admin.read') });
+  const { action, outcome, actor, since, until } = filters;
+  const narrowed = Boolean(action || outcome || actor || since || until);
+  const choice = (name: string, label: string, data: { value: string; label: string }[]) => (
+    <Select
+      aria-label={label}
+      placeholder={label}
+      data={data}
+      value={filters[name] ?? null}
+      onChange={(value) => setFilters({ [name]: value ?? '' })}
+      clearable
+      clearButtonProps={{ 'aria-label': `Clear ${label}` }}
+      w={{ base: '100%', xs: 160 }}
+    />
+  );
   return (
     <>
       <PageHead
@@ -38,22 +63,14 @@ export default function Audit() {
         <Chain />
       </PageHead>
       <Group gap="xs" mb="md" align="flex-end">
-        <SearchField
-          label="Search the audit log"
-          placeholder="Action or administrator…"
-          value={q ?? ''}
-          onChange={(text) => setFilters({ q: text })}
-        />
-        <Select
-          aria-label="On what"
-          placeholder="On what"
-          data={SUBJECTS.map((s) => ({ value: s, label: s.charAt(0).toUpperCase() + s.slice(1) }))}
-          value={subject ?? null}
-          onChange={(value) => setFilters({ subject: value ?? '' })}
-          clearable
-          clearButtonProps={{ 'aria-label': 'Clear on what' }}
-          w={{ base: '100%', xs: 150 }}
-        />
+        {choice('action', 'What', ACTIONS)}
+        {choice('outcome', 'Outcome', OUTCOMES)}
+        {(people.data?.length ?? 0) > 0 &&
+          choice(
+            'actor',
+            'Who',
+            (people.data ?? []).map((a) => ({ value: a.id, label: a.name })),
+          )}
         <TextInput
           type="date"
           aria-label="From day"
@@ -69,16 +86,20 @@ export default function Audit() {
           w={{ base: '47%', xs: 150 }}
         />
         {narrowed && (
-          <Button variant="subtle" onClick={() => setFilters({ q: '', subject: '', since: '', until: '' })}>
+          <Button
+            variant="subtle"
+            onClick={() => setFilters({ action: '', outcome: '', actor: '', since: '', until: '' })}
+          >
             Clear
           </Button>
         )}
       </Group>
       <AuditGrid
         query={audit({
-          q,
-          subject,
-          since: since && `${since}T00:00:00Z`,
+          action,
+          outcome,
+          actor,
+          from: since && `${since}T00:00:00Z`,
           until: until && `${until}T23:59:59Z`,
         })}
         empty={narrowed ? 'None matches. Try a longer time or fewer filters.' : 'Nothing was done yet.'}
@@ -87,26 +108,44 @@ export default function Audit() {
   );
 }
 
+/** Walks the whole log and says whether it was tampered with. */
 function Chain() {
   const may = useMay();
-  const state = useQuery(auditState);
-  const verify = useAct(verifyAudit, { done: (result) => result.sentence, stale: ['audit'] });
-  if (!state.data) return null;
+  const verify = useAct(verifyAudit, { stale: [] });
+  if (!may('audit.verify')) return null;
   return (
-    <Group gap="sm">
-      <div>
-        <ToneMark tone={state.data.sound ? 'ok' : 'bad'}>
-          {state.data.sound ? 'Intact' : 'Not intact'}
-        </ToneMark>
-        <Text size="xs" c="dimmed" mt={2}>
-          Verified <When time={state.data.checked} never="not yet" />
+    <>
+      <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
+        Verify the log
+      </Button>
+      <Modal
+        opened={verify.isSuccess || verify.isError}
+        onClose={verify.reset}
+        title="The audit log"
+        size="lg"
+      >
+        {verify.isError && <Trouble error={verify.error} />}
+        {verify.data && <Report report={verify.data} />}
+      </Modal>
+    </>
+  );
+}
+
+function Report({ report }: { report: AuditReport }) {
+  return (
+    <Stack gap="md">
+      <Callout tone={report.sound ? 'ok' : 'bad'} title={report.sound ? 'Intact' : 'Not intact'}>
+        {report.sentence}
+      </Callout>
+      {report.faults.slice(0, SHOWN).map((fault) => (
+        <Text key={`${fault.number}${fault.record}`} size="sm">
+          Record {fault.number || fault.record}: {fault.words}
         </Text>
-      </div>
-      {may('audit.verify') && (
-        <Button variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
-          Verify now
-        </Button>
-      )}
-    </Group>
+      ))}
+      {report.faults.length > SHOWN && <Text size="sm">And {report.faults.length - SHOWN} more.</Text>}
+      <Text size="sm" c="dimmed">
+        {report.heads} signed heads were compared, in the database and outside of it.
+      </Text>
+    </Stack>
   );
 }

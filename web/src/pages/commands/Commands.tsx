@@ -103,9 +103,7 @@ export default function Commands() {
             name={(c) => c.label}
             empty={
               <Empty icon={ListChecks} title={state ? 'No command matches' : 'No command yet'}>
-                {state
-                  ? 'Try another state.'
-                  : 'Open a device to lock it, erase its company data, or more.'}
+                {state ? 'Try another state.' : 'Open a device to lock it, erase its company data, or more.'}
               </Empty>
             }
           />

@@ -1,17 +1,18 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { deviceAccess, setAccess } from '../../api/devices';
+import { clearAccess, deviceAccess, setAccess } from '../../api/devices';
 import type { Device } from '../../api/types';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
-import { ReasonField } from '../../ui/ReasonField';
 import { Trail } from '../access/Trail';
 
-const DECISIONS = [
+type Decision = 'allow' | 'quarantine' | 'block' | 'rules';
+
+const DECISIONS: { decision: Decision; label: string; text: string }[] = [
   { decision: 'allow', label: 'Always allow', text: 'Mail flows whatever the rules say.' },
   {
     decision: 'quarantine',
@@ -19,7 +20,11 @@ const DECISIONS = [
     text: 'The mailbox shows one message that says why and what to do. No mail flows.',
   },
   { decision: 'block', label: 'Block', text: 'The device is refused at once, and its held requests end.' },
-  { decision: 'rules', label: 'Follow the rules', text: 'The decision made for this one device is removed.' },
+  {
+    decision: 'rules',
+    label: 'Follow the rules',
+    text: 'What was decided for this one device is taken back.',
+  },
 ];
 
 /** Whether the device gets mail, and which rule says so. */
@@ -57,27 +62,39 @@ interface DecideProps {
   onClose: () => void;
 }
 
-function Decide({ device, decision, onClose }: DecideProps) {
-  const [reason, setReason] = useState('');
-  const decide = useAct(() => setAccess(device.id, { decision: decision.decision, reason: reason.trim() }), {
+function Decide({ device, decision: { decision, label, text }, onClose }: DecideProps) {
+  const [note, setNote] = useState('');
+  const run = () =>
+    decision === 'rules' ? clearAccess(device.id) : setAccess(device.id, { decision, note: note.trim() });
+  const decide = useAct(run, {
     done: () => 'Done. It holds from the device’s next request.',
     stale: ['devices', 'overview'],
     after: onClose,
   });
+  const told = decision === 'quarantine' || decision === 'block';
   return (
     <Dialog
       opened
-      title={`${decision.label}: ${device.name || device.model}`}
-      submit={decision.label}
-      danger={decision.decision === 'block'}
+      title={`${label}: ${device.name || device.model}`}
+      submit={label}
+      danger={decision === 'block'}
       onClose={onClose}
       onSubmit={() => decide.mutate()}
       busy={decide.isPending}
       error={decide.error}
-      incomplete={!reason.trim()}
     >
-      <Text size="sm">{decision.text}</Text>
-      <ReasonField value={reason} onChange={setReason} />
+      <Text size="sm">{text}</Text>
+      {told && (
+        <Textarea
+          label="Note (optional)"
+          description="Shown to the owner of the device: why, and what to do."
+          value={note}
+          onChange={(e) => setNote(e.currentTarget.value)}
+          autosize
+          minRows={2}
+          maxLength={500}
+        />
+      )}
     </Dialog>
   );
 }

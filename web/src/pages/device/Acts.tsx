@@ -5,13 +5,14 @@ import { useState } from 'react';
 import type { Tagged } from '../../api/client';
 import { sendCommand } from '../../api/commands';
 import { editDevice } from '../../api/devices';
-import type { Capability, DeviceDetail, Platform } from '../../api/types';
+import type { Capability, DeviceDetail } from '../../api/types';
 import { platforms } from '../../api/zone';
 import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { ButtonMenu } from '../../ui/ButtonMenu';
 import { Dialog } from '../../ui/Dialog';
+import { platformChoices } from '../../ui/platforms';
 import { ReasonField } from '../../ui/ReasonField';
 import { plural } from '../../ui/time';
 import { WhatGoes } from '../../ui/WhatGoes';
@@ -141,13 +142,6 @@ function Order({ device, capability: c, onClose }: OrderProps) {
   );
 }
 
-/** One choice for each platform: its rows differ by version, which is recognised by itself. */
-function choices(rows: Platform[]) {
-  const first = new Map<string, string>();
-  for (const row of rows) if (!first.has(row.id)) first.set(row.id, row.label);
-  return [...first].map(([value, label]) => ({ value, label }));
-}
-
 function Edit({ device, onClose }: { device: Tagged<DeviceDetail>; onClose: () => void }) {
   const all = useQuery(platforms);
   const before = { name: device.name, liability: device.liability, platform: device.platform };
@@ -186,7 +180,7 @@ function Edit({ device, onClose }: { device: Tagged<DeviceDetail>; onClose: () =
         <Select
           label="Platform"
           description="Recognised by itself. Correct it here when it is wrong: it decides which commands are offered."
-          data={choices(all.data ?? [])}
+          data={platformChoices(all.data ?? [])}
           searchable
           allowDeselect={false}
           {...form.getInputProps('platform')}

@@ -1,39 +1,42 @@
-import { NumberInput, Select, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Group, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError, type Tagged } from '../../api/client';
-import type { Upstream } from '../../api/types';
-import { addUpstream, editUpstream, upstream, type UpstreamForm } from '../../api/zone';
+import type { Upstream, UpstreamDraft } from '../../api/types';
+import { addUpstream, editUpstream, upstream } from '../../api/zone';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 
-const BLANK: UpstreamForm = {
+const BLANK: UpstreamDraft = {
   name: '',
   url: 'https://',
-  tlsMode: 'public',
-  pin: '',
-  hostName: '',
+  plainReason: '',
+  tlsMode: 'system',
+  ca: '',
+  serverName: '',
   timeoutSeconds: 30,
   domains: [],
+  default: true,
+  handsOff: true,
+  deviceCap: 0,
 };
 
 interface FormProps {
   title: string;
-  initial: UpstreamForm;
-  save: (values: UpstreamForm) => Promise<Upstream>;
+  initial: UpstreamDraft;
+  save: (values: UpstreamDraft) => Promise<Upstream>;
   done: string;
   onClose: () => void;
   onSaved: (saved: Upstream) => void;
 }
 
 function Form({ title, initial, save, done, onClose, onSaved }: FormProps) {
-  const form = useForm({
+  const form = useForm<UpstreamDraft>({
     initialValues: initial,
     validate: {
       name: (v) => (v.trim() ? null : 'Give it a name.'),
       url: (v) => (/^https?:\/\/[^/]+/.test(v) ? null : 'Enter an address such as https://mail.example.org.'),
-      pin: (v, all) =>
-        all.tlsMode === 'pin' && !v.trim() ? 'Paste the certificate of the authority.' : null,
+      ca: (v, all) => (all.tlsMode === 'ca' && !v?.trim() ? 'Paste the certificate of the authority.' : null),
     },
   });
   const run = useAct(save, { done: () => done, stale: ['upstreams', 'overview'], after: onSaved });
@@ -62,20 +65,20 @@ function Form({ title, initial, save, done, onClose, onSaved }: FormProps) {
       />
       <TagsInput
         label="Mail domains"
-        description="Users of these domains are sent here. Leave empty for everyone."
+        description="Users of these domains are sent here, the main one first."
         placeholder="example.org"
         {...form.getInputProps('domains')}
       />
       <Select
         label="Its certificate"
         data={[
-          { value: 'public', label: 'Issued by a public authority' },
-          { value: 'pin', label: 'Issued by an authority I paste here' },
+          { value: 'system', label: 'Issued by an authority this machine trusts' },
+          { value: 'ca', label: 'Issued by an authority I paste here' },
         ]}
         allowDeselect={false}
         {...form.getInputProps('tlsMode')}
       />
-      {form.values.tlsMode === 'pin' && (
+      {form.values.tlsMode === 'ca' && (
         <Textarea
           label="Certificate of the authority"
           description="In PEM form. Only certificates it issued are accepted."
@@ -83,21 +86,46 @@ function Form({ title, initial, save, done, onClose, onSaved }: FormProps) {
           autosize
           minRows={3}
           maxRows={8}
-          {...form.getInputProps('pin')}
+          {...form.getInputProps('ca')}
         />
       )}
       <TextInput
         label="Host name in the certificate (optional)"
         description="Only when it differs from the address."
-        {...form.getInputProps('hostName')}
+        {...form.getInputProps('serverName')}
       />
-      <NumberInput
-        label="Timeout"
-        description="Seconds to wait for an answer. Held requests may take longer."
-        min={1}
-        max={300}
-        {...form.getInputProps('timeoutSeconds')}
+      {form.values.url.startsWith('http:') && (
+        <TextInput
+          label="Why http is right here"
+          description="Passwords cross the network in clear. Needed unless the server is on this machine."
+          {...form.getInputProps('plainReason')}
+        />
+      )}
+      <Switch
+        label="Takes everyone whom no other server takes"
+        {...form.getInputProps('default', { type: 'checkbox' })}
       />
+      <Switch
+        label="New devices enrol by themselves"
+        description="Once the mail server has accepted their user’s password."
+        {...form.getInputProps('handsOff', { type: 'checkbox' })}
+      />
+      <Group grow align="flex-start">
+        <NumberInput
+          label="Devices a user may have"
+          description="0 for any number."
+          min={0}
+          max={10_000}
+          {...form.getInputProps('deviceCap')}
+        />
+        <NumberInput
+          label="Timeout"
+          description="Seconds until it begins an answer."
+          min={1}
+          max={600}
+          {...form.getInputProps('timeoutSeconds')}
+        />
+      </Group>
     </Dialog>
   );
 }
@@ -121,13 +149,31 @@ export function EditMailServer({ id, onClose }: { id: string; onClose: () => voi
   return <EditForm server={data} onClose={onClose} />;
 }
 
+/** What can be said of the server that is there, all of it: an edit replaces the whole. */
+function draft(u: Upstream): UpstreamDraft {
+  const { name, url, plainReason, tlsMode, ca, serverName, timeoutSeconds, domains, windowsDomain } = u;
+  const { names, versions, handsOff, handsOffGroups, deviceCap, bearer } = u;
+  return {
+    ...{ name, url, plainReason, tlsMode, ca, serverName, timeoutSeconds, domains, windowsDomain },
+    ...{
+      names,
+      versions: versions as UpstreamDraft['versions'],
+      handsOff,
+      handsOffGroups,
+      deviceCap,
+      bearer,
+      default: u.default,
+    },
+  };
+}
+
 function EditForm({ server, onClose }: { server: Tagged<Upstream>; onClose: () => void }) {
-  const { name, url, tlsMode, pin, hostName, timeoutSeconds, domains } = server;
+  const { etag, ...known } = server;
   return (
     <Form
-      title={`Edit ${name}`}
-      initial={{ name, url, tlsMode, pin, hostName, timeoutSeconds, domains }}
-      save={(values) => editUpstream(server.id, server.etag, values)}
+      title={`Edit ${known.name}`}
+      initial={draft(known)}
+      save={(values) => editUpstream(known.id, etag, values)}
       done="Saved."
       onClose={onClose}
       onSaved={onClose}

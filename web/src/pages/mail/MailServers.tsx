@@ -96,10 +96,12 @@ function Card({ upstream: u, test }: { upstream: Upstream; test: boolean }) {
         rows={[
           ['Address', u.url],
           ['State', <Status key="s" state={u.state || 'untested'} />],
-          ['Mail domains', u.domains.join(', ') || 'All'],
+          ['Mail domains', u.domains.join(', ') || 'None'],
+          ['Takes', u.default ? 'Everyone else too' : 'Users of its domains, and those assigned'],
+          ['New devices', u.handsOff ? 'Enrol by themselves' : 'Wait to be let in'],
           ['Checked', <When key="c" time={u.checked} never="Not yet" />],
           ['Devices', plural(u.devices, 'device')],
-          ['Certificate', u.tlsMode === 'pin' ? 'Pinned authority' : 'Public authorities'],
+          ['Certificate', u.tlsMode === 'ca' ? 'The authority given here' : 'The machine’s authorities'],
         ]}
       />
       {testing && <TestResult id={u.id} onClose={() => setTesting(false)} />}

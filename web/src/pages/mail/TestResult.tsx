@@ -42,6 +42,7 @@ export function TestResult({ id, onClose }: { id: string; onClose: () => void })
 }
 
 function Seen({ test }: { test: UpstreamTest }) {
+  const [certificate] = test.certificates;
   return (
     <Stack gap="sm">
       <Callout tone={test.ok ? 'ok' : 'bad'}>{test.sentence}</Callout>
@@ -56,11 +57,12 @@ function Seen({ test }: { test: UpstreamTest }) {
       <Facts
         rows={[
           ['Versions', test.versions.join(', ')],
+          ['TLS', test.tls || 'None'],
           ['Commands', test.commands.join(', ')],
-          ['Certificate', test.certificate?.subject],
-          ['Issued by', test.certificate?.issuer],
-          ['Valid until', test.certificate && onDay(test.certificate.expires)],
-          ['Fingerprint', test.certificate && <code key="f">{test.certificate.fingerprint}</code>],
+          ['Certificate', certificate?.subject],
+          ['Issued by', certificate?.issuer],
+          ['Valid until', certificate && onDay(certificate.expires)],
+          ['Fingerprint', certificate && <code key="f">{certificate.fingerprint}</code>],
         ]}
       />
     </Stack>
