@@ -136,10 +136,14 @@ func (s *Store) admitNew(ctx context.Context, c scope.Caller, name, mail string)
 	}
 	var u User
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		u, err = s.add(ctx, tx, c, d, ActiveSync)
+		// Another request may have been faster, and on SQLite wait for the same commit: here its user can be seen.
+		u, err = sqldb.One(ctx, tx, scanUser, "SELECT "+userColumns+" FROM end_user u WHERE u.folded = $1", sqldb.Fold(d.Name))
+		if errors.Is(err, sqldb.ErrNotFound) {
+			u, err = s.add(ctx, tx, c, d, ActiveSync)
+		}
 		return err
 	})
-	if problem.Is(err, problem.Conflict) { // another request was faster
+	if problem.Is(err, problem.Conflict) { // PostgreSQL says so only once the other's commit is done
 		return s.ByName(ctx, c, name)
 	}
 	return u, err
