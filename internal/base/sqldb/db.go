@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -41,7 +42,9 @@ type DB struct {
 	writer *sql.DB
 	pool   *pgxpool.Pool
 	writes chan *write
-	done   chan struct{}
+	quit   chan struct{} // closed by Close: no more writes
+	done   chan struct{} // closed by the writer when it has gone
+	once   sync.Once
 }
 
 // Open opens the database and proves that it answers. It makes the file of an SQLite database (mode 0600) when it is
@@ -79,7 +82,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	db := &DB{
 		engine: SQLite, reader: reader, writer: writer,
-		writes: make(chan *write, groupSize), done: make(chan struct{}),
+		writes: make(chan *write, groupSize), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := errors.Join(writer.PingContext(ctx), reader.PingContext(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), writer.Close(), reader.Close())
@@ -136,14 +139,14 @@ func (db *DB) Engine() Engine { return db.engine }
 // Pool gives the native PostgreSQL pool for LISTEN and COPY; it is nil on SQLite.
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
-// Close waits for the writes under way and closes the database. No write may begin after it.
+// Close waits for the writes under way and closes the database; a write that comes later is refused.
 func (db *DB) Close() error {
 	if db.engine == PostgreSQL {
 		err := db.reader.Close()
 		db.pool.Close()
 		return err
 	}
-	close(db.writes)
+	db.once.Do(func() { close(db.quit) })
 	<-db.done
 	return errors.Join(db.reader.Close(), db.writer.Close())
 }

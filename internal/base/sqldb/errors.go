@@ -18,6 +18,7 @@ var (
 	ErrCheck    = errors.New("the row breaks a constraint")
 	ErrBusy     = errors.New("the database is busy")
 	ErrReadOnly = errors.New("this role may not change that")
+	ErrClosed   = errors.New("the database is closed")
 )
 
 // classify wraps an engine's error in the shared vocabulary.

@@ -65,12 +65,7 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	}
 	w := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
 	if db.engine == SQLite {
-		select {
-		case db.writes <- w:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		<-w.done
+		db.writeTogether(w)
 	} else {
 		db.writeAlone(w)
 	}
@@ -84,6 +79,28 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 		f()
 	}
 	return nil
+}
+
+// writeTogether hands w to the one writer and waits for it.
+func (db *DB) writeTogether(w *write) {
+	select {
+	case db.writes <- w:
+	case <-db.quit:
+		w.err = ErrClosed
+		return
+	case <-w.ctx.Done():
+		w.err = w.ctx.Err()
+		return
+	}
+	select {
+	case <-w.done:
+	case <-db.done:
+		select {
+		case <-w.done: // it was among the last
+		default:
+			w.err = ErrClosed
+		}
+	}
 }
 
 // writeAlone runs one transaction with a commit of its own.
@@ -115,8 +132,16 @@ func (w *write) run() (ok bool) {
 // writeGroups is the one writer of an SQLite database.
 func (db *DB) writeGroups() {
 	defer close(db.done)
-	for w := range db.writes {
-		db.writeGroup(w)
+	for {
+		select {
+		case w := <-db.writes:
+			db.writeGroup(w)
+		case <-db.quit:
+			for w := db.waiting(); w != nil; w = db.waiting() {
+				db.writeGroup(w)
+			}
+			return
+		}
 	}
 }
 
@@ -129,13 +154,14 @@ func (db *DB) writeGroup(w *write) {
 		return
 	}
 	var kept []*write
-	for n := 0; w != nil; n++ {
-		if db.runInSavepoint(tx, w) {
+	for n := 1; w != nil; n++ {
+		ok, lost := db.runInSavepoint(tx, w)
+		if ok {
 			kept = append(kept, w)
 		} else {
 			close(w.done)
 		}
-		if n+1 == groupSize {
+		if lost || n == groupSize {
 			break
 		}
 		w = db.waiting()
@@ -157,25 +183,26 @@ func (db *DB) waiting() *write {
 	}
 }
 
-// runInSavepoint runs w and tells whether its work is part of the group's commit.
-func (db *DB) runInSavepoint(tx *sql.Tx, w *write) bool {
+// runInSavepoint runs w and tells whether its work is part of the group's commit. lost tells that the whole transaction
+// is gone, as SQLite has it on a full disk or a failed read: its commit will fail, and whoever came now would write
+// outside of any transaction.
+func (db *DB) runInSavepoint(tx *sql.Tx, w *write) (ok, lost bool) {
 	if w.err = w.ctx.Err(); w.err != nil {
-		return false
+		return false, false
 	}
 	if _, err := tx.Exec("SAVEPOINT w"); err != nil {
 		w.err = classify(err)
-		return false
+		return false, true
 	}
 	w.tx = &Tx{tx: tx, engine: SQLite}
-	ok := w.run()
+	ok = w.run()
 	end := "RELEASE w"
 	if !ok {
 		end = "ROLLBACK TO w; RELEASE w"
 	}
-	// Without its savepoint the whole transaction is gone (disk full, I/O error); then the commit fails for the others.
 	if _, err := tx.Exec(end); err != nil {
 		w.err = errors.Join(w.err, fmt.Errorf("end the savepoint: %w", classify(err)))
-		return false
+		return false, true
 	}
-	return ok
+	return ok, false
 }
