@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drover/internal/base/bus"
+	"drover/internal/base/logfield"
 	"drover/internal/gate"
 )
 
@@ -228,46 +229,52 @@ func (w *waiting) done() {
 }
 
 // recheckHeld looks again at every device that is held, after the zone has changed, and ends the waiting of those for
-// which something else is to be said now.
+// which something else is to be said now. It ends them only when all have been looked at: a phone that is woken takes its
+// new policy at once, and that work would stand before the looks at all others.
 func (g *Gateway) recheckHeld(ctx context.Context) {
 	revision, err := g.revision.Current()
 	if err != nil {
 		return // the next change, or the next request, decides
 	}
-	work := make(chan *held)
+	all := g.holding.all()
+	changed := make([]bool, len(all))
+	work := make(chan int)
 	var wg sync.WaitGroup
 	for range recheckers {
 		wg.Go(func() {
-			for h := range work {
-				g.recheckOne(ctx, h, revision)
+			for i := range work {
+				changed[i] = g.hasChanged(ctx, all[i], revision)
 			}
 		})
 	}
-	for _, h := range g.holding.all() {
-		work <- h
+	for i := range all {
+		work <- i
 	}
 	close(work)
 	wg.Wait()
+	for i, h := range all {
+		if changed[i] {
+			h.end()
+		}
+	}
 }
 
 // recheckers is how many held devices are looked at in parallel.
 const recheckers = 8
 
-func (g *Gateway) recheckOne(ctx context.Context, h *held, revision int64) {
+// hasChanged tells whether something else is to be said to a held device than when it began to wait.
+func (g *Gateway) hasChanged(ctx context.Context, h *held, revision int64) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	s := g.standings.get(h.place, revision)
 	if s == nil {
 		var err error
 		if s, err = g.core.Standing(ctx, h.place.upstream, h.place.user, h.place.device, h.version); err != nil {
-			g.log.Warn("a held device could not be looked at again", slog.Any("error", err))
-			h.end() // it decides for itself
-			return
+			g.log.Warn("a held device could not be looked at again", slog.Any(logfield.Error, err))
+			return true // it decides for itself
 		}
 		g.standings.put(h.place, s, revision)
 	}
 	same := s.Access == h.standing.Access && s.policyRevision(h.version) == h.standing.policyRevision(h.version)
-	if !same || !h.pending && g.core.Pending(s.Device) {
-		h.end()
-	}
+	return !same || !h.pending && g.core.Pending(s.Device)
 }
