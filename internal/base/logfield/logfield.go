@@ -22,6 +22,8 @@ const (
 	Count    = "count"    // how many
 	Expires  = "expires"  // when something ends
 	Device   = "device"   // the id of a device
+	Upstream = "upstream" // the id of a mail server
+	Command  = "command"  // the id of a command
 	Actor    = "actor"    // the id of who acted
 	Topic    = "topic"    // a topic of the bus
 	Version  = "version"  // a version or revision

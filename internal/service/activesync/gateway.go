@@ -15,6 +15,7 @@ import (
 
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
+	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 	"drover/internal/base/wbxml"
 	"drover/internal/core/zone"
@@ -281,8 +282,8 @@ func (v *visit) failed(err error) answer {
 	p := problem.From(err)
 	if p.Kind != problem.Throttled && v.g.complaints.first(v.upstream.ID+" "+p.Code, v.g.clock.Now()) {
 		v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "an ActiveSync request failed",
-			slog.String("command", v.query.Command.String()), slog.String("upstream", v.upstream.ID),
-			slog.String("code", p.Code), slog.Any("error", p.Detail))
+			slog.String(logfield.Kind, v.query.Command.String()), slog.String(logfield.Upstream, v.upstream.ID),
+			slog.String(logfield.Reason, p.Code), slog.Any(logfield.Error, p.Detail))
 	}
 	retry := max(int(p.Retry/time.Second), retryAfter)
 	return answer{status: http.StatusServiceUnavailable, retry: retry}

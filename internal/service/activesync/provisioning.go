@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 	"drover/internal/base/wbxml"
 )
@@ -73,7 +74,7 @@ func (v *visit) offer(s *Standing, told provisionAnswer) (answer, error) {
 	if looping, first := v.g.standings.looping(v.place, now); looping {
 		if first {
 			v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "a device provisions over and over: it does not believe that it obeys",
-				slog.String("device", s.Device), slog.String("version", v.version.String()))
+				slog.String(logfield.Device, s.Device), slog.String(logfield.Version, v.version.String()))
 		}
 		return answer{}, problem.New(problem.Throttled, "activesync.loop", "The device provisions too often.").WithRetry(loopWindow)
 	}

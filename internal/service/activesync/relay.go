@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drover/internal/base/logfield"
 	"drover/internal/base/wbxml"
 )
 
@@ -282,7 +283,7 @@ func (v *visit) answered(t *transfer, r *http.Response) (answer, error) {
 	case r.StatusCode >= 300 && r.StatusCode < 400, r.StatusCode == 451:
 		// It would lead the client past the gateway.
 		v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "a mail server wants its clients elsewhere: correct its address",
-			slog.String("upstream", v.upstream.ID), slog.Int("status", r.StatusCode))
+			slog.String(logfield.Upstream, v.upstream.ID), slog.Int(logfield.Status, r.StatusCode))
 		return answer{}, unavailable(nil)
 	case r.StatusCode == http.StatusBadGateway, r.StatusCode == http.StatusGatewayTimeout:
 		return answer{}, unavailable(nil)

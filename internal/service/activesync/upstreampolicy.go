@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 	"drover/internal/base/wbxml"
 	"drover/internal/core/policy"
@@ -162,7 +163,7 @@ func (v *visit) upstreamWipes(s *Standing, order Order) (answer, error) {
 	}
 	if s.Upstream == nil || s.Upstream.Wipe != order {
 		v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "a mail server asks a device to wipe itself",
-			slog.String("upstream", v.upstream.ID), slog.String("device", s.Device))
+			slog.String(logfield.Upstream, v.upstream.ID), slog.String(logfield.Device, s.Device))
 	}
 	if err := v.g.core.KeepUpstream(v.r.Context(), s.Device, v.upstream.ID, kept); err != nil {
 		return answer{}, err

@@ -2,6 +2,8 @@ package activesync
 
 import (
 	"log/slog"
+
+	"drover/internal/base/logfield"
 )
 
 // wipe brings an order to the device: every command but Provision is refused with the reason, and Provision carries the
@@ -63,8 +65,7 @@ func (v *visit) direct(order Order, id string, request provisionRequest) (answer
 
 func (v *visit) report(o Outcome) error {
 	o.Unauthenticated, o.Address = !v.proven, v.from
-	v.g.log.LogAttrs(v.r.Context(), slog.LevelInfo, "a device answered an order",
-		slog.String("command", o.OrderID), slog.Bool("done", o.Done), slog.Bool("authenticated", v.proven))
+	v.g.log.LogAttrs(v.r.Context(), slog.LevelInfo, "a device answered an order", slog.String(logfield.Command, o.OrderID))
 	return v.g.core.Report(v.r.Context(), o)
 }
 
