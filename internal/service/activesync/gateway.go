@@ -259,8 +259,10 @@ func (v *visit) seen(s *Standing) {
 	if !v.proven || !v.g.standings.due(v.place, now) {
 		return
 	}
-	v.g.core.Seen(Sighting{Device: s.Device, At: now, Version: v.version, UserAgent: cleanFact(v.r.UserAgent()),
-		Command: v.query.Command, Address: v.from})
+	v.g.core.Seen(Sighting{
+		Device: s.Device, At: now, Version: v.version, UserAgent: cleanFact(v.r.UserAgent()),
+		Command: v.query.Command, Address: v.from,
+	})
 }
 
 // challenge asks for credentials.

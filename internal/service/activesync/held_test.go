@@ -76,13 +76,15 @@ func TestAHeldRequestEndsWhenSomethingChanges(t *testing.T) {
 			w.zone.set(func() { w.zone.access = Blocked })
 			w.bus.Publish(bus.Message{Topic: "zone"})
 		}, func(v Version) int { return either(v, statusDeviceBlocked) }},
-		"nothing": {func(w *world) { w.bus.Publish(bus.Message{Topic: "device:id-DEV1"}) },
+		"nothing": {
+			func(w *world) { w.bus.Publish(bus.Message{Topic: "device:id-DEV1"}) },
 			func(v Version) int {
 				if v < V140 {
 					return http.StatusOK
 				}
 				return pingExpired
-			}},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			forms(t, func(t *testing.T, w *world, p *phone) {

@@ -56,8 +56,10 @@ func (v *visit) sendOptions(ctx context.Context) (*http.Response, error) {
 	u := *v.upstream.URL
 	u.RawQuery = v.r.URL.RawQuery
 	dropHopByHop(v.r.Header)
-	r := &http.Request{Method: http.MethodOptions, URL: &u, Host: orDefault(v.upstream.Host, u.Host), Header: v.r.Header,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	r := &http.Request{
+		Method: http.MethodOptions, URL: &u, Host: orDefault(v.upstream.Host, u.Host), Header: v.r.Header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
 	return v.upstream.Transport.RoundTrip(r.WithContext(ctx))
 }
 

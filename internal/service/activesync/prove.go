@@ -185,8 +185,10 @@ func (v *visit) dying() (a answer, ok bool, err error) {
 // Prove has the mail server accept the credentials of a request that is no ActiveSync command: for Autodiscover. A
 // problem of kind Unauthenticated, Forbidden or Unavailable otherwise. It is throttled together with everything else.
 func (g *Gateway) Prove(r *http.Request) error {
-	v := visit{g: g, r: r, from: gate.ClientAddr(r.Context()), version: V121,
-		query: Query{DeviceID: "autodiscover", DeviceType: "Drover"}}
+	v := visit{
+		g: g, r: r, from: gate.ClientAddr(r.Context()), version: V121,
+		query: Query{DeviceID: "autodiscover", DeviceType: "Drover"},
+	}
 	if _, err := g.revision.Current(); err != nil {
 		return err
 	}

@@ -86,19 +86,29 @@ func TestProvisionRequests(t *testing.T) {
 	}{
 		"first":                 {policy(kind), provisionRequest{Policy: true, PolicyType: typeWBXML}},
 		"without a policy type": {policy(), provisionRequest{Policy: true}},
-		"acknowledgement": {policy(kind, wbxml.Leaf(wbxml.ProvisionPolicyKey, "4294967295"), wbxml.Leaf(wbxml.ProvisionStatus, "2")),
-			provisionRequest{Policy: true, PolicyType: typeWBXML, PolicyKey: 4294967295, Status: 2}},
+		"acknowledgement": {
+			policy(kind, wbxml.Leaf(wbxml.ProvisionPolicyKey, "4294967295"), wbxml.Leaf(wbxml.ProvisionStatus, "2")),
+			provisionRequest{Policy: true, PolicyType: typeWBXML, PolicyKey: 4294967295, Status: 2},
+		},
 		"wiped": {wbxml.Elem(wbxml.ProvisionProvision, wipe(wbxml.ProvisionRemoteWipe, "1")), provisionRequest{Wipe: 1}},
-		"account wipe failed": {wbxml.Elem(wbxml.ProvisionProvision, wipe(wbxml.ProvisionAccountOnlyRemoteWipe, "2")),
-			provisionRequest{AccountWipe: 2}},
+		"account wipe failed": {
+			wbxml.Elem(wbxml.ProvisionProvision, wipe(wbxml.ProvisionAccountOnlyRemoteWipe, "2")),
+			provisionRequest{AccountWipe: 2},
+		},
 		"wiped without a status": {wbxml.Elem(wbxml.ProvisionProvision, wbxml.Elem(wbxml.ProvisionRemoteWipe)), provisionRequest{Wipe: 2}},
-		"wiped beside a policy": {wbxml.Elem(wbxml.ProvisionProvision, policy(kind).Children[0], wipe(wbxml.ProvisionRemoteWipe, "1")),
-			provisionRequest{Policy: true, PolicyType: typeWBXML, Wipe: 1}},
-		"with information": {wbxml.Elem(wbxml.ProvisionProvision, wbxml.Elem(wbxml.SettingsDeviceInformation, wbxml.Elem(wbxml.SettingsSet,
-			wbxml.Leaf(wbxml.SettingsModel, "One\r\nTwo"), wbxml.Leaf(wbxml.SettingsOS, "OS\xff 1"), wbxml.Leaf(wbxml.SettingsIMEI, strings.Repeat("9", 300)))),
-			policy(kind).Children[0]),
-			provisionRequest{Policy: true, PolicyType: typeWBXML,
-				Information: &Information{Model: "OneTwo", OS: "OS 1", IMEI: strings.Repeat("9", 256)}}},
+		"wiped beside a policy": {
+			wbxml.Elem(wbxml.ProvisionProvision, policy(kind).Children[0], wipe(wbxml.ProvisionRemoteWipe, "1")),
+			provisionRequest{Policy: true, PolicyType: typeWBXML, Wipe: 1},
+		},
+		"with information": {
+			wbxml.Elem(wbxml.ProvisionProvision, wbxml.Elem(wbxml.SettingsDeviceInformation, wbxml.Elem(wbxml.SettingsSet,
+				wbxml.Leaf(wbxml.SettingsModel, "One\r\nTwo"), wbxml.Leaf(wbxml.SettingsOS, "OS\xff 1"), wbxml.Leaf(wbxml.SettingsIMEI, strings.Repeat("9", 300)))),
+				policy(kind).Children[0]),
+			provisionRequest{
+				Policy: true, PolicyType: typeWBXML,
+				Information: &Information{Model: "OneTwo", OS: "OS 1", IMEI: strings.Repeat("9", 256)},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parseProvision(c.frame.Encode())
@@ -142,16 +152,22 @@ func TestProvisionAnswers(t *testing.T) {
 		answer provisionAnswer
 		want   string
 	}{
-		"policy": {provisionAnswer{Status: 1, Information: true, Policy: &policyAnswer{Type: typeWBXML, Status: 1, Key: 4294967295, Document: strictDocument()}},
+		"policy": {
+			provisionAnswer{Status: 1, Information: true, Policy: &policyAnswer{Type: typeWBXML, Status: 1, Key: 4294967295, Document: strictDocument()}},
 			`<Provision xmlns="Provision:"><DeviceInformation xmlns="Settings:"><Status>1</Status></DeviceInformation><Status>1</Status>` +
 				`<Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>1</Status><PolicyKey>4294967295</PolicyKey><Data><EASProvisionDoc>` +
 				`<DevicePasswordEnabled>1</DevicePasswordEnabled><AlphanumericDevicePasswordRequired>1</AlphanumericDevicePasswordRequired>` +
 				`<MinDevicePasswordLength>6</MinDevicePasswordLength><MaxInactivityTimeDeviceLock>300</MaxInactivityTimeDeviceLock>` +
-				`<MaxDevicePasswordFailedAttempts>8</MaxDevicePasswordFailedAttempts><MaxAttachmentSize/></EASProvisionDoc></Data></Policy></Policies></Provision>`},
-		"final key": {provisionAnswer{Status: 1, Policy: &policyAnswer{Type: typeXML, Status: 1, Key: 7}},
-			`<Provision xmlns="Provision:"><Status>1</Status><Policies><Policy><PolicyType>MS-WAP-Provisioning-XML</PolicyType><Status>1</Status><PolicyKey>7</PolicyKey></Policy></Policies></Provision>`},
-		"no policy": {provisionAnswer{Status: 1, Policy: &policyAnswer{Type: typeWBXML, Status: policyNone}},
-			`<Provision xmlns="Provision:"><Status>1</Status><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>2</Status></Policy></Policies></Provision>`},
+				`<MaxDevicePasswordFailedAttempts>8</MaxDevicePasswordFailedAttempts><MaxAttachmentSize/></EASProvisionDoc></Data></Policy></Policies></Provision>`,
+		},
+		"final key": {
+			provisionAnswer{Status: 1, Policy: &policyAnswer{Type: typeXML, Status: 1, Key: 7}},
+			`<Provision xmlns="Provision:"><Status>1</Status><Policies><Policy><PolicyType>MS-WAP-Provisioning-XML</PolicyType><Status>1</Status><PolicyKey>7</PolicyKey></Policy></Policies></Provision>`,
+		},
+		"no policy": {
+			provisionAnswer{Status: 1, Policy: &policyAnswer{Type: typeWBXML, Status: policyNone}},
+			`<Provision xmlns="Provision:"><Status>1</Status><Policies><Policy><PolicyType>MS-EAS-Provisioning-WBXML</PolicyType><Status>2</Status></Policy></Policies></Provision>`,
+		},
 		"wipe": {provisionAnswer{Status: 1, Wipe: true}, `<Provision xmlns="Provision:"><Status>1</Status><RemoteWipe/></Provision>`},
 	} {
 		t.Run(name, func(t *testing.T) {

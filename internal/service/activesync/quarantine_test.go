@@ -9,8 +9,10 @@ import (
 	"drover/internal/base/wbxml"
 )
 
-var notice = Notice{From: "drover@example.test", To: "alice@example.test", Subject: "Waiting for approval",
-	Text: "Ask the help desk.\nIt will let this device in.", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+var notice = Notice{
+	From: "drover@example.test", To: "alice@example.test", Subject: "Waiting for approval",
+	Text: "Ask the help desk.\nIt will let this device in.", At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+}
 
 func ask(t *testing.T, v Version, c Command, n *wbxml.Node) (*wbxml.Node, time.Duration) {
 	t.Helper()

@@ -27,8 +27,10 @@ func TestTheVectorOfTheSpecification(t *testing.T) {
 const keyLine = "jQkJBAY+Pj4/Pz8E/v///wJTUAgBYQ=="
 
 func TestMisspeltBase64(t *testing.T) {
-	want := Query{Base64: true, Command: FolderSync, Version: V141, DeviceID: ">>>???", DeviceType: "SP",
-		User: "a", PolicyKey: 0xFFFFFFFE, KeyField: true}
+	want := Query{
+		Base64: true, Command: FolderSync, Version: V141, DeviceID: ">>>???", DeviceType: "SP",
+		User: "a", PolicyKey: 0xFFFFFFFE, KeyField: true,
+	}
 	for name, raw := range map[string]string{
 		"as it should be":      keyLine,
 		"percent-encoded":      "jQkJBAY%2BPj4%2FPz8E%2fv%2f%2f%2fwJTUAgBYQ%3D%3D",

@@ -19,8 +19,10 @@ func BenchmarkRecheck(b *testing.B) {
 	z := zonetest.New(b, sqldb.SQLite)
 	up := z.Mail(b, "http://127.0.0.1:9/")
 	z.Policy(b, "strict")
-	mail := (&activesync.Zone{Users: z.Users, Devices: z.Devices, Servers: z.Upstream, Policies: z.Policies,
-		Commands: z.Commands, Access: z.Access, Clock: z.Clock, Log: z.Log}).Ready()
+	mail := (&activesync.Zone{
+		Users: z.Users, Devices: z.Devices, Servers: z.Upstream, Policies: z.Policies,
+		Commands: z.Commands, Access: z.Access, Clock: z.Clock, Log: z.Log,
+	}).Ready()
 	const devices = 1000
 	for i := range devices {
 		u, err := z.Users.Admit(b.Context(), zonetest.System, fmt.Sprintf("u%d", i), "", true)
@@ -55,8 +57,10 @@ func BenchmarkRecheck(b *testing.B) {
 
 func plant(b *testing.B, s *device.Store, u directory.User, upstream string) {
 	b.Helper()
-	_, err := s.Contact(b.Context(), zonetest.System, device.Hello{Owner: u, EASID: "DEV1", Upstream: upstream, Enrol: true,
-		Facts: device.Facts{DeviceType: "iPhone", Protocol: "14.1"}})
+	_, err := s.Contact(b.Context(), zonetest.System, device.Hello{
+		Owner: u, EASID: "DEV1", Upstream: upstream, Enrol: true,
+		Facts: device.Facts{DeviceType: "iPhone", Protocol: "14.1"},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,8 +31,6 @@ const (
 	holdTime = (maxHeartbeat + 60) * time.Second
 )
 
-var errWoken = errors.New("activesync: something has changed for the device")
-
 // passOn hands the request to the mail server and its answer to the client.
 func (v *visit) passOn(s *Standing) (answer, error) {
 	if err := v.peek(); err != nil {

@@ -45,8 +45,10 @@ func TestBytesArePassedOnAsTheyAre(t *testing.T) {
 			if last.Query != r.URL.RawQuery || !bytes.Equal(last.Body, body) {
 				t.Errorf("%s: %q with %d bytes arrived", name, last.Query, len(last.Body))
 			}
-			for h, want := range map[string]string{"Content-Type": "message/rfc822", "Authorization": r.Header.Get("Authorization"),
-				"X-Secret": "", "X-Forwarded-For": "", "User-Agent": "Phone/1"} {
+			for h, want := range map[string]string{
+				"Content-Type": "message/rfc822", "Authorization": r.Header.Get("Authorization"),
+				"X-Secret": "", "X-Forwarded-For": "", "User-Agent": "Phone/1",
+			} {
 				if got := last.Header.Get(h); got != want {
 					t.Errorf("%s: %s is %q, want %q", name, h, got, want)
 				}

@@ -17,9 +17,13 @@ const maxBody = 64 << 20
 func (g *Gateway) Routes() []gate.Route {
 	who := gate.ByProtocol("the user's credentials, which the mail server accepts, and the device's partnership")
 	return []gate.Route{
-		{Service: zone.ServiceActiveSync, Method: http.MethodPost, Pattern: Path, AnyCase: true, Who: who, Body: maxBody,
-			Time: gate.Held, Handler: http.HandlerFunc(g.serveCommand)},
-		{Service: zone.ServiceActiveSync, Method: http.MethodOptions, Pattern: Path, AnyCase: true, Who: who, Body: 1 << 10,
-			Handler: http.HandlerFunc(g.serveOptions)},
+		{
+			Service: zone.ServiceActiveSync, Method: http.MethodPost, Pattern: Path, AnyCase: true, Who: who, Body: maxBody,
+			Time: gate.Held, Handler: http.HandlerFunc(g.serveCommand),
+		},
+		{
+			Service: zone.ServiceActiveSync, Method: http.MethodOptions, Pattern: Path, AnyCase: true, Who: who, Body: 1 << 10,
+			Handler: http.HandlerFunc(g.serveOptions),
+		},
 	}
 }

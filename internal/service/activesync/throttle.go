@@ -50,8 +50,10 @@ type tally struct {
 }
 
 func newCredentials(now func() time.Time) *credentials {
-	c := &credentials{now: now, accepted: map[fingerprint]time.Time{}, refused: map[fingerprint]refusal{},
-		users: map[string]tally{}, hosts: map[netip.Addr]tally{}}
+	c := &credentials{
+		now: now, accepted: map[fingerprint]time.Time{}, refused: map[fingerprint]refusal{},
+		users: map[string]tally{}, hosts: map[netip.Addr]tally{},
+	}
 	_, _ = rand.Read(c.key[:]) // never fails (crypto/rand)
 	return c
 }

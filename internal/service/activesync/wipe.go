@@ -42,8 +42,10 @@ func (v *visit) wipe(s *Standing) (answer, error) {
 
 // direct gives the directive, or takes the device's answer to it.
 func (v *visit) direct(order Order, id string, request provisionRequest) (answer, error) {
-	told := provisionAnswer{Status: int(statusOK), Information: request.Information != nil,
-		Wipe: order == FullWipe, AccountWipe: order == AccountWipe}
+	told := provisionAnswer{
+		Status: int(statusOK), Information: request.Information != nil,
+		Wipe: order == FullWipe, AccountWipe: order == AccountWipe,
+	}
 	status := request.Wipe
 	if order == AccountWipe {
 		status = request.AccountWipe

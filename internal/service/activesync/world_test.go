@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -520,5 +519,3 @@ func forms(t *testing.T, f func(t *testing.T, w *world, p *phone)) {
 }
 
 var errFault = errors.New("a fault")
-
-var home = netip.MustParseAddr("192.0.2.7")
