@@ -81,18 +81,23 @@ func Set[T any](ctx context.Context, z *Zone, tx *sqldb.Tx, c scope.Caller, s Se
 	if err != nil {
 		return err
 	}
+	changed := problem.New(problem.Precondition, "setting.changed",
+		"This setting has been changed in the meantime: look at it again before you change it.").WithField(s.Name)
 	if current != version {
-		return problem.New(problem.Precondition, "setting.changed",
-			"This setting has been changed in the meantime: look at it again before you change it.").WithField(s.Name)
+		return changed
 	}
 	value, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("setting %s: %w", s.Name, err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO zone_setting (name, value, version) VALUES ($1, $2, $3)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = excluded.version`, s.Name, string(value), version+1)
+	n, err := tx.Exec(ctx, `INSERT INTO zone_setting (name, value, version) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value, version = excluded.version
+		WHERE zone_setting.version = $4`, s.Name, string(value), version+1, version)
 	if err != nil {
 		return err
+	}
+	if n != 1 { // another server's change came between the reading and the writing
+		return changed
 	}
 	err = z.log.Append(ctx, tx, audit.Record{
 		Action: "setting.changed", Caller: c, Subject: audit.Subject{Kind: "setting", ID: s.Name}, Before: before, After: v,

@@ -3,6 +3,7 @@ package zone_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -61,6 +62,44 @@ func TestSettingChangesAreCheckedVersionedAndRecorded(t *testing.T) {
 		records, err := sqldb.One(t.Context(), db, sqldb.Scan1[int], "SELECT count(*) FROM audit_record WHERE action = 'setting.changed'")
 		if err != nil || records != 1 {
 			t.Fatalf("%d audit records (%v), want 1", records, err)
+		}
+	})
+}
+
+// TestOneOfManyChangesAtOnceWins guards the rules for destructive acts too: two administrators who tighten different ones
+// at once must not undo each other, since that would loosen one without a quorum (incident S17).
+func TestOneOfManyChangesAtOnceWins(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		z, c := newZone(db, bus.New()), scope.System("test")
+		for version := range int64(5) {
+			errs := make([]error, 8)
+			var wg, here sync.WaitGroup
+			here.Add(len(errs))
+			for i := range errs {
+				wg.Go(func() {
+					errs[i] = db.Write(context.Background(), func(tx *sqldb.Tx) error {
+						here.Done()
+						if db.Engine() == sqldb.PostgreSQL { // SQLite lets one at a time in
+							here.Wait()
+						}
+						return zone.Set(context.Background(), z, tx, c, limit, i+1, version)
+					})
+				})
+			}
+			wg.Wait()
+			won := 0
+			for i, err := range errs {
+				if err == nil {
+					won = i + 1
+				} else if !problem.Is(err, problem.Precondition) {
+					t.Fatal(err)
+				}
+			}
+			v, n, err := zone.Get(t.Context(), db, limit)
+			lost := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+			if err != nil || v != won || n != version+1 || len(lost) != 7 {
+				t.Fatalf("%d of 8 lost, the value is %d version %d (%v), want 7 and %d version %d", len(lost), v, n, err, won, version+1)
+			}
 		}
 	})
 }
