@@ -216,6 +216,9 @@ func (s *Safety) Decide(ctx context.Context, c scope.Caller, id string, approve 
 	var a Approval
 	var overdue bool
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if err := s.Hold(ctx, tx, id); err != nil {
+			return err
+		}
 		if a, err = s.visible(ctx, tx, c, scope.ApprovalDecide, id); err != nil {
 			return err
 		}
@@ -242,6 +245,13 @@ func (s *Safety) Decide(ctx context.Context, c scope.Caller, id string, approve 
 		err = problem.New(problem.Conflict, "approval.ended", "This request has expired; it must be made anew.")
 	}
 	return a, err
+}
+
+// Hold keeps every other transaction from deciding on the approval until this one ends: votes at once are counted one
+// after the other. Take it before the rows of what the approval is about, or two transactions wait for each other.
+func (s *Safety) Hold(ctx context.Context, tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(ctx, "UPDATE approval SET state = state WHERE id = $1", id)
+	return err
 }
 
 // ErrProof asks for a second factor: a session or a token alone decides nothing.
