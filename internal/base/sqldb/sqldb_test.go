@@ -129,6 +129,28 @@ func TestOneFailedStatementSpoilsOnlyItsOwnTransaction(t *testing.T) {
 	})
 }
 
+// TestWhoHearsOfARowFindsIt: a conflict with a row of the same group is told when that row is there to be read.
+func TestWhoHearsOfARowFindsIt(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		db := open(t, url)
+		var wg sync.WaitGroup
+		for i := range 50 {
+			for range 8 {
+				wg.Go(func() {
+					err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return insert(t.Context(), tx, fmt.Sprint(i), i) })
+					if err != nil && !errors.Is(err, sqldb.ErrConflict) {
+						t.Error(err)
+					}
+					if _, err := sqldb.One(t.Context(), db, sqldb.Scan1[string], "SELECT id FROM thing WHERE id = $1", fmt.Sprint(i)); err != nil {
+						t.Errorf("row %d is not there: %v", i, err)
+					}
+				})
+			}
+		}
+		wg.Wait()
+	})
+}
+
 func TestAPanicInAWriteReachesItsCallerAlone(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, url string) {
 		db := open(t, url)

@@ -153,15 +153,14 @@ func (db *DB) writeGroup(w *write) {
 		close(w.done)
 		return
 	}
-	var kept []*write
-	for n := 1; w != nil; n++ {
+	var kept, group []*write
+	for w != nil {
+		group = append(group, w)
 		ok, lost := db.runInSavepoint(tx, w)
 		if ok {
 			kept = append(kept, w)
-		} else {
-			close(w.done)
 		}
-		if lost || n == groupSize {
+		if lost || len(group) == groupSize {
 			break
 		}
 		w = db.waiting()
@@ -169,7 +168,10 @@ func (db *DB) writeGroup(w *write) {
 	err = classify(tx.Commit())
 	for _, k := range kept {
 		k.err = err
-		close(k.done)
+	}
+	// Only now, for those that failed too: who hears that a row is there already must find it.
+	for _, g := range group {
+		close(g.done)
 	}
 }
 
