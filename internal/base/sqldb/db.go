@@ -40,6 +40,7 @@ type DB struct {
 	engine Engine
 	reader *sql.DB
 	writer *sql.DB
+	pulse  *sql.DB
 	pool   *pgxpool.Pool
 	writes chan *write
 	quit   chan struct{} // closed by Close: no more writes
@@ -80,12 +81,16 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, writer.Close())
 	}
+	pulse, err := sqliteHandle(path, "_pragma=query_only(1)", 1)
+	if err != nil {
+		return nil, errors.Join(err, writer.Close(), reader.Close())
+	}
 	db := &DB{
-		engine: SQLite, reader: reader, writer: writer,
+		engine: SQLite, reader: reader, writer: writer, pulse: pulse,
 		writes: make(chan *write, groupSize), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := errors.Join(writer.PingContext(ctx), reader.PingContext(ctx)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), writer.Close(), reader.Close())
+		return nil, errors.Join(fmt.Errorf("open the database %s: %w", path, err), writer.Close(), reader.Close(), pulse.Close())
 	}
 	go db.writeGroups()
 	return db, nil
@@ -130,7 +135,9 @@ func openPostgres(ctx context.Context, o Options) (*DB, error) {
 	}
 	h := stdlib.OpenDBFromPool(pool)
 	h.SetMaxIdleConns(0) // the pool keeps them
-	return &DB{engine: PostgreSQL, reader: h, writer: h, pool: pool}, nil
+	pulse := stdlib.OpenDB(*cfg.ConnConfig)
+	pulse.SetMaxOpenConns(1)
+	return &DB{engine: PostgreSQL, reader: h, writer: h, pulse: pulse, pool: pool}, nil
 }
 
 // Engine tells which engine runs below.
@@ -142,13 +149,13 @@ func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 // Close waits for the writes under way and closes the database; a write that comes later is refused.
 func (db *DB) Close() error {
 	if db.engine == PostgreSQL {
-		err := db.reader.Close()
+		err := errors.Join(db.reader.Close(), db.pulse.Close())
 		db.pool.Close()
 		return err
 	}
 	db.once.Do(func() { close(db.quit) })
 	<-db.done
-	return errors.Join(db.reader.Close(), db.writer.Close())
+	return errors.Join(db.reader.Close(), db.writer.Close(), db.pulse.Close())
 }
 
 // Row is what a scan function reads one row from.
@@ -164,6 +171,17 @@ type Querier interface {
 // Query runs one reading statement.
 func (db *DB) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	return db.reader.QueryContext(ctx, text, args...) //nolint:sqlclosecheck // the caller closes
+}
+
+// Pulse reads over a connection of its own. It is for the few rows on which everything hangs, such as the zone's revision:
+// behind thousands of statements that wait for a connection they would be read too late, and a server that is merely busy
+// would close itself.
+func (db *DB) Pulse() Querier { return handle{db.pulse} }
+
+type handle struct{ db *sql.DB }
+
+func (h handle) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	return h.db.QueryContext(ctx, text, args...)
 }
 
 type snapshot struct{ tx *sql.Tx }

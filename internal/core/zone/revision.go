@@ -49,7 +49,7 @@ func (r *Revision) Current() (int64, error) {
 
 // Read reads the revision now.
 func (r *Revision) Read(ctx context.Context) error {
-	n, err := sqldb.One(ctx, r.db, sqldb.Scan1[int64], "SELECT revision FROM zone_revision WHERE one = 1")
+	n, err := sqldb.One(ctx, r.db.Pulse(), sqldb.Scan1[int64], "SELECT revision FROM zone_revision WHERE one = 1")
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ var OffSetting = Setting[[]Service]{Name: "services.off", Default: []Service{}, 
 func checkOff(off []Service) error {
 	for _, s := range off {
 		if !s.Known() {
-			return problem.Newf(problem.Invalid, "service.unknown", "There is no service %.40q.", s).WithField("service")
+			return problem.New(problem.Invalid, "service.unknown", "There is no such service.").WithField("service")
 		}
 		if s == ServiceAdminAPI || s == ServiceMonitoring {
 			return problem.Newf(problem.Conflict, "service.required", "The service %s cannot be switched off: nothing could switch it on again.", s)
@@ -92,7 +92,7 @@ func (s *Switches) Read(ctx context.Context) error {
 	if x := s.off.Load(); x != nil && x.revision == revision {
 		return nil
 	}
-	off, _, err := Get(ctx, s.db, OffSetting)
+	off, _, err := Get(ctx, s.db.Pulse(), OffSetting)
 	if err != nil {
 		return err
 	}
