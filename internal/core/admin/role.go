@@ -127,7 +127,7 @@ func (r Role) check() error {
 	}
 	for _, x := range r.Rights {
 		if !scope.Known(x) {
-			return problem.Newf(problem.Invalid, "role.right", "There is no right %.60q.", x).WithField("rights")
+			return problem.New(problem.Invalid, "role.right", "One of these rights does not exist: see the list of rights.").WithField("rights")
 		}
 	}
 	return nil

@@ -230,7 +230,7 @@ func (s *Store) Sessions(ctx context.Context, c scope.Caller, admin string) ([]S
 func (s *Store) EndSession(ctx context.Context, c scope.Caller, id string) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		x, err := sqldb.One(ctx, tx, scanSession, selectSession+" WHERE x.id = $1", id)
-		if errors.Is(err, sqldb.ErrNotFound) || (err == nil && x.Admin != c.ID && !c.Has(scope.AdminEdit)) {
+		if errors.Is(err, sqldb.ErrNotFound) || (err == nil && x.Admin != c.ID && c.Require(scope.AdminEdit) != nil) {
 			return problem.New(problem.NotFound, "session.unknown", "There is no such session.")
 		}
 		if err != nil {

@@ -71,7 +71,7 @@ func (s *Store) CreateToken(ctx context.Context, c scope.Caller, admin, label st
 			rights = held
 		}
 		if missing := without(rights, held); len(missing) > 0 {
-			return problem.Newf(problem.Forbidden, "token.rights", "The administrator does not have the right %.60q.", missing[0]).WithField("rights")
+			return problem.New(problem.Forbidden, "token.rights", "The administrator does not have all of these rights.").WithField("rights")
 		}
 		now := s.clock.Now()
 		t = Token{ID: sqldb.NewID(), Admin: admin, Label: label, Rights: rights, State: TokenActive, Created: now, Expires: now.Add(life)}
@@ -222,7 +222,7 @@ func (s *Store) Tokens(ctx context.Context, c scope.Caller, admin string) ([]Tok
 func (s *Store) EndToken(ctx context.Context, c scope.Caller, id string) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		t, err := sqldb.One(ctx, tx, scanToken, selectToken+" WHERE t.id = $1", id)
-		if errors.Is(err, sqldb.ErrNotFound) || (err == nil && t.Admin != c.ID && !c.Has(scope.TokenAll)) {
+		if errors.Is(err, sqldb.ErrNotFound) || (err == nil && t.Admin != c.ID && c.Require(scope.TokenAll) != nil) {
 			return problem.New(problem.NotFound, "token.unknown", "There is no such token.")
 		}
 		if err != nil {
