@@ -13,6 +13,7 @@ import (
 	_ "github.com/jackc/pgx/v5/pgxpool"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/mattn/go-isatty"
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/wneessen/go-mail"
 	_ "github.com/emersion/go-smtp"

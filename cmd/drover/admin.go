@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"drover/api/adminv1"
+	"drover/cmd/drover/client"
+)
+
+type adminCommands struct {
+	Create   adminCreate   `cmd:"" help:"Make an administrator on the server's machine, for automation and for the locked-out."`
+	Invite   adminInvite   `cmd:"" help:"Make a one-time link with which somebody becomes an administrator."`
+	List     adminList     `cmd:"" help:"List the administrators."`
+	Grant    adminGrant    `cmd:"" help:"Change an administrator's roles."`
+	Disable  adminDisable  `cmd:"" help:"Keep an administrator out, at once."`
+	Enable   adminEnable   `cmd:"" help:"Let a disabled administrator in again."`
+	Reset    adminReset    `cmd:"" help:"Take an administrator's password and factors away, for a new invitation."`
+	Roles    adminRoles    `cmd:"" help:"List the roles."`
+	Rights   adminRights   `cmd:"" help:"List the rights that roles and tokens are made of."`
+	Sessions adminSessions `cmd:"" help:"List an administrator's sessions, or end one."`
+}
+
+type adminList struct{ remote }
+
+// Run lists administrators.
+func (a *adminList) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Admin]{
+		path: "/admins", empty: "There is no administrator.", heads: []string{"ID", "NAME", "STATE", "ROLES", "FACTORS", "HELD UNTIL"},
+		row: func(x adminv1.Admin) []string {
+			return []string{x.ID, x.Name, x.State, grants(x.Grants), join(x.Factors), optionalMoment(x.HeldUntil)}
+		},
+	}.print(ctx, s)
+}
+
+func grants(list []adminv1.Grant) string {
+	words := make([]string, len(list))
+	for i, g := range list {
+		words[i] = g.Role.Name
+		if !g.Whole {
+			words[i] += " of " + names(g.Groups)
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// roleFlags say which roles somebody gets.
+type roleFlags struct {
+	Role  []string `required:"" help:"Role, by id or name; may be given several times."`
+	Group []string `help:"Device group that the roles are limited to; may be given several times."`
+}
+
+func (r roleFlags) drafts(ctx context.Context, s *session) ([]adminv1.GrantDraft, error) {
+	groups := make([]string, len(r.Group))
+	for i, g := range r.Group {
+		id, err := s.group(ctx, "device", g)
+		if err != nil {
+			return nil, err
+		}
+		groups[i] = id
+	}
+	list := make([]adminv1.GrantDraft, len(r.Role))
+	for i, role := range r.Role {
+		id, err := named(ctx, s, "role", "/roles", role, func(x adminv1.Role) (string, string) { return x.ID, x.Name })
+		if err != nil {
+			return nil, err
+		}
+		list[i] = adminv1.GrantDraft{Role: id, Groups: groups}
+	}
+	return list, nil
+}
+
+func (s *session) admin(ctx context.Context, wanted string) (string, error) {
+	return named(ctx, s, "administrator", "/admins", wanted, func(x adminv1.Admin) (string, string) { return x.ID, x.Name })
+}
+
+type adminInvite struct {
+	remote
+	Name  string   `arg:"" help:"What the administrator will sign in with, or the name of one who was reset."`
+	Mail  string   `help:"Mail address, for notices."`
+	Role  []string `help:"Role, for a new administrator; may be given several times."`
+	Group []string `help:"Device group that the roles are limited to; may be given several times."`
+}
+
+// invited is what "admin invite" prints for programs.
+type invited struct {
+	Admin   adminv1.Admin   `json:"admin"`
+	Waiting adminv1.Waiting `json:"waiting"`
+	Link    string          `json:"link"`
+}
+
+// Run makes an administrator when a role is given, and prints the one-time link.
+func (a *adminInvite) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	out, err := a.who(ctx, s)
+	if err != nil {
+		return err
+	}
+	if out.Waiting.Approval == "" {
+		res, err := s.do(ctx, post, client.Path("admins", out.Admin.ID, "invitation"), nil)
+		if err != nil {
+			return err
+		}
+		link, err := client.Decode[adminv1.Link](res)
+		if err != nil {
+			return err
+		}
+		out.Link = strings.TrimSuffix(a.Server, "/") + link.Path
+	}
+	if s.asJSON {
+		return s.value(out)
+	}
+	if out.Link == "" {
+		return s.say("%s is asked for%s", a.Name, waits(out.Waiting))
+	}
+	return s.say("%s", out.Link)
+}
+
+// who makes the administrator, or finds the one who is to be invited anew.
+func (a *adminInvite) who(ctx context.Context, s *session) (out invited, err error) {
+	if len(a.Role) == 0 {
+		out.Admin.Name = a.Name
+		out.Admin.ID, err = s.admin(ctx, a.Name)
+		return out, err
+	}
+	list, err := roleFlags{Role: a.Role, Group: a.Group}.drafts(ctx, s)
+	if err != nil {
+		return out, err
+	}
+	res, err := s.do(ctx, post, "/admins", adminv1.AdminDraft{Name: a.Name, Mail: a.Mail, Grants: list})
+	if err != nil {
+		return out, err
+	}
+	x, err := client.Decode[adminv1.AdminChange](res)
+	return invited{Admin: x.Admin, Waiting: x.Waiting}, err
+}
+
+type oneAdmin struct {
+	remote
+	Name string `arg:"" help:"Administrator, by id or name."`
+}
+
+func (o oneAdmin) act(ctx context.Context, c *console, method, verb string, body func(*session) (any, error)) error {
+	s, err := o.connect(c)
+	if err != nil {
+		return err
+	}
+	id, err := s.admin(ctx, o.Name)
+	if err != nil {
+		return err
+	}
+	var sent any
+	if body != nil {
+		if sent, err = body(s); err != nil {
+			return err
+		}
+	}
+	res, err := s.do(ctx, method, client.Path("admins", id, verb), sent)
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(x adminv1.AdminChange) error {
+		return s.say("%s: %s, %s%s", x.Admin.Name, x.Admin.State, grants(x.Admin.Grants), waits(x.Waiting))
+	})
+}
+
+type adminGrant struct {
+	oneAdmin
+	roleFlags
+}
+
+// Run replaces an administrator's roles.
+func (a *adminGrant) Run(ctx context.Context, c *console) error {
+	return a.act(ctx, c, put, "grants", func(s *session) (any, error) {
+		list, err := a.drafts(ctx, s)
+		return adminv1.Grants{Grants: list}, err
+	})
+}
+
+type adminDisable struct{ oneAdmin }
+
+// Run keeps an administrator out.
+func (a *adminDisable) Run(ctx context.Context, c *console) error {
+	return a.act(ctx, c, post, "disable", nil)
+}
+
+type adminEnable struct{ oneAdmin }
+
+// Run lets an administrator in again.
+func (a *adminEnable) Run(ctx context.Context, c *console) error {
+	return a.act(ctx, c, post, "enable", nil)
+}
+
+type adminReset struct{ oneAdmin }
+
+// Run resets an administrator.
+func (a *adminReset) Run(ctx context.Context, c *console) error {
+	return a.act(ctx, c, post, "reset", nil)
+}
+
+type adminRoles struct{ remote }
+
+// Run lists roles.
+func (a *adminRoles) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Role]{
+		path: "/roles", empty: "There is no role.", heads: []string{"ID", "NAME", "BUILT IN", "HELD BY", "DESCRIPTION"},
+		row: func(x adminv1.Role) []string {
+			return []string{x.ID, x.Name, yes(x.BuiltIn), count(x.Administrators), x.Description}
+		},
+	}.print(ctx, s)
+}
+
+type adminRights struct{ remote }
+
+// Run lists rights.
+func (a *adminRights) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Right]{
+		path: "/rights", empty: "There is no right.", heads: []string{"RIGHT", "DESTRUCTIVE", "MEANS"},
+		row: func(x adminv1.Right) []string { return []string{x.Key, yes(x.Dangerous), x.Label} },
+	}.print(ctx, s)
+}
+
+type adminSessions struct {
+	remote
+	Admin string `arg:"" optional:"" help:"Administrator, by id or name; oneself without it."`
+	End   string `placeholder:"ID" help:"End this session."`
+}
+
+// Run lists sessions, or ends one.
+func (a *adminSessions) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	if a.End != "" {
+		if _, err := s.do(ctx, remove, client.Path("sessions", a.End), nil); err != nil {
+			return err
+		}
+		return s.done("the session is ended")
+	}
+	who, err := optional(ctx, a.Admin, s.admin)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.AdminSession]{
+		path: "/sessions", query: query("admin", who), empty: "Nobody is signed in.",
+		heads: []string{"ID", "STATE", "FROM", "SINCE", "LAST SEEN", "WITH"},
+		row: func(x adminv1.AdminSession) []string {
+			return []string{x.ID, x.State, x.Address, since(x.Created), since(x.LastSeen), x.Agent}
+		},
+	}.print(ctx, s)
+}
+
+type tokenCommands struct {
+	Create tokenCreate `cmd:"" help:"Make an API token on the server's machine, and print it alone."`
+	List   tokenList   `cmd:"" help:"List API tokens."`
+	End    tokenEnd    `cmd:"" help:"End an API token."`
+}
+
+type tokenList struct {
+	remote
+	All bool `help:"Everybody's, not one's own alone."`
+}
+
+// Run lists tokens.
+func (t *tokenList) Run(ctx context.Context, c *console) error {
+	s, err := t.connect(c)
+	if err != nil {
+		return err
+	}
+	q := query()
+	if t.All {
+		q.Set("all", "true")
+	}
+	return listing[adminv1.Token]{
+		path: "/tokens", query: q, empty: "There is no token.", heads: []string{"ID", "NAME", "ADMINISTRATOR", "STATE", "EXPIRES", "LAST USED", "RIGHTS"},
+		row: func(x adminv1.Token) []string {
+			return []string{x.ID, x.Name, x.Admin.Name, x.State, since(x.Expires), since(x.LastUsed), count(len(x.Rights))}
+		},
+	}.print(ctx, s)
+}
+
+type tokenEnd struct {
+	remote
+	ID string `arg:"" help:"Id of the token."`
+}
+
+// Run ends a token.
+func (t *tokenEnd) Run(ctx context.Context, c *console) error {
+	s, err := t.connect(c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.do(ctx, remove, client.Path("tokens", t.ID), nil); err != nil {
+		return err
+	}
+	return s.done("the token is ended")
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"drover/api/adminv1"
+	"drover/cmd/drover/client"
+	"drover/internal/core/audit"
+	"drover/internal/server"
+)
+
+type auditVerify struct {
+	remote
+	Data     string `placeholder:"DIR" help:"Verify on the server's machine instead, in this data directory, whether a server runs or not."`
+	Database string `placeholder:"URL" help:"Database URL, where it is not in the data directory."`
+}
+
+var errTampered = errors.New("the audit log is not what Drover wrote")
+
+// verifyTime is how long a server may take to walk the whole log.
+const verifyTime = 10 * time.Minute
+
+// Run verifies the audit log, by the server or without it.
+func (a *auditVerify) Run(ctx context.Context, c *console, k *kong.Kong) error {
+	if a.Data != "" {
+		return a.local(ctx, c, k)
+	}
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	res, err := s.Do(ctx, client.Request{Method: post, Path: "/audit/verify", Time: verifyTime})
+	if err != nil {
+		return err
+	}
+	r, err := client.Decode[adminv1.AuditReport](res)
+	if err != nil {
+		return err
+	}
+	return errors.Join(show(s, res, c.printReport), verdict(r))
+}
+
+func verdict(r adminv1.AuditReport) error {
+	if r.Sound {
+		return nil
+	}
+	return errTampered
+}
+
+func (c *console) printReport(r adminv1.AuditReport) error {
+	if err := c.say("%s", r.Sentence); err != nil {
+		return err
+	}
+	if err := c.say("%d in the chain, %d wait for the sealer, %d signed heads compared, %d unreadable lines in the file of heads",
+		r.Linked, r.Waiting, r.Heads, r.Torn); err != nil {
+		return err
+	}
+	if r.Oldest != "" {
+		if err := c.say("the oldest that waits is of %s", moment(r.Oldest)); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Faults {
+		if err := c.say("  %d %s: %s", f.Number, f.Record, f.Words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// local verifies on the data directory and the heads beside it.
+func (a *auditVerify) local(ctx context.Context, c *console, k *kong.Kong) (err error) {
+	at := place{Data: a.Data, Database: a.Database}
+	z, err := at.openExisting(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, z.Close()) }()
+	r, err := verifyZone(ctx, z)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		err = c.value(r)
+	} else {
+		err = c.printReport(r)
+	}
+	return errors.Join(err, verdict(r))
+}
+
+func verifyZone(ctx context.Context, z *server.Shell) (adminv1.AuditReport, error) {
+	heads, torn, err := audit.ReadHeads(z.Config.Heads())
+	if err != nil {
+		return adminv1.AuditReport{}, err
+	}
+	key, _ := z.Keys.SigningKey().Public().(ed25519.PublicKey)
+	r, err := z.Audit.Verify(ctx, shell(), key, heads, torn)
+	if err != nil {
+		return adminv1.AuditReport{}, err
+	}
+	out := adminv1.AuditReport{
+		Sound: len(r.Faults) == 0, Linked: r.Linked, Waiting: r.Waiting, Heads: r.Heads, Torn: r.Torn,
+		Faults: []adminv1.AuditFault{}, Checked: time.Now().UTC().Format(time.RFC3339Nano), Sentence: "The log is sound.",
+	}
+	if !r.Oldest.IsZero() {
+		out.Oldest = r.Oldest.UTC().Format(time.RFC3339Nano)
+	}
+	for _, f := range r.Faults {
+		out.Faults = append(out.Faults, adminv1.AuditFault(f))
+	}
+	if !out.Sound {
+		out.Sentence = fmt.Sprintf("The log was changed outside of Drover: %d faults were found.", len(r.Faults))
+	}
+	return out, nil
+}

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"context"
+
+	"drover/api/adminv1"
+	"drover/cmd/drover/client"
+)
+
+type deviceGroups struct {
+	List    groupList    `cmd:"" help:"List the groups." set:"kind=device"`
+	Add     groupAdd     `cmd:"" help:"Make a group." set:"kind=device"`
+	Edit    groupEdit    `cmd:"" help:"Change a group." set:"kind=device"`
+	Remove  groupRemove  `cmd:"" help:"Take a group away; its members stay." set:"kind=device"`
+	Members groupMembers `cmd:"" help:"List the members of a group." set:"kind=device"`
+	Join    groupJoin    `cmd:"" help:"Put members into a group." set:"kind=device"`
+	Leave   groupLeave   `cmd:"" help:"Take members out of a group." set:"kind=device"`
+}
+
+type userGroups struct {
+	List    groupList    `cmd:"" help:"List the groups." set:"kind=user"`
+	Add     groupAdd     `cmd:"" help:"Make a group." set:"kind=user"`
+	Edit    groupEdit    `cmd:"" help:"Change a group." set:"kind=user"`
+	Remove  groupRemove  `cmd:"" help:"Take a group away; its members stay." set:"kind=user"`
+	Members groupMembers `cmd:"" help:"List the members of a group." set:"kind=user"`
+	Join    groupJoin    `cmd:"" help:"Put members into a group." set:"kind=user"`
+	Leave   groupLeave   `cmd:"" help:"Take members out of a group." set:"kind=user"`
+}
+
+// anyGroup is what the commands for both kinds of groups have in common.
+type anyGroup struct {
+	remote
+	Kind string `hidden:"" default:"${kind}" enum:"user,device"`
+}
+
+func (g anyGroup) path(segments ...string) string {
+	return client.Path(append([]string{g.Kind + "-groups"}, segments...)...)
+}
+
+type oneGroup struct {
+	anyGroup
+	Group string `arg:"" help:"Group, by id or name."`
+}
+
+func (g oneGroup) find(ctx context.Context, c *console) (*session, string, error) {
+	s, err := g.connect(c)
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := s.group(ctx, g.Kind, g.Group)
+	return s, id, err
+}
+
+type groupList struct{ anyGroup }
+
+// Run lists groups.
+func (g *groupList) Run(ctx context.Context, c *console) error {
+	s, err := g.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Group]{
+		path: g.path(), empty: "There is no group.", heads: []string{"ID", "NAME", "MEMBERS", "DESCRIPTION"},
+		row: func(x adminv1.Group) []string { return []string{x.ID, x.Name, count(x.Members), x.Description} },
+	}.print(ctx, s)
+}
+
+type groupAdd struct {
+	anyGroup
+	Name        string `arg:"" help:"Name."`
+	Description string `help:"What it is for."`
+}
+
+// Run makes a group.
+func (g *groupAdd) Run(ctx context.Context, c *console) error {
+	s, err := g.connect(c)
+	if err != nil {
+		return err
+	}
+	res, err := s.do(ctx, post, g.path(), adminv1.GroupDraft{Name: g.Name, Description: g.Description})
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(x adminv1.Group) error { return s.say("made group %s (%s)", x.Name, x.ID) })
+}
+
+type groupEdit struct {
+	oneGroup
+	Name        *string `help:"Name."`
+	Description *string `help:"What it is for."`
+}
+
+// Run changes a group.
+func (g *groupEdit) Run(ctx context.Context, c *console) error {
+	s, id, err := g.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	res, err := change(ctx, s, put, g.path(id), func(old adminv1.Group) (any, error) {
+		d := adminv1.GroupDraft{Name: old.Name, Description: old.Description}
+		replace(&d.Name, g.Name)
+		replace(&d.Description, g.Description)
+		return d, nil
+	})
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(x adminv1.Group) error { return s.say("changed group %s (%s)", x.Name, x.ID) })
+}
+
+// replace sets a value that was given.
+func replace[T any](at, given *T) {
+	if given != nil {
+		*at = *given
+	}
+}
+
+type groupRemove struct{ oneGroup }
+
+// Run takes a group away.
+func (g *groupRemove) Run(ctx context.Context, c *console) error {
+	s, id, err := g.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.do(ctx, remove, g.path(id), nil); err != nil {
+		return err
+	}
+	return s.done("removed group %s", g.Group)
+}
+
+type groupMembers struct {
+	oneGroup
+	Limit int `default:"100" help:"The most rows; 0 for all."`
+}
+
+// Run lists the members of a group.
+func (g *groupMembers) Run(ctx context.Context, c *console) error {
+	s, id, err := g.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Ref]{
+		path: g.path(id, "members"), limit: g.Limit, empty: "The group has no members.", heads: []string{"ID", "NAME"},
+		row: func(x adminv1.Ref) []string { return []string{x.ID, x.Name} },
+	}.print(ctx, s)
+}
+
+type groupMembership struct {
+	oneGroup
+	Member []string `arg:"" help:"Members, by id or name."`
+}
+
+func (g groupMembership) act(ctx context.Context, c *console, method, words string) error {
+	s, id, err := g.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(g.Member))
+	for i, m := range g.Member {
+		if ids[i], err = s.member(ctx, g.Kind, m); err != nil {
+			return err
+		}
+	}
+	if _, err := s.do(ctx, method, g.path(id, "members"), adminv1.IDs{IDs: ids}); err != nil {
+		return err
+	}
+	return s.done("%d %s group %s", len(ids), words, g.Group)
+}
+
+// member finds what can be in a group of the kind.
+func (s *session) member(ctx context.Context, kind, wanted string) (string, error) {
+	if kind == "user" {
+		return s.user(ctx, wanted)
+	}
+	d, err := s.device(ctx, wanted)
+	return d.ID, err
+}
+
+type groupJoin struct{ groupMembership }
+
+// Run puts members into a group.
+func (g *groupJoin) Run(ctx context.Context, c *console) error {
+	return g.act(ctx, c, post, "put into")
+}
+
+type groupLeave struct{ groupMembership }
+
+// Run takes members out of a group.
+func (g *groupLeave) Run(ctx context.Context, c *console) error {
+	return g.act(ctx, c, remove, "taken out of")
+}

@@ -1,0 +1,110 @@
+// Command drover is the server of a zone and everything an administrator does from a shell. What it answers with, and
+// the status it ends with, are described in docs/cli.md.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"drover/cmd/drover/settings"
+)
+
+// program is everything that drover can be told.
+type program struct {
+	Serve serveCommand `cmd:"" help:"Run the server." group:"server"`
+	Check checkCommand `cmd:"" help:"Find what would keep the server from starting, without starting it." group:"server"`
+	Init  initCommand  `cmd:"" help:"Write a configuration file that explains every setting." group:"server"`
+	DB    dbCommands   `cmd:"" name:"db" help:"The database: roles, migration, backup, verification, keys." group:"server"`
+
+	Admin    adminCommands    `cmd:"" help:"Administrators." group:"zone"`
+	Token    tokenCommands    `cmd:"" help:"API tokens." group:"zone"`
+	User     userCommands     `cmd:"" help:"Users of devices, and their groups." group:"zone"`
+	Device   deviceCommands   `cmd:"" help:"Devices, and their groups." group:"zone"`
+	Policy   policyCommands   `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
+	Command  orderCommands    `cmd:"" help:"Commands to devices, and their approval." group:"zone"`
+	Access   accessCommands   `cmd:"" help:"Which devices may reach mail." group:"zone"`
+	Upstream upstreamCommands `cmd:"" help:"Mail servers." group:"zone"`
+	Services servicesCommands `cmd:"" help:"What the zone offers over the network." group:"zone"`
+	Audit    auditCommands    `cmd:"" help:"The audit log." group:"zone"`
+
+	Completion completionCommand `cmd:"" help:"Print a script with which a shell completes drover's commands." group:"other"`
+	Version    versionCommand    `cmd:"" help:"Print the version." group:"other"`
+	Complete   completeCommand   `cmd:"" hidden:""`
+}
+
+const description = `Drover keeps a zone of devices and guards every door into it.
+
+The first four commands, "admin create", "token create" and "db" work on the server's machine. The others talk to a server:
+DROVER_URL says which, DROVER_TOKEN holds an API token, and DROVER_CA names the certificate to trust.
+
+Exit status:
+  0  done, or accepted and on its way
+  1  failed
+  2  the command line, the configuration or a value cannot be used
+  3  not found
+  4  refused: the token is not known, or lacks the right
+  5  a proof of presence is needed: a one-time code
+  6  conflict: it is there already, has changed meanwhile, or its state does not allow this
+  7  unavailable: no answer, not now, or too often`
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run does one command and returns the status to end with.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	console := newConsole(os.Stdin, os.Stdout, os.Stderr)
+	parser, err := newParser(ctx, console)
+	if err != nil { // a mistake of ours in the tags
+		fmt.Fprintln(os.Stderr, "drover:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if err == nil {
+		err = parsed.Run()
+	} else {
+		err = usage{err}
+	}
+	if err != nil {
+		console.complain(err)
+	}
+	return exitStatus(err)
+}
+
+func newParser(ctx context.Context, c *console) (*kong.Kong, error) {
+	var parser *kong.Kong
+	parser, err := kong.New(&program{},
+		kong.Name("drover"), kong.Description(description), kong.Resolvers(&settings.Resolver{}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ExplicitGroups([]kong.Group{
+			{Key: "server", Title: "On the server's machine"}, {Key: "zone", Title: "The zone"}, {Key: "other", Title: "Besides"},
+			{Key: "connection", Title: "The server to talk to"},
+		}),
+		kong.Bind(c), kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindToProvider(func() (*kong.Kong, error) { return parser, nil }),
+	)
+	return parser, err
+}
+
+// version is that of the module, or the revision it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(c *console) error {
+	_, err := fmt.Fprintln(c.out, "drover", version())
+	return err
+}
