@@ -119,18 +119,19 @@ func (v *visit) serve() (answer, error) {
 		v.w.Header().Set("X-MS-RP", strings.Join(versions, ",")) // the client asks again what is spoken here
 		return answer{status: http.StatusBadRequest}, nil
 	}
-	switch v.g.credentials.judge(v.print, v.user, v.from) {
+	trial := v.g.credentials.judge(v.print, v.user, v.from)
+	switch trial {
 	case trialProven:
 		v.proven = true
 	case trialRefused:
 		return v.refused()
 	case trialLater:
 		return v.later()
-	case trialAsk:
+	case trialTrusted, trialAsk:
 	}
 	v.place = place{v.upstream.ID, v.user, v.query.DeviceID}
 	s := v.g.standings.get(v.place, revision)
-	if s == nil {
+	if s == nil || trial == trialAsk {
 		return v.decideAnew()
 	}
 	v.seen(s)
@@ -169,8 +170,12 @@ func (v *visit) identify() (answer, error) {
 		}
 		return v.challenge(), nil
 	}
+	v.print = v.g.credentials.fingerprint("", header)
 	if v.upstream, v.user, err = v.g.upstreams.Choose(l.name); err != nil {
 		return v.unknownUser(err)
+	}
+	if l.bearer != "" && l.bearer != v.upstream.ID { // a token for one mail server is none for another
+		return v.challenge(), nil
 	}
 	if v.query.User != "" && v.query.User != l.name {
 		up, user, err := v.g.upstreams.Choose(v.query.User)

@@ -288,3 +288,93 @@ func FuzzGateway(f *testing.F) {
 		}
 	})
 }
+
+func TestManyGuessesAtOnceAreNotAllPassedOn(t *testing.T) {
+	w := newWorld(t)
+	release := make(chan struct{})
+	w.mail.setPassword("another") // every guess is wrong
+	w.mail.mu.Lock()
+	w.mail.gate = release
+	w.mail.mu.Unlock()
+	const guesses = 30
+	answers := make(chan got, guesses)
+	for i := range guesses {
+		p := w.phone(V141)
+		p.password = fmt.Sprintf("guess %d", i)
+		go func() { answers <- do(p.request(FolderSync, folderSync0.Encode())) }()
+	}
+	for range guesses - wrongPerUser { // these are not passed on, and answered at once
+		if g := <-answers; g.status != http.StatusServiceUnavailable {
+			t.Errorf("HTTP %d", g.status)
+		}
+	}
+	close(release)
+	for range wrongPerUser {
+		if g := <-answers; g.status != http.StatusUnauthorized {
+			t.Errorf("HTTP %d", g.status)
+		}
+	}
+	if n := len(w.mail.seen("Settings")); n != wrongPerUser {
+		t.Errorf("%d wrong passwords were passed on, want %d", n, wrongPerUser)
+	}
+}
+
+func TestManyDevicesOfOneUserAskOnce(t *testing.T) {
+	w := newWorld(t)
+	release := make(chan struct{})
+	w.mail.mu.Lock()
+	w.mail.gate = release
+	w.mail.mu.Unlock()
+	const devices = 20
+	answers := make(chan got, devices)
+	for i := range devices {
+		p := w.phone(V141)
+		p.id = fmt.Sprintf("DEV%d", i)
+		go func() { answers <- do(p.request(FolderSync, folderSync0.Encode())) }()
+	}
+	eventually(t, "the question is asked", func() bool { return len(w.mail.seen("Settings")) > 0 })
+	close(release)
+	for range devices {
+		if g := <-answers; g.status != http.StatusOK {
+			t.Errorf("HTTP %d", g.status)
+		}
+	}
+	if n := len(w.mail.seen("Settings")); n != 1 {
+		t.Errorf("the mail server was asked %d times", n)
+	}
+}
+
+func TestATokenForOneMailServerIsNoneForAnother(t *testing.T) {
+	w := newWorld(t, func(u *Upstream) {
+		u.Subject = func(_ context.Context, token string) (string, error) {
+			if token != "good" {
+				return "", errFault
+			}
+			return "alice@example.test", nil
+		}
+	})
+	p := w.phone(V141)
+	r := p.request(FolderSync, folderSync0.Encode())
+	for token, want := range map[string]int{"bad": 401, "": 401, "good": 401} { // this mail server takes passwords alone
+		r.Header.Set("Authorization", "Bearer "+token)
+		if g := do(r); g.status != want {
+			t.Errorf("%q: HTTP %d, want %d", token, g.status, want)
+		}
+	}
+	if n := len(w.mail.seen("Settings")); n != 1 {
+		t.Errorf("%d tokens were passed on", n)
+	}
+	w.g.upstreams = otherServer{w.g.upstreams.(upstreamsFake)}
+	if g := do(r); g.status != 401 || len(w.mail.seen("Settings")) != 1 {
+		t.Errorf("HTTP %d", g.status)
+	}
+}
+
+// otherServer validates tokens for a mail server that is not the user's.
+type otherServer struct{ upstreamsFake }
+
+func (o otherServer) Bearer() (Upstream, bool) {
+	up := o.up
+	up.ID = "another"
+	return up, true
+}

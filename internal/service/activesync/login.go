@@ -11,7 +11,7 @@ import (
 // login is who credentials claim to be. The secret stays in the header it came in.
 type login struct {
 	name   string
-	bearer bool
+	bearer string // the mail server that validated the token; "" for Basic
 }
 
 var errLogin = errors.New("activesync: there are no usable credentials")
@@ -68,5 +68,5 @@ func (g *Gateway) bearerLogin(ctx context.Context, token string) (login, error) 
 	if err != nil || name == "" || len(name) > maxUser || hasControl(name) {
 		return login{}, errLogin
 	}
-	return login{name: name, bearer: true}, nil
+	return login{name: name, bearer: up.ID}, nil
 }

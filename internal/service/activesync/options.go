@@ -26,16 +26,19 @@ func (v *visit) options() (answer, error) {
 	if a, err := v.identify(); err != nil || a.status != 0 {
 		return a, err
 	}
-	switch v.g.credentials.judge(v.print, v.user, v.from) {
-	case trialRefused:
-		return v.challenge(), nil
-	case trialLater:
-		return v.later()
-	case trialProven, trialAsk:
+	a, done, err := v.mayAsk()
+	if done && !v.proven || err != nil {
+		return a, err
 	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), v.upstream.Timeout)
 	defer cancel()
 	response, err := v.sendOptions(ctx)
+	if err == nil && response.StatusCode == http.StatusUnauthorized {
+		v.g.credentials.refuse(v.print, v.user, v.from)
+	}
+	if !done {
+		v.g.credentials.end(v.print, v.user, err != nil)
+	}
 	if err != nil {
 		return answer{}, unavailable(err)
 	}
@@ -44,7 +47,6 @@ func (v *visit) options() (answer, error) {
 	case http.StatusOK:
 		return v.offered(response.Header)
 	case http.StatusUnauthorized:
-		v.g.credentials.refuse(v.print, v.user, v.from)
 		return v.challenge(), nil
 	case http.StatusForbidden:
 		return answer{status: http.StatusForbidden}, nil

@@ -24,21 +24,70 @@ func (v *visit) prove() (answer, error) {
 	if v.proven {
 		return answer{}, nil
 	}
+	a, done, err := v.mayAsk()
+	if done || err != nil {
+		return a, err
+	}
 	status, err := v.probe()
-	if err != nil {
-		return answer{}, unavailable(err)
+	switch {
+	case err == nil && acceptance(status):
+		v.accepted()
+	case err == nil && status == http.StatusUnauthorized:
+		v.g.credentials.refuse(v.print, v.user, v.from)
+	}
+	v.g.credentials.end(v.print, v.user, err != nil || !v.proven && status != http.StatusUnauthorized)
+	if v.proven {
+		return answer{}, nil
+	}
+	return v.unproven(status, err)
+}
+
+// mayAsk waits until the mail server may be asked, and then returns with done false; [credentials.end] must follow. With
+// done true the answer is known already: empty when the credentials are proven.
+func (v *visit) mayAsk() (a answer, done bool, err error) {
+	for {
+		t, open := v.g.credentials.begin(v.print, v.user, v.from)
+		switch t {
+		case trialProven:
+			v.proven = true
+			return answer{}, true, nil
+		case trialRefused:
+			a, err = v.refused()
+			return a, true, err
+		case trialLater:
+			a, err = v.later()
+			return a, true, err
+		case trialAsk, trialTrusted:
+		}
+		if open == nil {
+			return answer{}, false, nil
+		}
+		select {
+		case <-open.done:
+			if open.failed {
+				return answer{}, true, unavailable(nil)
+			}
+		case <-v.r.Context().Done():
+			return answer{}, true, unavailable(v.r.Context().Err())
+		}
+	}
+}
+
+// unproven answers when the mail server did not take the credentials, whatever the reason. Only a pending wipe comes
+// before that: it must also reach who is locked out, and be it because the mail server is down.
+func (v *visit) unproven(status int, err error) (answer, error) {
+	if a, ok, derr := v.dying(); ok || derr != nil {
+		return a, derr
 	}
 	switch {
+	case err != nil:
+		return answer{}, unavailable(err)
 	case status == http.StatusUnauthorized:
-		v.g.credentials.refuse(v.print, v.user, v.from)
-		return v.refused()
+		return v.challenge(), nil
 	case status == http.StatusForbidden: // the password is right, the user may not
 		return answer{status: http.StatusForbidden}, nil
-	case !acceptance(status):
-		return answer{}, unavailable(nil)
 	}
-	v.accepted()
-	return answer{}, nil
+	return answer{}, unavailable(nil)
 }
 
 // acceptance tells whether a status shows that the mail server took the credentials.
@@ -194,22 +243,15 @@ func (g *Gateway) Prove(r *http.Request) error {
 	}
 	a, err := v.identify()
 	if err == nil && a.status == 0 {
-		switch g.credentials.judge(v.print, v.user, v.from) {
-		case trialProven:
-			return nil
-		case trialRefused:
-			a = v.challenge()
-		case trialLater:
-			return unavailable(nil)
-		case trialAsk:
-			a, err = v.prove()
-		}
+		a, err = v.prove()
 	}
 	switch {
 	case err != nil:
 		return err
 	case a.status == 0:
 		return nil
+	case a.status == http.StatusServiceUnavailable:
+		return unavailable(nil)
 	case a.status == http.StatusForbidden:
 		return problem.New(problem.Forbidden, "activesync.forbidden", "The mail server does not let this user in.")
 	}

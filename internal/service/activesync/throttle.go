@@ -34,6 +34,8 @@ type credentials struct {
 	mu       sync.Mutex
 	accepted map[fingerprint]time.Time
 	refused  map[fingerprint]refusal
+	asking   map[fingerprint]*question
+	open     map[string]int // questions that are open, of each user
 	users    map[string]tally
 	hosts    map[netip.Addr]tally
 }
@@ -41,6 +43,12 @@ type credentials struct {
 type refusal struct {
 	until time.Time
 	wait  time.Duration
+}
+
+// question is one that the upstream is being asked.
+type question struct {
+	done   chan struct{} // closed when there is an answer
+	failed bool          // or none came; to be read after done
 }
 
 // tally counts wrong passwords within a window.
@@ -52,7 +60,7 @@ type tally struct {
 func newCredentials(now func() time.Time) *credentials {
 	c := &credentials{
 		now: now, accepted: map[fingerprint]time.Time{}, refused: map[fingerprint]refusal{},
-		users: map[string]tally{}, hosts: map[netip.Addr]tally{},
+		asking: map[fingerprint]*question{}, open: map[string]int{}, users: map[string]tally{}, hosts: map[netip.Addr]tally{},
 	}
 	_, _ = rand.Read(c.key[:]) // never fails (crypto/rand)
 	return c
@@ -71,7 +79,8 @@ func (c *credentials) fingerprint(upstream, authorization string) (f fingerprint
 type trial uint8
 
 const (
-	trialAsk     trial = iota // the upstream must be asked
+	trialAsk     trial = iota // the upstream must be asked before anything else
+	trialTrusted              // the upstream accepted them today: a command may be passed on, and is a question too
 	trialProven               // the upstream accepted them less than five minutes ago
 	trialRefused              // the upstream refused them; it is not asked again yet
 	trialLater                // too many wrong ones: the upstream is not asked
@@ -79,14 +88,18 @@ const (
 
 // judge tells what may be done with credentials of a user from an address.
 func (c *credentials) judge(f fingerprint, user string, from netip.Addr) trial {
-	now := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.judgeNow(f, user, from)
+}
+
+func (c *credentials) judgeNow(f fingerprint, user string, from netip.Addr) trial {
+	now := c.now()
 	at, known := c.accepted[f]
 	if age := now.Sub(at); known && age >= 0 && age < proofTime {
 		return trialProven
 	} else if known && age >= 0 && age < trustTime {
-		return trialAsk
+		return trialTrusted
 	}
 	if r, ok := c.refused[f]; ok && now.Before(r.until) {
 		return trialRefused
@@ -95,6 +108,39 @@ func (c *credentials) judge(f fingerprint, user string, from netip.Addr) trial {
 		return trialLater
 	}
 	return trialAsk
+}
+
+// begin is judge for one who is about to ask the upstream: with trialAsk and trialTrusted end must follow. Where the same
+// question is open already, its end is to be waited for. Open questions count like wrong passwords, or many guesses at
+// once would all be passed on.
+func (c *credentials) begin(f fingerprint, user string, from netip.Addr) (t trial, open *question) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t = c.judgeNow(f, user, from)
+	if t != trialAsk && t != trialTrusted {
+		return t, nil
+	}
+	if q := c.asking[f]; q != nil {
+		return t, q
+	}
+	if t == trialAsk && c.users[user].within(c.now())+c.open[user] >= wrongPerUser {
+		return trialLater, nil
+	}
+	c.asking[f] = &question{done: make(chan struct{})}
+	c.open[user]++
+	return t, nil
+}
+
+// end ends what begin began. When it failed, those who wait for it do not ask again.
+func (c *credentials) end(f fingerprint, user string, failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asking[f].failed = failed
+	close(c.asking[f].done)
+	delete(c.asking, f)
+	if c.open[user]--; c.open[user] == 0 {
+		delete(c.open, user)
+	}
 }
 
 // accept remembers that the upstream took the credentials.
@@ -154,8 +200,14 @@ func network(a netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-func (t tally) full(now time.Time, limit int) bool {
-	return t.count >= limit && now.Sub(t.began) < wrongWindow
+func (t tally) full(now time.Time, limit int) bool { return t.within(now) >= limit }
+
+// within returns the count as far as its window is not over.
+func (t tally) within(now time.Time) int {
+	if now.Sub(t.began) >= wrongWindow {
+		return 0
+	}
+	return t.count
 }
 
 func (t tally) add(now time.Time) tally {

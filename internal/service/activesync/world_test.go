@@ -176,6 +176,7 @@ type mailFake struct {
 	requests []sent
 	handle   func(w http.ResponseWriter, r *http.Request, cmd string, body []byte) bool // true when it has answered
 	password string
+	gate     chan struct{} // nothing is answered before it is closed; nil holds nothing back
 }
 
 type sent struct {
@@ -208,8 +209,11 @@ func (m *mailFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	m.mu.Lock()
 	m.requests = append(m.requests, sent{cmd, r.URL.RawQuery, r.Header.Clone(), body})
-	password, handle := m.password, m.handle
+	password, handle, gate := m.password, m.handle, m.gate
 	m.mu.Unlock()
+	if gate != nil {
+		<-gate
+	}
 	if _, got, _ := r.BasicAuth(); got != password {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
