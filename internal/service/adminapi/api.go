@@ -79,7 +79,7 @@ func New(d Deps) *API {
 	a := &API{Deps: d, early: make(map[string]bool)}
 	a.huma = huma.NewAPI(huma.Config{
 		OpenAPI:       description(),
-		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat: "application/json",
 		// A misspelt filter must not look like one that matches everything.
 		RejectUnknownQueryParameters: true,

@@ -32,7 +32,7 @@ func (a *API) addDevices() {
 	add(a, op("editDevice", http.MethodPatch, "/devices/{id}", "Change a device", gate.Admin(scope.DeviceEdit)), a.editDevice)
 	add(a, op("removeDevice", http.MethodPost, "/devices/{id}/remove", "Take a device out of the lists; it enrols anew when it comes back",
 		gate.Admin(scope.DeviceRemove)), a.removeDevice)
-	add(a, op("retireDevice", http.MethodPost, "/devices/{id}/retire", "Take a device out of service", gate.Admin(scope.DeviceEdit)), a.retireDevice)
+	add(a, op("retireDevice", http.MethodPost, "/devices/{id}/retire", "Take a device out of service", gate.Admin(scope.DeviceRemove)), a.retireDevice)
 	add(a, op("readmitDevice", http.MethodPost, "/devices/{id}/readmit", "Let a wiped or retired device enrol again",
 		gate.Admin(scope.DeviceReadmit)), a.readmitDevice)
 	phone := op("lookAtPhone", http.MethodPost, "/devices/{id}/phone", "Look at a device's phone number", gate.Admin(scope.UserPersonalRead))
