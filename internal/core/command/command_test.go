@@ -354,6 +354,17 @@ func TestDelayGivesTimeToCancel(t *testing.T) {
 // TestS18MassWipeStopsAtTheBreaker writes a thousand approved wipes straight into the database, as whoever has taken the
 // platform over would, and lets every device ask.
 func TestS18MassWipeStopsAtTheBreaker(t *testing.T) {
+	massWipe(t, scope.Admin, func(string) string { return "intruder" }, safety.DefaultRules.Actor.Hour)
+}
+
+// TestS18MassWipeInTheNameOfUsersStopsAtTheBreaker has every device wiped as if by its own owner.
+func TestS18MassWipeInTheNameOfUsersStopsAtTheBreaker(t *testing.T) {
+	massWipe(t, scope.User, func(device string) string { return "u-" + device }, safety.DefaultRules.Zone.Hour)
+}
+
+// massWipe writes 1,000 approved orders past every rule and lets every device ask: the budget must hold.
+func massWipe(t *testing.T, kind scope.Kind, requester func(device string) string, budget int) {
+	t.Helper()
 	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		const n = 1000
 		f := newFixture(t, db, n)
@@ -371,8 +382,8 @@ func TestS18MassWipeStopsAtTheBreaker(t *testing.T) {
 			for _, id := range devices {
 				_, err := tx.Exec(t.Context(), `INSERT INTO command (id, device, owner, kind, destructive, channel, state, unproven,
 					requester_kind, requester, roles, approval, request_key, words, created, not_before, expires, changed)
-					VALUES ($1, $2, 'u', 'full-wipe', FALSE, 'activesync', 'queued', FALSE, 'admin', 'intruder', '', $3, $4, '', 0, 0, $5, 0)`,
-					sqldb.NewID(), id, a.ID, id, sqldb.Micros(start.Add(time.Hour)))
+					VALUES ($1, $2, $3, 'full-wipe', FALSE, 'activesync', 'queued', FALSE, $4, $5, '', $6, $7, '', 0, 0, $8, 0)`,
+					sqldb.NewID(), id, "u-"+id, string(kind), requester(id), a.ID, id, sqldb.Micros(start.Add(time.Hour)))
 				if err != nil {
 					return err
 				}
@@ -395,8 +406,8 @@ func TestS18MassWipeStopsAtTheBreaker(t *testing.T) {
 				wiped++
 			}
 		}
-		if wiped != safety.DefaultRules.Actor.Hour {
-			t.Fatalf("%d devices were told to wipe, want the budget of %d", wiped, safety.DefaultRules.Actor.Hour)
+		if wiped != budget {
+			t.Fatalf("%d devices were told to wipe, want the budget of %d", wiped, budget)
 		}
 		b, err := f.safety.Breaker(t.Context(), admin("a"))
 		if err != nil || !b.Open {

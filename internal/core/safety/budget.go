@@ -20,7 +20,7 @@ import (
 type Actor struct {
 	ID    string   // the administrator, user or mail server who asked
 	Roles []string // the administrator's roles
-	Self  bool     // a user on the user's own device: counted on the user's account alone
+	Self  bool     // a user on the user's own device: counted apart from what administrators do
 }
 
 // ActorOf returns the account of a caller.
@@ -44,7 +44,11 @@ type account struct {
 
 func (r Rules) accounts(a Actor) []account {
 	if a.Self {
-		return []account{{"your own devices", r.Self, "self AND actor = $2", []any{a.ID}}}
+		return []account{
+			{"your own devices", r.Self, "self AND actor = $2", []any{a.ID}},
+			// Whoever takes over the users' accounts, one by one, meets the breaker too.
+			{"all users together", r.Zone, "self", nil},
+		}
 	}
 	list := []account{
 		{"one administrator", r.Actor, "NOT self AND actor = $2", []any{a.ID}},

@@ -46,8 +46,8 @@ type Rules struct {
 	Expiry int `json:"expiry"`
 	// Probation is how long a new or reset administrator neither approves nor orders anything destructive; up to 30 days.
 	Probation int `json:"probation"`
-	// Budgets for acts on devices: of one administrator, of all who hold one role, of the zone, of one user for the
-	// user's own devices.
+	// Budgets for acts on devices: of one administrator, of all who hold one role, of the zone (what administrators do,
+	// and what users do to their own devices, each by itself), of one user for the user's own devices.
 	Actor Budget `json:"actor"`
 	Role  Budget `json:"role"`
 	Zone  Budget `json:"zone"`
