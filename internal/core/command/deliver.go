@@ -90,6 +90,11 @@ func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel
 
 // deliver hands one command out if it may go now.
 func (cs *Commands) deliver(ctx context.Context, tx *sqldb.Tx, c *Command) (bool, error) {
+	if kinds[c.Kind].class != "" { // not what the row says of itself
+		if over, err := cs.handedOver(ctx, tx, c); err != nil || over {
+			return false, err
+		}
+	}
 	now := cs.clock.Now()
 	switch {
 	case c.State == Delivered:
@@ -99,13 +104,36 @@ func (cs *Commands) deliver(ctx context.Context, tx *sqldb.Tx, c *Command) (bool
 	case now.Before(c.NotBefore):
 		return false, nil
 	}
-	if kinds[c.Kind].class != "" { // not what the row says of itself
+	if kinds[c.Kind].class != "" {
 		if ok, err := cs.cleared(ctx, tx, c); err != nil || !ok {
 			return false, err
 		}
 	}
 	by := scope.Caller{Kind: scope.Device, ID: c.Device}
 	return true, cs.move(ctx, tx, by, c, Delivered, "The device has it.")
+}
+
+// handedOver ends a command whose device belongs to somebody else by now: what was approved was to erase one person's
+// device, not the next one's.
+func (cs *Commands) handedOver(ctx context.Context, tx *sqldb.Tx, c *Command) (bool, error) {
+	everywhere, err := scope.System("command").Scope(scope.DeviceRead)
+	if err != nil {
+		return false, err
+	}
+	list, err := cs.devices.Targets(ctx, tx, everywhere, []string{c.Device})
+	if err != nil || len(list) == 0 || list[0].Owner == c.Owner {
+		return false, err
+	}
+	return true, cs.moot(ctx, tx, c, "The device belongs to somebody else now.")
+}
+
+// moot ends a command that must not, or need not, be carried out any more.
+func (cs *Commands) moot(ctx context.Context, tx *sqldb.Tx, c *Command, words string) error {
+	by := scope.System("command")
+	if c.State.undelivered() {
+		return cs.takeBack(ctx, tx, by, c, words)
+	}
+	return cs.move(ctx, tx, by, c, Failed, words)
 }
 
 // cleared checks a destructive command where every path ends.
@@ -129,8 +157,8 @@ type Answer struct {
 	Words    string
 }
 
-// Report takes a device's answer. An unproven answer can acknowledge, never more. A wipe that was acknowledged keeps the
-// device out until an administrator lets it enrol again.
+// Report takes a device's answer. An unproven answer can acknowledge, never more: it ends nothing, and takes nothing back
+// that was proven. A wipe that was acknowledged keeps the device out until an administrator lets it enrol again.
 func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
 	switch a.State {
 	case Acknowledged, Done, Failed, Postponed:
@@ -148,8 +176,11 @@ func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
 		if err != nil {
 			return err
 		}
-		if c.State == a.State && c.Unproven == a.Unproven {
+		if c.State == a.State && (a.Unproven || !c.Unproven) {
 			return nil // told twice
+		}
+		if a.Unproven && a.State != Acknowledged {
+			return nil
 		}
 		if c.State != Delivered && c.State != Postponed && c.State != Acknowledged {
 			return errMoved
@@ -162,10 +193,26 @@ func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
 		}
 		keepsOut := c.Kind == platform.FullWipe || c.Kind == platform.SelectiveWipe
 		if first && keepsOut && (a.State == Acknowledged || a.State == Done) {
-			return cs.devices.MarkWiped(ctx, tx, by, c.Device)
+			return cs.wiped(ctx, tx, by, c.Device)
 		}
 		return nil
 	})
+}
+
+// wiped keeps a device out, and ends what else was to destroy something on it: it must not hit the device after an
+// administrator has let it in again.
+func (cs *Commands) wiped(ctx context.Context, tx *sqldb.Tx, by scope.Caller, device string) error {
+	rest, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE c.device = $1 AND c.destructive
+		AND c.state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') ORDER BY c.id`, device)
+	if err != nil {
+		return err
+	}
+	for i := range rest {
+		if err := cs.moot(ctx, tx, &rest[i], "The device was wiped by another command."); err != nil {
+			return err
+		}
+	}
+	return cs.devices.MarkWiped(ctx, tx, by, device)
 }
 
 // Cancel takes a command back that no device has been given yet.
@@ -175,23 +222,35 @@ func (cs *Commands) Cancel(ctx context.Context, c scope.Caller, id string) (Comm
 		if x, err = cs.byID(ctx, tx, c, scope.CommandCancel, id); err != nil {
 			return err
 		}
-		if !x.State.undelivered() {
-			return problem.Newf(problem.Conflict, "command.late", "It is %s and cannot be cancelled any more.", x.State)
-		}
-		waited := x.State == Awaiting
-		if err := cs.move(ctx, tx, c, &x, Cancelled, "It was cancelled."); err != nil {
-			return err
-		}
-		if !waited {
-			return nil
-		}
-		left, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM command WHERE approval = $1 AND state = 'awaiting'", x.Approval)
-		if err != nil || left > 0 {
-			return err
-		}
-		return cs.safety.Cancel(ctx, tx, c, x.Approval)
+		return cs.takeBack(ctx, tx, c, &x, "It was cancelled.")
 	})
 	return x, err
+}
+
+// takeBack cancels a command that no device has been given yet, and the request for approval when nothing is left of it.
+func (cs *Commands) takeBack(ctx context.Context, tx *sqldb.Tx, by scope.Caller, x *Command, words string) error {
+	if x.State == Awaiting { // an approval that comes at the same time has gone first, or finds it cancelled
+		if err := cs.safety.Hold(ctx, tx, x.Approval); err != nil {
+			return err
+		}
+		now, err := sqldb.One(ctx, tx, scanCommand, selectCommand+" WHERE c.id = $1", x.ID)
+		if err != nil {
+			return err
+		}
+		*x = now
+	}
+	if !x.State.undelivered() {
+		return problem.Newf(problem.Conflict, "command.late", "It is %s and cannot be cancelled any more.", x.State)
+	}
+	waited := x.State == Awaiting
+	if err := cs.move(ctx, tx, by, x, Cancelled, words); err != nil || !waited {
+		return err
+	}
+	left, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM command WHERE approval = $1 AND state = 'awaiting'", x.Approval)
+	if err != nil || left > 0 {
+		return err
+	}
+	return cs.safety.Cancel(ctx, tx, by, x.Approval)
 }
 
 // Tick queues the commands whose delay is over, so that their devices are woken, ends those that nobody came for, and
@@ -210,7 +269,11 @@ func (cs *Commands) Tick(ctx context.Context) (n int, err error) {
 			if sqldb.Micros(due[i].Expires) <= now {
 				to, words = Expired, "The device did not come for it in time."
 			}
-			if err := cs.move(ctx, tx, scope.System("command"), &due[i], to, words); err != nil {
+			err := cs.move(ctx, tx, scope.System("command"), &due[i], to, words)
+			if errors.Is(err, errMoved) {
+				continue // fetched or cancelled at this moment
+			}
+			if err != nil {
 				return err
 			}
 			n++

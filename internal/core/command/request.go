@@ -113,6 +113,11 @@ func (cs *Commands) Request(ctx context.Context, c scope.Caller, r Request) (b B
 		b, err = cs.order(ctx, tx, c, r, targets, ways)
 		return err
 	})
+	if problem.Is(err, problem.Conflict) { // with the same request, perhaps, that came to another server at once
+		if same, againErr := cs.again(ctx, cs.db, c, r); againErr == nil && len(same.Commands) > 0 {
+			return same, nil
+		}
+	}
 	return b, err
 }
 

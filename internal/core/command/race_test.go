@@ -1,0 +1,220 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/platform"
+	"drover/internal/core/safety"
+	"drover/internal/core/schema/schematest"
+)
+
+// together runs each function at once and returns what each got.
+func together(fns ...func() error) []error {
+	errs := make([]error, len(fns))
+	var wg sync.WaitGroup
+	for i, fn := range fns {
+		wg.Go(func() { errs[i] = fn() })
+	}
+	wg.Wait()
+	return errs
+}
+
+func TestTheSameKeyAtOnceIsTheSameRequest(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 3)
+		for round := range 3 {
+			ids := make([]string, 6)
+			fns := make([]func() error, len(ids))
+			for i := range fns {
+				fns[i] = func() error {
+					b, err := f.commands.Request(context.Background(), admin("a"), Request{
+						Kind: platform.FullWipe, Devices: []string{fmt.Sprintf("d%03d", round)}, Reason: "r", Key: fmt.Sprint("k", round),
+					})
+					if err == nil {
+						ids[i] = b.Commands[0].ID
+					}
+					return err
+				}
+			}
+			if err := errors.Join(together(fns...)...); err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				if id != ids[0] {
+					t.Fatalf("one key became the commands %v", ids)
+				}
+			}
+		}
+	})
+}
+
+// TestCancelAndApprovalAtOnceAreOneOfThem has a command cancelled while it is approved: whoever comes second is told so,
+// and nobody waits for a deadlock to be found.
+func TestCancelAndApprovalAtOnceAreOneOfThem(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 12)
+		f.quorum(t, 1)
+		f.rules(t, func(r *safety.Rules) { r.Delay = 60 })
+		for i := range 12 {
+			b, err := f.wipe(t, admin("a"), fmt.Sprintf("d%03d", i))
+			if problem.Is(err, problem.Throttled) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			errs := together(func() error {
+				_, err := f.commands.Cancel(context.Background(), admin("a"), b.Commands[0].ID)
+				return err
+			}, func() error {
+				_, err := f.safety.Decide(context.Background(), admin("b"), b.Approval, true, code)
+				return err
+			})
+			for _, err := range errs {
+				if err != nil && !problem.Is(err, problem.Conflict) {
+					t.Fatalf("round %d: %v", i, err)
+				}
+			}
+			c, err := f.commands.Get(t.Context(), admin("a"), b.Commands[0].ID)
+			if err != nil || (errs[0] == nil) != (c.State == Cancelled) {
+				t.Fatalf("round %d: %s (%v) after %v", i, c.State, err, errs)
+			}
+		}
+	})
+}
+
+// TestAWipeDoesNotFollowTheDeviceToItsNextOwner: what was approved was a wipe of one person's phone.
+func TestAWipeDoesNotFollowTheDeviceToItsNextOwner(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 2)
+		handOver := func(id string) {
+			d := f.fleet.devices[id]
+			d.Owner = "u-next"
+			f.fleet.devices[id] = d
+		}
+		waiting, err := f.wipe(t, admin("a"), "d000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, err := f.wipe(t, admin("a"), "d001")
+		if err != nil || f.next(t, "d001") == nil {
+			t.Fatalf("not delivered (%v)", err)
+		}
+		handOver("d000")
+		handOver("d001")
+		for id, want := range map[string]State{waiting.Commands[0].ID: Cancelled, told.Commands[0].ID: Failed} {
+			x, err := f.commands.Get(t.Context(), admin("a"), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := f.next(t, x.Device); c != nil {
+				t.Errorf("%s: the next owner's device was told to %s", x.Device, c.Kind)
+			}
+			if x, err = f.commands.Get(t.Context(), admin("a"), id); err != nil || x.State != want {
+				t.Errorf("%s: %s (%v), want %s", x.Device, x.State, err, want)
+			}
+		}
+	})
+}
+
+// TestNoWipeWaitsForADeviceThatWasLetInAgain: of two wipes one is carried out; the other must not hit the device after
+// an administrator has let it enrol again.
+func TestNoWipeWaitsForADeviceThatWasLetInAgain(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 1)
+		d := f.fleet.devices["d000"]
+		d.Reach.ActiveSync = platform.V(16, 1) // which knows the selective wipe
+		d.Facts.Platform = platform.OutlookMobile
+		f.fleet.devices["d000"] = d
+		first, err := f.wipe(t, admin("a"), "d000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := f.commands.Request(t.Context(), admin("a"), Request{Kind: platform.SelectiveWipe, Devices: []string{"d000"}, Reason: "r"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := f.next(t, "d000")
+		if c == nil {
+			t.Fatal("nothing was delivered")
+		}
+		if err := f.commands.Report(t.Context(), c.ID, Answer{State: Acknowledged}); err != nil {
+			t.Fatal(err)
+		}
+		f.fleet.wiped["d000"] = false // an administrator lets it in
+		if c := f.next(t, "d000"); c != nil {
+			t.Fatalf("the new device was told to %s", c.Kind)
+		}
+		for _, b := range []Batch{first, second} {
+			x, err := f.commands.Get(t.Context(), admin("a"), b.Commands[0].ID)
+			if err != nil || x.State.open() {
+				t.Errorf("%s is %s (%v), want an end", x.Kind, x.State, err)
+			}
+		}
+	})
+}
+
+// TestAnUnprovenAnswerEndsNothing: whoever knows a device's id and key, and not the user's password, cannot stop its wipe.
+func TestAnUnprovenAnswerEndsNothing(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 1)
+		if _, err := f.wipe(t, admin("a"), "d000"); err != nil {
+			t.Fatal(err)
+		}
+		c := f.next(t, "d000")
+		report := func(a Answer, want State, unproven bool) {
+			t.Helper()
+			if err := f.commands.Report(t.Context(), c.ID, a); err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.commands.Get(t.Context(), admin("a"), c.ID)
+			if err != nil || got.State != want || got.Unproven != unproven {
+				t.Fatalf("after %+v it is %s, unproven %v (%v), want %s, %v", a, got.State, got.Unproven, err, want, unproven)
+			}
+		}
+		report(Answer{State: Failed, Unproven: true}, Delivered, false)
+		report(Answer{State: Postponed, Unproven: true}, Delivered, false)
+		report(Answer{State: Acknowledged, Unproven: true}, Acknowledged, true)
+		report(Answer{State: Acknowledged}, Acknowledged, false)
+		report(Answer{State: Acknowledged, Unproven: true}, Acknowledged, false)
+		report(Answer{State: Done}, Done, false)
+	})
+}
+
+// BenchmarkRequestOfManyDevices asks for a wipe of 10,000 devices, the most that one request may name: for as long as it
+// takes, nobody else writes on SQLite.
+func BenchmarkRequestOfManyDevices(b *testing.B) {
+	for _, e := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
+		b.Run(string(e), func(b *testing.B) {
+			f := newFixture(b, schematest.New(b, e), maxDevices)
+			f.rules(b, func(r *safety.Rules) {
+				most := safety.Budget{Hour: maxDevices, Day: maxDevices}
+				r.Actor, r.Role, r.Zone = most, most, most
+			})
+			ids := make([]string, 0, maxDevices)
+			for id := range f.fleet.devices {
+				ids = append(ids, id)
+			}
+			for b.Loop() {
+				if _, err := f.wipe(b, admin("a"), ids...); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				err := f.db.Write(b.Context(), func(tx *sqldb.Tx) error {
+					_, err := tx.Exec(b.Context(), "UPDATE command SET state = 'cancelled'")
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
