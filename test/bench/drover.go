@@ -67,7 +67,7 @@ func (d *droverServer) prepare(ctx context.Context) error {
 		return err
 	}
 	for _, args := range [][]string{
-		{"upstream", "add", "mail", "--url", "http://" + d.bench.mailAddr},
+		{"upstream", "add", "mail", "--url", "http://" + d.bench.mailAddr, "--default", "--hands-off"},
 		{"policy", "create", "first", "--preset", "strict"},
 		{"policy", "assign", "first", "--default"},
 		{"policy", "create", "second", "--preset", "basic"},
@@ -149,9 +149,12 @@ func (d *droverServer) post(ctx context.Context, path string, body, answer any) 
 
 // call is one request to the admin API.
 func (d *droverServer) call(ctx context.Context, method, path string, body, answer any) error {
-	data, err := json.Marshal(body)
-	if err != nil {
-		return err
+	var data []byte
+	if body != nil {
+		var err error
+		if data, err = json.Marshal(body); err != nil {
+			return err
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, "https://"+d.admin+"/api/v1"+path, bytes.NewReader(data))
 	if err != nil {
