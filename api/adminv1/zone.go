@@ -66,14 +66,19 @@ type Platform struct {
 // Order is what a platform makes of one command.
 type Order struct {
 	Kind         string        `json:"kind"`
-	Possible     bool          `json:"possible"`
-	Channel      string        `json:"channel"`
-	Extent       string        `json:"extent"`
-	Removes      string        `json:"removes"`
-	Leaves       string        `json:"leaves"`
-	Caveat       string        `json:"caveat"`
-	Refusal      string        `json:"refusal"`
+	Ways         []Way         `json:"ways" doc:"The channels that can carry it, best first; a device must be enrolled in one of them."`
+	Refusal      string        `json:"refusal" doc:"Why it cannot be sent where no way is open."`
 	Alternatives []Alternative `json:"alternatives"`
+}
+
+// Way is one channel that carries a command, and what the command then does.
+type Way struct {
+	Channel string `json:"channel"`
+	Since   string `json:"since" doc:"The oldest version of the channel's protocol that can say it; empty for any."`
+	Extent  string `json:"extent" doc:"How much it touches, from nothing to device."`
+	Removes string `json:"removes"`
+	Leaves  string `json:"leaves"`
+	Caveat  string `json:"caveat"`
 }
 
 // Service is a capability that the zone offers over the network.

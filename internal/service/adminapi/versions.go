@@ -93,7 +93,7 @@ func inWords(s platform.Setting, v *policy.Value) string {
 
 func (a *API) previewSuite(ctx context.Context, in *struct {
 	ID        string `path:"id" maxLength:"64"`
-	Platform  string `query:"platform" required:"true" maxLength:"60" doc:"A platform's key, as /platforms lists it."`
+	Platform  string `query:"platform" required:"true" maxLength:"60" doc:"A platform's key, as /platforms lists it, or its id alone."`
 	Liability string `query:"liability" enum:"corporate,personal" default:"corporate"`
 	Version   int    `query:"version" minimum:"0" doc:"Of the suite; 0 for the one in force."`
 	Protocol  string `query:"protocol" enum:"2.5,12.0,12.1,14.0,14.1,16.0,16.1" default:"14.1"`
@@ -101,6 +101,9 @@ func (a *API) previewSuite(ctx context.Context, in *struct {
 ) (*answer[adminv1.SuitePreview], error) {
 	c := caller(ctx)
 	row, known := platform.Find(in.Platform)
+	if id := platform.ID(in.Platform); !known && id.Known() {
+		row, known = platform.Resolve(platform.Facts{Platform: id}), true
+	}
 	if !known {
 		return nil, problem.New(problem.NotFound, "platform.unknown", "There is no such platform: list /platforms.")
 	}

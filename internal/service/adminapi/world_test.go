@@ -288,7 +288,7 @@ func (w *world) phone(t *testing.T, user, name string) device.Device {
 		t.Fatal(err)
 	}
 	k, err := w.Devices.Contact(t.Context(), scope.System("activesync"), device.Hello{
-		Owner: u, EASID: name, Enrol: true, Facts: device.Facts{DeviceType: "iPhone", UserAgent: "Apple-iPhone14C3/2103.66", Protocol: "14.1"},
+		Owner: u, EASID: fmt.Sprintf("%x", name), Enrol: true, Facts: device.Facts{DeviceType: "iPhone", UserAgent: "Apple-iPhone14C3/2103.66", Protocol: "14.1"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -113,12 +113,13 @@ func wirePlatform(r platform.Row) adminv1.Platform {
 	}
 }
 
-// wireOrder shows the best way of a command.
 func wireOrder(k platform.Command, o platform.Order) adminv1.Order {
-	out := adminv1.Order{Kind: string(k), Possible: len(o.Ways) > 0, Refusal: o.Refusal, Alternatives: each(o.Alternatives, alternative)}
-	if out.Possible {
-		w := o.Ways[0]
-		out.Channel, out.Extent, out.Removes, out.Leaves, out.Caveat = string(w.Channel), string(w.Extent), w.Removes, w.Leaves, w.Caveat
+	return adminv1.Order{
+		Kind: string(k), Refusal: o.Refusal, Alternatives: each(o.Alternatives, alternative),
+		Ways: each(o.Ways, func(w platform.Way) adminv1.Way {
+			return adminv1.Way{
+				Channel: string(w.Channel), Since: w.Since.String(), Extent: string(w.Extent), Removes: w.Removes, Leaves: w.Leaves, Caveat: w.Caveat,
+			}
+		}),
 	}
-	return out
 }
