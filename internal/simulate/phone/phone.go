@@ -302,6 +302,8 @@ func judge(a answer) error {
 		return errProvision
 	case 126, 129, 130, 131, 177:
 		return refusal{kind: Blocked, retry: maxRetry}
+	case 139, 145:
+		return refusal{kind: Declined, retry: maxRetry}
 	case 110, 111:
 		return refusal{kind: Unavailable, retry: a.retry}
 	}

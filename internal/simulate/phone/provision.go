@@ -48,6 +48,9 @@ func (p *Phone) acknowledge(ctx context.Context, temporary string) error {
 	policy := policyOf(a)
 	final := policy.Child(wbxml.ProvisionPolicyKey).Value()
 	if policy.Child(wbxml.ProvisionStatus).Value() != "1" || final == "" {
+		if status != 1 {
+			return refusal{kind: Declined, retry: maxRetry}
+		}
 		return refusal{kind: Failed}
 	}
 	p.key = final

@@ -24,6 +24,7 @@ const (
 	WipeOrdered  Kind = "wipe-ordered" // the server ordered a wipe
 	Wiped        Kind = "wiped"        // and the phone acknowledged it
 	Blocked      Kind = "blocked"      // 403, or status 126, 129, 130, 131, 177
+	Declined     Kind = "declined"     // the server does not accept how the phone took the policy
 	Unauthorized Kind = "unauthorized" // 401
 	Unavailable  Kind = "unavailable"  // 503 or 429, or status 110, 111
 	NoVersion    Kind = "no-version"   // the server offers no version that the phone speaks
@@ -33,13 +34,13 @@ const (
 
 // kinds in the order of a report.
 var kinds = []Kind{
-	Connected, Provisioned, Unmanaged, PingSent, PingEnded, WipeOrdered, Wiped, Blocked, Unauthorized, Unavailable,
+	Connected, Provisioned, Unmanaged, PingSent, PingEnded, WipeOrdered, Wiped, Blocked, Declined, Unauthorized, Unavailable,
 	NoVersion, Looped, Failed,
 }
 
 func (k Kind) refused() bool {
 	switch k {
-	case Blocked, Unauthorized, Unavailable, NoVersion, Looped, Failed:
+	case Blocked, Declined, Unauthorized, Unavailable, NoVersion, Looped, Failed:
 		return true
 	}
 	return false
@@ -101,8 +102,8 @@ func (f *Fleet) report(d time.Duration) Report {
 	return r
 }
 
-// OK tells whether every phone connected and nothing failed. A blocked phone or one without the right password is not a
-// failure: it was told so in good order.
+// OK tells whether every phone connected and nothing failed. A phone that was blocked, or that would not take the policy,
+// is not a failure: it was told so in good order.
 func (r Report) OK() bool {
 	return r.Events[Connected] >= r.Phones && r.Events[Failed]+r.Events[Looped]+r.Events[NoVersion] == 0
 }
