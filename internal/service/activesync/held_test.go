@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"drover/internal/base/bus"
 	"drover/internal/base/wbxml"
@@ -138,4 +139,60 @@ func TestOthersSleepOnWhenTheZoneChanges(t *testing.T) {
 	if g := <-answer; string(g.body) != "answer to Ping" {
 		t.Errorf("HTTP %d %q", g.status, g.body)
 	}
+}
+
+// A held Ping outlives the proof of its password. What is said when it ends is said to the proven alone.
+func TestAHeldPingIsProvenAnewBeforeItIsToldAnything(t *testing.T) {
+	for _, password := range []string{"secret", "another"} {
+		w := newWorld(t)
+		w.zone.values = strictValues
+		p := w.phone(V141)
+		p.enrol()
+		p.passes()
+		w.clock.Advance(time.Hour)
+		w.mail.on(func(_ http.ResponseWriter, r *http.Request, cmd string, _ []byte) bool {
+			if cmd == "Ping" {
+				<-r.Context().Done()
+			}
+			return false
+		})
+		answer := make(chan got, 1)
+		go func() { answer <- do(p.request(Ping, nil)) }()
+		eventually(t, "the Ping is held", func() bool { return len(w.g.holding.all()) == 1 })
+		w.mail.setPassword(password)
+		w.zone.set(func() { w.zone.access = Blocked })
+		w.bus.Publish(bus.Message{Topic: "zone"})
+		want := int(statusDeviceBlocked)
+		if password != "secret" {
+			want = http.StatusUnauthorized
+		}
+		p.expect("at the end", <-answer, want)
+	}
+}
+
+func TestAnOrderThatIsNotDueDoesNotDisturb(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(V141)
+	p.passes()
+	w.zone.set(func() { w.zone.later = map[string]bool{"id-DEV1": true} })
+	p.passes()
+	w.mail.on(func(_ http.ResponseWriter, r *http.Request, cmd string, _ []byte) bool {
+		if cmd == "Ping" {
+			<-r.Context().Done()
+		}
+		return false
+	})
+	answer := make(chan got, 1)
+	go func() { answer <- do(p.request(Ping, nil)) }()
+	eventually(t, "the Ping is held", func() bool { return len(w.g.holding.all()) == 1 })
+	before := read(w.zone, func() int { return w.zone.asked })
+	w.zone.set(func() {})
+	w.bus.Publish(bus.Message{Topic: "zone"})
+	eventually(t, "the device is looked at again", func() bool { return read(w.zone, func() int { return w.zone.asked }) > before })
+	if n := len(w.g.holding.all()); n != 1 {
+		t.Errorf("%d are held", n)
+	}
+	w.zone.set(func() { w.zone.orders["id-DEV1"] = FullWipe })
+	w.bus.Publish(bus.Message{Topic: "device:id-DEV1"})
+	p.expect("when it is due", <-answer, int(statusWipeRequested))
 }

@@ -111,3 +111,42 @@ func TestAWipeReachesADeviceWhosePasswordIsDead(t *testing.T) {
 		}
 	})
 }
+
+func TestAWipeReachesADeviceWhileTheMailServerIsDown(t *testing.T) {
+	w := newWorld(t)
+	w.zone.values = strictValues
+	p := w.phone(V141)
+	p.enrol()
+	w.clock.Advance(time.Hour)
+	w.mail.Close()
+	if g := p.folderSync(); g.status != http.StatusServiceUnavailable {
+		t.Fatalf("without a wipe: HTTP %d", g.status)
+	}
+	w.zone.set(func() { w.zone.orders["id-DEV1"] = FullWipe })
+	p.expect("with a wipe", p.folderSync(), int(statusWipeRequested))
+	if p.provision(policies(p.kind())).Child(wbxml.ProvisionRemoteWipe) == nil {
+		t.Error("there is no directive")
+	}
+	p.key++
+	if g := p.folderSync(); g.status != http.StatusServiceUnavailable {
+		t.Errorf("with another key: HTTP %d", g.status)
+	}
+}
+
+func TestAWipeReachesAUserWhoIsLockedOut(t *testing.T) {
+	w := newWorld(t)
+	w.zone.values = strictValues
+	p := w.phone(V141)
+	p.enrol()
+	w.clock.Advance(time.Hour)
+	w.mail.on(func(rw http.ResponseWriter, _ *http.Request, _ string, _ []byte) bool {
+		rw.WriteHeader(http.StatusForbidden)
+		return true
+	})
+	w.zone.set(func() { w.zone.orders["id-DEV1"] = FullWipe })
+	p.expect("with a wipe", p.folderSync(), int(statusWipeRequested))
+	w.zone.set(func() { delete(w.zone.orders, "id-DEV1") })
+	if g := p.folderSync(); g.status != http.StatusForbidden {
+		t.Errorf("without one: HTTP %d", g.status)
+	}
+}

@@ -37,6 +37,7 @@ type zoneFake struct {
 	enrolled  []Contact
 	asked     int // readings of Standing
 	orders    map[string]Order
+	later     map[string]bool // devices with an order that is not due yet
 	outcomes  []Outcome
 	told      []Information
 	sightings []Sighting
@@ -129,7 +130,7 @@ func (z *zoneFake) KeepUpstream(_ context.Context, device, _ string, p UpstreamP
 func (z *zoneFake) Pending(device string) bool {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	return z.orders[device] != NoOrder
+	return z.orders[device] != NoOrder || z.later[device]
 }
 
 func (z *zoneFake) Next(_ context.Context, device string) (Order, string, error) {

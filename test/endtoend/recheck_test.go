@@ -1,4 +1,4 @@
-package activesync_test
+package endtoend
 
 import (
 	"context"
