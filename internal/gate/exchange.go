@@ -78,6 +78,13 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
+// Served tells whether the service of an exchange is still switched on; true outside the gate. A held exchange asks when
+// it hears of a change.
+func Served(ctx context.Context) bool {
+	x := exchangeOf(ctx)
+	return x == nil || x.route == nil || x.route.required || x.gate.switches.On(x.route.Service)
+}
+
 // Stopping returns a channel that is closed when the server stops. A held exchange watches it beside its context and
 // then ends in good order; short work goes on. Nil outside the gate.
 func Stopping(ctx context.Context) <-chan struct{} {

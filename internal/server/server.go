@@ -114,6 +114,7 @@ func (s *Server) buildGate() error {
 	s.gateway = activesync.New(activesync.Options{
 		Core: s.mail, Upstreams: s.mail, Revision: z.Revision, Bus: z.Bus, Clock: z.Clock, Log: s.log,
 	})
+	z.Switches.Follow(s.gateway.Recheck)
 	var routes []gate.Route
 	routes = append(routes, s.gateway.Routes()...)
 	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
@@ -301,4 +302,3 @@ func (s *Server) greet(ctx context.Context, out io.Writer) error {
 	}
 	return nil
 }
-

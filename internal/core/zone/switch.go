@@ -59,6 +59,7 @@ type Switches struct {
 	bus      *bus.Bus
 	revision *Revision
 	off      atomic.Pointer[switched]
+	follower func()
 }
 
 type switched struct {
@@ -70,6 +71,10 @@ type switched struct {
 func NewSwitches(db *sqldb.DB, b *bus.Bus, r *Revision) *Switches {
 	return &Switches{db: db, bus: b, revision: r}
 }
+
+// Follow has f called after each change of a switch, for what must end when its service is switched off. Call it before
+// [Switches.Run]; f must not block.
+func (s *Switches) Follow(f func()) { s.follower = f }
 
 var administering = []Service{ServiceAdminAPI, ServiceMonitoring, ServiceDashboard}
 
@@ -89,7 +94,8 @@ func (s *Switches) Read(ctx context.Context) error {
 		s.off.Store(nil)
 		return err
 	}
-	if x := s.off.Load(); x != nil && x.revision == revision {
+	before := s.off.Load()
+	if before != nil && before.revision == revision {
 		return nil
 	}
 	off, _, err := Get(ctx, s.db.Pulse(), OffSetting)
@@ -97,6 +103,9 @@ func (s *Switches) Read(ctx context.Context) error {
 		return err
 	}
 	s.off.Store(&switched{revision, off})
+	if s.follower != nil && before != nil && !slices.Equal(before.off, off) {
+		s.follower()
+	}
 	return nil
 }
 

@@ -17,6 +17,8 @@ func TestSwitches(t *testing.T) {
 		b := bus.New()
 		r := zone.NewRevision(db, b, slog.New(slog.DiscardHandler))
 		s := zone.NewSwitches(db, b, r)
+		told := 0
+		s.Follow(func() { told++ })
 		if s.On(zone.ServiceActiveSync) || !s.On(zone.ServiceAdminAPI) {
 			t.Fatal("before it has read, a switch is on that should not be, or the way to mend it is off")
 		}
@@ -43,6 +45,10 @@ func TestSwitches(t *testing.T) {
 			t.Fatal(err)
 		}
 		read()
+		read()
+		if told != 1 {
+			t.Errorf("one change of a switch was told %d times", told)
+		}
 		if s.On(zone.ServiceActiveSync) || !s.On(zone.ServiceAutodiscover) {
 			t.Fatal("the wrong service is off")
 		}

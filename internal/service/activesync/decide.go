@@ -158,7 +158,7 @@ func (v *visit) hold(s *Standing, a answer, d time.Duration) (answer, error) {
 		return a, nil
 	case <-changed:
 	}
-	if stopping(v.r.Context()) {
+	if stopping(v.r.Context()) || v.g.moved(&w.held) {
 		return v.comeBack(), nil
 	}
 	fresh, err := v.load()
@@ -189,7 +189,7 @@ type waiting struct {
 // await has end called once something changes for the device. done ends the watching.
 func (v *visit) await(s *Standing, end func()) *waiting {
 	w := &waiting{g: v.g, held: held{
-		place: v.place, version: v.version, standing: s, pending: v.g.core.Pending(s.Device), end: end,
+		ctx: v.r.Context(), login: v.login.name, server: v.upstream.URL.String(), place: v.place, version: v.version, standing: s, pending: v.g.core.Pending(s.Device), end: end,
 	}}
 	v.g.watchStop(gate.Stopping(v.r.Context()))
 	v.g.holding.add(&w.held)
@@ -262,8 +262,21 @@ func (g *Gateway) recheckHeld(ctx context.Context) {
 // recheckers is how many held devices are looked at in parallel.
 const recheckers = 8
 
+// moved tells whether the way that a held exchange came is no more: the service is switched off, or the mail server of
+// its user is another one, or none.
+func (g *Gateway) moved(h *held) bool {
+	if !gate.Served(h.ctx) {
+		return true
+	}
+	up, user, err := g.upstreams.Choose(h.login)
+	return err != nil || up.ID != h.place.upstream || user != h.place.user || up.URL.String() != h.server
+}
+
 // hasChanged tells whether something else is to be said to a held device than when it began to wait.
 func (g *Gateway) hasChanged(ctx context.Context, h *held, revision int64) bool {
+	if g.moved(h) {
+		return true
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	s := g.standings.get(h.place, revision)

@@ -337,14 +337,17 @@ func (v *visit) readBody() ([]byte, error) {
 	return body, nil
 }
 
+// Recheck looks again at everything that is held, soon: for changes that the zone's revision does not tell of in time.
+func (g *Gateway) Recheck() {
+	select {
+	case g.recheck <- struct{}{}:
+	default: // one is due already
+	}
+}
+
 // Run watches for changes of the zone until ctx ends, and then ends all that is held.
 func (g *Gateway) Run(ctx context.Context) {
-	cancel := g.bus.Subscribe(zone.Topic, func(bus.Message) {
-		select {
-		case g.recheck <- struct{}{}:
-		default: // one is due already
-		}
-	})
+	cancel := g.bus.Subscribe(zone.Topic, func(bus.Message) { g.Recheck() })
 	defer cancel()
 	for {
 		select {

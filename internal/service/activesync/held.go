@@ -1,9 +1,15 @@
 package activesync
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // held is one exchange that waits: a Ping or Sync that the mail server or the gateway holds.
 type held struct {
+	ctx      context.Context //nolint:containedctx // of the exchange, to ask whether its service is still on
+	login    string
+	server   string // the address of the mail server
 	place    place
 	version  Version
 	standing *Standing // where the device stood when it began to wait

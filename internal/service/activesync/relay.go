@@ -235,8 +235,9 @@ func dropHopByHop(h http.Header) {
 func (v *visit) unanswered(t *transfer, err error) (answer, error) {
 	switch {
 	case t.woken.Load():
+		w := t.waiting
 		t.unhold()
-		return v.wakeUp()
+		return v.wakeUp(&w.held)
 	case v.r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // nobody is there to be told
 	case t.late.Load() && t.waiting != nil && v.query.Command == Ping:
@@ -247,8 +248,8 @@ func (v *visit) unanswered(t *transfer, err error) (answer, error) {
 
 // wakeUp answers a held request after a change: with what is to be said now, or, where that is nothing for this device,
 // with a Ping that has expired or a Sync without news, so that the client asks again.
-func (v *visit) wakeUp() (answer, error) {
-	if stopping(v.r.Context()) {
+func (v *visit) wakeUp(h *held) (answer, error) {
+	if stopping(v.r.Context()) || v.g.moved(h) {
 		return v.comeBack(), nil
 	}
 	s, err := v.load()
@@ -258,6 +259,9 @@ func (v *visit) wakeUp() (answer, error) {
 	if d, status := v.judge(s); d != passOn {
 		if a, err := v.prove(); err != nil || a.status != 0 {
 			return a, err
+		}
+		if d == quarantine && v.query.Command == Ping {
+			return pingAnswer(pingFolderSync), nil // its folders are others now; a Ping on those would be held anew
 		}
 		return v.carryOut(s, d, status)
 	}
