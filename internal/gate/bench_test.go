@@ -20,8 +20,10 @@ func (s *sink) WriteHeader(int)             {}
 // BenchmarkGate is what the gate adds to a phone's request, the service itself doing nothing.
 func BenchmarkGate(b *testing.B) {
 	nothing := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-	s := newSample(b, Route{Service: zone.ServiceActiveSync, Method: http.MethodPost, Pattern: "/Microsoft-Server-ActiveSync", AnyCase: true,
-		Who: ByProtocol("the mail server proves the user"), Body: 64 << 20, Time: Held, Handler: nothing})
+	s := newSample(b, Route{
+		Service: zone.ServiceActiveSync, Method: http.MethodPost, Pattern: "/Microsoft-Server-ActiveSync", AnyCase: true,
+		Who: ByProtocol("the mail server proves the user"), Body: 64 << 20, Time: Held, Handler: nothing,
+	})
 	s.Gate.log = slog.New(slog.DiscardHandler)
 	s.Gate.traffic = nil
 	r := httptest.NewRequest(http.MethodPost, "/Microsoft-Server-ActiveSync?Cmd=Ping&User=u&DeviceId=d&DeviceType=t", strings.NewReader("x"))

@@ -34,59 +34,105 @@ const (
 )
 
 var catalogue = []Service{
-	{Name: zone.ServiceSettings, Surface: zone.SurfaceDevice, Purpose: "Tells agents how to work", Callers: "agents",
-		Proof: signature, Port: 443, DMZ: onStrict},
-	{Name: zone.ServiceAssignments, Surface: zone.SurfaceDevice, Purpose: "Tells agents what is assigned to their device",
-		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict},
-	{Name: zone.ServicePolicies, Surface: zone.SurfaceDevice, Purpose: "Hands policies to agents", Callers: "agents",
-		Proof: signature, Port: 443, DMZ: onStrict},
-	{Name: zone.ServiceStatus, Surface: zone.SurfaceDevice, Purpose: "Takes what agents report", Callers: "agents",
-		Proof: signature, Port: 443, DMZ: onStrict},
-	{Name: zone.ServiceLocations, Surface: zone.SurfaceDevice, Purpose: "Tells agents which servers are close",
-		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict},
-	{Name: zone.ServiceRegistration, Surface: zone.SurfaceDevice, Purpose: "Takes new devices into the zone",
+	{
+		Name: zone.ServiceSettings, Surface: zone.SurfaceDevice, Purpose: "Tells agents how to work", Callers: "agents",
+		Proof: signature, Port: 443, DMZ: onStrict,
+	},
+	{
+		Name: zone.ServiceAssignments, Surface: zone.SurfaceDevice, Purpose: "Tells agents what is assigned to their device",
+		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict,
+	},
+	{
+		Name: zone.ServicePolicies, Surface: zone.SurfaceDevice, Purpose: "Hands policies to agents", Callers: "agents",
+		Proof: signature, Port: 443, DMZ: onStrict,
+	},
+	{
+		Name: zone.ServiceStatus, Surface: zone.SurfaceDevice, Purpose: "Takes what agents report", Callers: "agents",
+		Proof: signature, Port: 443, DMZ: onStrict,
+	},
+	{
+		Name: zone.ServiceLocations, Surface: zone.SurfaceDevice, Purpose: "Tells agents which servers are close",
+		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict,
+	},
+	{
+		Name: zone.ServiceRegistration, Surface: zone.SurfaceDevice, Purpose: "Takes new devices into the zone",
 		Callers: "new agents", Proof: "authorization key or pre-approval, then the device's own key", Port: 443,
-		DMZ: "off unless devices outside register"},
-	{Name: zone.ServiceDownload, Surface: zone.SurfaceTools, Purpose: "Hands out the agents' installers",
-		Callers: "technicians", Proof: "none, or a signed link", Port: 443, DMZ: "off", Open: true},
-	{Name: zone.ServiceContent, Surface: zone.SurfaceDevice, Purpose: "Hands files to devices",
-		Callers: "agents, edges, servers", Proof: signature + " and a right to the object", Port: 443, DMZ: strictOrVPN},
-	{Name: zone.ServiceCollection, Surface: zone.SurfaceDevice, Purpose: "Takes inventory, audit and messages",
+		DMZ: "off unless devices outside register",
+	},
+	{
+		Name: zone.ServiceDownload, Surface: zone.SurfaceTools, Purpose: "Hands out the agents' installers",
+		Callers: "technicians", Proof: "none, or a signed link", Port: 443, DMZ: "off", Open: true,
+	},
+	{
+		Name: zone.ServiceContent, Surface: zone.SurfaceDevice, Purpose: "Hands files to devices",
+		Callers: "agents, edges, servers", Proof: signature + " and a right to the object", Port: 443, DMZ: strictOrVPN,
+	},
+	{
+		Name: zone.ServiceCollection, Surface: zone.SurfaceDevice, Purpose: "Takes inventory, audit and messages",
 		Callers: "agents, and inventory agents of others", Proof: signature + ", or a token per device for others' agents",
-		Port: 443, DMZ: strictOrVPN},
-	{Name: zone.ServiceAuthentication, Surface: zone.SurfaceDevice, Purpose: "Proves who sits at a device",
-		Callers: "agents", Proof: signature + " and the user's credentials", Port: 443, DMZ: "off unless it is used"},
-	{Name: zone.ServiceActiveSync, Surface: zone.SurfaceDevice, Purpose: "Mail, calendar and contacts under policy",
+		Port: 443, DMZ: strictOrVPN,
+	},
+	{
+		Name: zone.ServiceAuthentication, Surface: zone.SurfaceDevice, Purpose: "Proves who sits at a device",
+		Callers: "agents", Proof: signature + " and the user's credentials", Port: 443, DMZ: "off unless it is used",
+	},
+	{
+		Name: zone.ServiceActiveSync, Surface: zone.SurfaceDevice, Purpose: "Mail, calendar and contacts under policy",
 		Callers: "mail clients", Proof: "the user's credentials, proven by the mail server, and the device's partnership",
-		Port: 443, DMZ: "on", Built: true},
-	{Name: zone.ServiceAutodiscover, Surface: zone.SurfaceDevice, Purpose: "Tells mail clients where their mail is",
-		Callers: "mail clients", Proof: "the user's credentials, proven by the mail server", Port: 443, DMZ: "on", Built: true},
-	{Name: zone.ServiceAppleMDM, Surface: zone.SurfaceDevice, Purpose: "Management of Apple devices",
-		Callers: "Apple devices", Proof: "the device's certificate", Port: 443, DMZ: whereUsed},
-	{Name: zone.ServiceSCEP, Surface: zone.SurfaceDevice, Purpose: "Certifies devices' keys",
-		Callers: "phones, computers", Proof: "a one-time challenge", Port: 443, DMZ: whereUsed},
-	{Name: zone.ServiceCompanion, Surface: zone.SurfaceDevice, Purpose: "The companion app on phones",
-		Callers: "phones", Proof: "the app's own key", Port: 443, DMZ: whereUsed},
-	{Name: zone.ServicePortal, Surface: zone.SurfaceUser, Purpose: "Self-service and enrolment pages", Callers: "users",
-		Proof: "sign-in", Port: 443, DMZ: "on, or by address"},
-	{Name: zone.ServiceDashboard, Surface: zone.SurfaceAdmin, Purpose: "The administrators' web pages",
-		Callers: "administrators", Proof: login, Port: 7443, DMZ: internal, Built: true},
-	{Name: zone.ServiceAdminAPI, Surface: zone.SurfaceAdmin, Purpose: "Everything an administrator can do",
+		Port: 443, DMZ: "on", Built: true,
+	},
+	{
+		Name: zone.ServiceAutodiscover, Surface: zone.SurfaceDevice, Purpose: "Tells mail clients where their mail is",
+		Callers: "mail clients", Proof: "the user's credentials, proven by the mail server", Port: 443, DMZ: "on", Built: true,
+	},
+	{
+		Name: zone.ServiceAppleMDM, Surface: zone.SurfaceDevice, Purpose: "Management of Apple devices",
+		Callers: "Apple devices", Proof: "the device's certificate", Port: 443, DMZ: whereUsed,
+	},
+	{
+		Name: zone.ServiceSCEP, Surface: zone.SurfaceDevice, Purpose: "Certifies devices' keys",
+		Callers: "phones, computers", Proof: "a one-time challenge", Port: 443, DMZ: whereUsed,
+	},
+	{
+		Name: zone.ServiceCompanion, Surface: zone.SurfaceDevice, Purpose: "The companion app on phones",
+		Callers: "phones", Proof: "the app's own key", Port: 443, DMZ: whereUsed,
+	},
+	{
+		Name: zone.ServicePortal, Surface: zone.SurfaceUser, Purpose: "Self-service and enrolment pages", Callers: "users",
+		Proof: "sign-in", Port: 443, DMZ: "on, or by address",
+	},
+	{
+		Name: zone.ServiceDashboard, Surface: zone.SurfaceAdmin, Purpose: "The administrators' web pages",
+		Callers: "administrators", Proof: login, Port: 7443, DMZ: internal, Built: true,
+	},
+	{
+		Name: zone.ServiceAdminAPI, Surface: zone.SurfaceAdmin, Purpose: "Everything an administrator can do",
 		Callers: "the dashboard, the command line, scripts", Proof: login, Port: 7443, DMZ: internal,
-		Required: true, Built: true},
-	{Name: zone.ServiceMonitoring, Surface: zone.SurfaceAdmin, Purpose: "Health, readiness and metrics",
+		Required: true, Built: true,
+	},
+	{
+		Name: zone.ServiceMonitoring, Surface: zone.SurfaceAdmin, Purpose: "Health, readiness and metrics",
 		Callers: "monitoring systems", Proof: "none: counts and states, no data", Port: 7443, DMZ: internal,
-		Open: true, Required: true, Built: true},
-	{Name: zone.ServiceRemoteSSH, Surface: zone.SurfaceAdmin, Purpose: "A shell on a device", Callers: "administrators",
-		Proof: login + ", and a right per device", Port: 7443, DMZ: "off"},
-	{Name: zone.ServiceRemoteScreen, Surface: zone.SurfaceAdmin, Purpose: "A device's screen", Callers: "administrators",
-		Proof: login + ", and a right per device", Port: 7443, DMZ: "off"},
-	{Name: zone.ServiceJoinProxy, Surface: zone.SurfaceZone, Purpose: "Relays remote sessions to devices out of reach",
+		Open: true, Required: true, Built: true,
+	},
+	{
+		Name: zone.ServiceRemoteSSH, Surface: zone.SurfaceAdmin, Purpose: "A shell on a device", Callers: "administrators",
+		Proof: login + ", and a right per device", Port: 7443, DMZ: "off",
+	},
+	{
+		Name: zone.ServiceRemoteScreen, Surface: zone.SurfaceAdmin, Purpose: "A device's screen", Callers: "administrators",
+		Proof: login + ", and a right per device", Port: 7443, DMZ: "off",
+	},
+	{
+		Name: zone.ServiceJoinProxy, Surface: zone.SurfaceZone, Purpose: "Relays remote sessions to devices out of reach",
 		Callers: "agents, other servers", Proof: "the device's key, and a ticket per session", Port: 7019,
-		DMZ: "off unless the server is the relay"},
-	{Name: zone.ServiceQuickTask, Surface: zone.SurfaceZone, Purpose: "A server's knock at an agent's door",
+		DMZ: "off unless the server is the relay",
+	},
+	{
+		Name: zone.ServiceQuickTask, Surface: zone.SurfaceZone, Purpose: "A server's knock at an agent's door",
 		Callers: "servers", Proof: "the server's certificate and a signed knock", Port: 7628,
-		DMZ: "listens on devices; block it from outside"},
+		DMZ: "listens on devices; block it from outside",
+	},
 }
 
 // Catalogue returns every service, in the order in which people read them.

@@ -254,10 +254,21 @@ func TestWhoMayCall(t *testing.T) {
 		path, authorization string
 		want                int
 	}{
-		{"/right", "", 401}, {"/right", read, 200}, {"/right", "Bearer token:device.read", 200}, {"/right", "Bearer admin:device.lock", 403},
-		{"/right", "Bearer user:device.read", 403}, {"/right", "Bearer device:device.read", 403}, {"/right", "Bearer system:device.read", 403},
-		{"/any", "", 401}, {"/any", "Bearer admin:", 200}, {"/any", "Bearer user:", 403}, {"/user", "Bearer user:", 200},
-		{"/user", read, 403}, {"/device", "Bearer device:", 200}, {"/device", "Bearer user:", 403}, {"/anyone", "", 200},
+		{"/right", "", 401},
+		{"/right", read, 200},
+		{"/right", "Bearer token:device.read", 200},
+		{"/right", "Bearer admin:device.lock", 403},
+		{"/right", "Bearer user:device.read", 403},
+		{"/right", "Bearer device:device.read", 403},
+		{"/right", "Bearer system:device.read", 403},
+		{"/any", "", 401},
+		{"/any", "Bearer admin:", 200},
+		{"/any", "Bearer user:", 403},
+		{"/user", "Bearer user:", 200},
+		{"/user", read, 403},
+		{"/device", "Bearer device:", 200},
+		{"/device", "Bearer user:", 403},
+		{"/anyone", "", 200},
 	}
 	for _, tt := range tests {
 		if w := ask(s.Admin(), "GET", tt.path, "Authorization", tt.authorization); w.Code != tt.want {
@@ -289,13 +300,15 @@ func TestAuthenticateAuthoriseParse(t *testing.T) {
 		steps         string
 	}{{"", 401, ""}, {"Bearer admin:device.lock", 403, ""}, {"Bearer admin:device.edit", 200, "handler read read"}} {
 		sent := &trace{Reader: strings.NewReader(payload)}
-		s := newSample(t, Route{Service: zone.ServiceAdminAPI, Method: "POST", Pattern: "/x", Who: Admin(scope.DeviceEdit), Body: 1 << 10,
+		s := newSample(t, Route{
+			Service: zone.ServiceAdminAPI, Method: "POST", Pattern: "/x", Who: Admin(scope.DeviceEdit), Body: 1 << 10,
 			Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				sent.steps = append(sent.steps, "handler")
 				if got, err := io.ReadAll(r.Body); err != nil || string(got) != payload {
 					t.Errorf("read %q, %v", got, err)
 				}
-			})})
+			}),
+		})
 		s.authenticate[AudienceAdmin] = func(r *http.Request) (scope.Caller, error) {
 			if rest, err := io.ReadAll(r.Body); len(rest) != 0 || err != nil {
 				t.Errorf("the authenticator could read %q", rest)
@@ -332,14 +345,21 @@ func TestHeaderSpoofing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.TrustProxies(proxies)
-	spoofs := []string{"Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", "CF-Connecting-IP", "X-Cluster-Client-IP",
+	spoofs := []string{
+		"Forwarded", "X-Real-IP", "True-Client-IP", "X-Client-IP", "CF-Connecting-IP", "X-Cluster-Client-IP",
 		"Fastly-Client-IP", "X-SSL-Client-Cert", "X-SSL-Client-Verify", "SSL-Client-Cert", "X-Forwarded-Client-Cert", "Client-Cert",
 		"X-ARR-ClientCert", "X-Client-Cert", "X-Forwarded-Host", "X-Forwarded-User", "X-Forwarded-Proto", "X-Original-URL", "X-Rewrite-URL",
-		"X-HTTP-Method-Override", "X_Forwarded_For", "X_SSL_Client_Cert", "X-Request-ID", "Remote-User"}
+		"X-HTTP-Method-Override", "X_Forwarded_For", "X_SSL_Client_Cert", "X-Request-ID", "Remote-User",
+	}
 	for _, tt := range []struct{ peer, forwarded, want string }{
-		{"203.0.113.9", "", "203.0.113.9"}, {"203.0.113.9", "10.1.1.1", "203.0.113.9"}, {"203.0.113.9", "198.51.100.1", "203.0.113.9"},
-		{"10.0.0.1", "", "10.0.0.1"}, {"10.0.0.1", "198.51.100.1", "198.51.100.1"}, {"10.0.0.1", "127.0.0.1, 198.51.100.1, 10.0.0.2", "198.51.100.1"},
-		{"2001:db8::1", "10.0.0.1", "2001:db8::1"}, {"::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"},
+		{"203.0.113.9", "", "203.0.113.9"},
+		{"203.0.113.9", "10.1.1.1", "203.0.113.9"},
+		{"203.0.113.9", "198.51.100.1", "203.0.113.9"},
+		{"10.0.0.1", "", "10.0.0.1"},
+		{"10.0.0.1", "198.51.100.1", "198.51.100.1"},
+		{"10.0.0.1", "127.0.0.1, 198.51.100.1, 10.0.0.2", "198.51.100.1"},
+		{"2001:db8::1", "10.0.0.1", "2001:db8::1"},
+		{"::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"},
 	} {
 		for _, spoof := range spoofs {
 			r := httptest.NewRequest("GET", "/x", nil)
@@ -374,8 +394,15 @@ func TestBodyLimit(t *testing.T) {
 		size    int
 		chunked bool
 		want    int
-	}{{"/ten", 10, false, 200}, {"/ten", 11, false, 413}, {"/ten", 10, true, 200}, {"/ten", 11, true, 413}, {"/none", 0, false, 200},
-		{"/none", 1, false, 413}, {"/none", 1, true, 413}} {
+	}{
+		{"/ten", 10, false, 200},
+		{"/ten", 11, false, 413},
+		{"/ten", 10, true, 200},
+		{"/ten", 11, true, 413},
+		{"/none", 0, false, 200},
+		{"/none", 1, false, 413},
+		{"/none", 1, true, 413},
+	} {
 		r := httptest.NewRequest("POST", tt.path, strings.NewReader(strings.Repeat("x", tt.size)))
 		if tt.chunked {
 			r.ContentLength = -1
@@ -465,13 +492,15 @@ func TestBrowserSurface(t *testing.T) {
 }
 
 func TestRecords(t *testing.T) {
-	s := newSample(t, Route{Service: zone.ServiceAdminAPI, Method: "POST", Pattern: "/users/{id}", Who: Admin(scope.UserRead), Body: 100,
+	s := newSample(t, Route{
+		Service: zone.ServiceAdminAPI, Method: "POST", Pattern: "/users/{id}", Who: Admin(scope.UserRead), Body: 100,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if Caller(r.Context()).Addr != ClientAddr(r.Context()) || len(RequestID(r.Context())) != 16 {
 				t.Error("the handler does not know who calls")
 			}
 			_, _ = io.Copy(w, r.Body)
-		})})
+		}),
+	})
 	r := httptest.NewRequest("POST", "/users/anna?mail=anna@example.org", strings.NewReader("hello"))
 	r.Header.Set("Authorization", "Bearer admin:user.read")
 	s.Admin().ServeHTTP(httptest.NewRecorder(), r)
@@ -521,7 +550,8 @@ func TestAuthenticatorFaultIsNotASignInFault(t *testing.T) {
 		err  error
 		code int
 	}{
-		{errors.New("database: password of root is x"), 500}, {problem.New(problem.Unavailable, "db", "Later."), 503},
+		{errors.New("database: password of root is x"), 500},
+		{problem.New(problem.Unavailable, "db", "Later."), 503},
 		{problem.New(problem.Throttled, "slow", "Later.").WithRetry(1500 * time.Millisecond), 429},
 	} {
 		s.authenticate[AudienceUser] = func(*http.Request) (scope.Caller, error) { return scope.Caller{}, tt.err }

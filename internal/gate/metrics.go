@@ -40,10 +40,14 @@ func newMetrics() *metrics {
 		requests: counter("requests_total", "Requests by service and class of status.", "service", "status"),
 		refused:  counter("refused_total", "Requests that the gate refused, by service and reason.", "service", "reason"),
 		octets:   counter("octets_total", "Octets of bodies, by service and direction.", "service", "direction"),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "drover_gate_seconds",
-			Help: "How long exchanges took that are not held.", Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60}}, []string{"service"}),
-		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "drover_gate_running",
-			Help: "Exchanges that run or are held now."}, []string{"service"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "drover_gate_seconds",
+			Help: "How long exchanges took that are not held.", Buckets: []float64{.001, .005, .02, .1, .5, 2, 10, 60},
+		}, []string{"service"}),
+		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "drover_gate_running",
+			Help: "Exchanges that run or are held now.",
+		}, []string{"service"}),
 		meters: map[zone.Service]*meter{},
 	}
 }

@@ -25,8 +25,10 @@ const (
 	refusedPanic           = "panic"
 )
 
-var reasons = []string{refusedPath, refusedRoute, refusedMethod, refusedOff, refusedOrigin, refusedUnauthenticated,
-	refusedForbidden, refusedThrottled, refusedUnavailable, refusedTooLarge, refusedPanic}
+var reasons = []string{
+	refusedPath, refusedRoute, refusedMethod, refusedOff, refusedOrigin, refusedUnauthenticated,
+	refusedForbidden, refusedThrottled, refusedUnavailable, refusedTooLarge, refusedPanic,
+}
 
 // A service that is switched off answers as if it did not exist.
 var (
@@ -66,8 +68,10 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func writeDocument(w http.ResponseWriter, p *problem.Error, status int, request string) {
-	d := document{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: p.Code, Detail: p.Message,
-		Field: p.Field, Request: request}
+	d := document{
+		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: p.Code, Detail: p.Message,
+		Field: p.Field, Request: request,
+	}
 	for _, f := range p.Fields {
 		d.Errors = append(d.Errors, documentField(f))
 	}

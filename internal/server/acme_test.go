@@ -47,9 +47,11 @@ func newAuthority(t *testing.T) *authority {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign}
+		KeyUsage: x509.KeyUsageCertSign,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +73,10 @@ func (a *authority) serve(w http.ResponseWriter, r *http.Request) {
 	payload := readPayload(r)
 	switch r.URL.Path {
 	case "/":
-		a.answer(w, 200, map[string]any{"newNonce": a.URL + "/nonce", "newAccount": a.URL + "/account", "newOrder": a.URL + "/new",
-			"revokeCert": a.URL + "/revoke", "keyChange": a.URL + "/rollover"})
+		a.answer(w, 200, map[string]any{
+			"newNonce": a.URL + "/nonce", "newAccount": a.URL + "/account", "newOrder": a.URL + "/new",
+			"revokeCert": a.URL + "/revoke", "keyChange": a.URL + "/rollover",
+		})
 	case "/nonce":
 	case "/account":
 		w.Header().Set("Location", a.URL+"/account/1")
@@ -144,8 +148,10 @@ func (a *authority) challenge() map[string]string {
 }
 
 func (a *authority) order() map[string]any {
-	o := map[string]any{"status": a.status("pending", "ready"), "identifiers": []any{a.identifier()},
-		"authorizations": []string{a.URL + "/authorization"}, "finalize": a.URL + "/finalize"}
+	o := map[string]any{
+		"status": a.status("pending", "ready"), "identifiers": []any{a.identifier()},
+		"authorizations": []string{a.URL + "/authorization"}, "finalize": a.URL + "/finalize",
+	}
 	if a.issued != nil {
 		o["status"], o["certificate"] = "valid", a.URL+"/certificate"
 	}
@@ -161,8 +167,10 @@ func (a *authority) issue(encoded string) error {
 	if err != nil {
 		return err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: csr.DNSNames, NotBefore: time.Now().Add(-time.Minute),
-		NotAfter: time.Now().Add(90 * 24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), DNSNames: csr.DNSNames, NotBefore: time.Now().Add(-time.Minute),
+		NotAfter: time.Now().Add(90 * 24 * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, csr.PublicKey, a.key)
 	if err != nil {
 		return err

@@ -97,8 +97,10 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) options(name string) ListenerOptions {
-	o := ListenerOptions{Name: name, Address: "127.0.0.1:0", Handler: w.gate.Device(), TLS: w.tls, Connections: 100, PerAddress: 50,
-		Exempt: w.gate.TrustsProxy, Log: slog.New(slog.DiscardHandler)}
+	o := ListenerOptions{
+		Name: name, Address: "127.0.0.1:0", Handler: w.gate.Device(), TLS: w.tls, Connections: 100, PerAddress: 50,
+		Exempt: w.gate.TrustsProxy, Log: slog.New(slog.DiscardHandler),
+	}
 	if name == "admin" {
 		o.Handler, o.HTTP2 = w.gate.Admin(), true
 	}

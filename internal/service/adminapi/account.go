@@ -35,9 +35,11 @@ func (a *API) addAccount() {
 	add(a, op("endSession", http.MethodDelete, "/sessions/{id}", "End a session", false), a.endSession)
 	add(a, op("listTokens", http.MethodGet, "/tokens", "List one's own API tokens, or everybody's", false), a.listTokens)
 	add(a, op("endToken", http.MethodDelete, "/tokens/{id}", "End an API token", false), a.endToken)
-	add(a, operation{id: "makeToken", method: http.MethodPost, path: "/tokens", tag: "account", who: gate.Admin(scope.TokenOwn),
+	add(a, operation{
+		id: "makeToken", method: http.MethodPost, path: "/tokens", tag: "account", who: gate.Admin(scope.TokenOwn),
 		status: http.StatusCreated, summary: "Make an API token; its secret is shown this once",
-		words: "A token with destructive rights waits for approval while the quorum asks for one."}, a.makeToken)
+		words: "A token with destructive rights waits for approval while the quorum asks for one.",
+	}, a.makeToken)
 }
 
 func (a *API) changePassword(ctx context.Context, in *with[adminv1.PasswordChange]) (*none, error) {

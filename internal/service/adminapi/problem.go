@@ -113,8 +113,10 @@ func safely(location string) string {
 
 // ownWords lets through what huma's validation says of a schema, which is made of the schema alone.
 func ownWords(message string) string {
-	for _, begin := range []string{"expected ", "unexpected property", "unknown query parameter", "required ", "invalid integer",
-		"invalid float", "invalid boolean", "request body is required"} {
+	for _, begin := range []string{
+		"expected ", "unexpected property", "unknown query parameter", "required ", "invalid integer",
+		"invalid float", "invalid boolean", "request body is required",
+	} {
 		if strings.HasPrefix(message, begin) {
 			return message
 		}

@@ -28,22 +28,38 @@ type Browser struct {
 func (a *API) addSession() {
 	mine := gate.AnyAdmin("everybody may know who they are and sign out")
 	begins := gate.Anyone("this is how one proves oneself: by password, or by the secret of a one-time link")
-	add(a, operation{id: "lookAtInvitation", method: http.MethodGet, path: "/setup", tag: "session", who: begins,
-		summary: "Tell what a one-time link is for"}, a.lookAtInvitation)
-	add(a, operation{id: "setUp", method: http.MethodPost, path: "/setup", tag: "session", who: begins,
-		summary: "Use a one-time link up: set the password and begin a session"}, a.setUp)
-	add(a, operation{id: "signIn", method: http.MethodPost, path: "/session", tag: "session", who: begins,
-		summary: "Sign in by name and password; the second factor follows"}, a.signIn)
-	add(a, operation{id: "whoAmI", method: http.MethodGet, path: "/session", tag: "session", who: mine, early: true,
-		summary: "Tell who is signed in, and what they may do"}, a.whoAmI)
-	add(a, operation{id: "signOut", method: http.MethodDelete, path: "/session", tag: "session", who: mine, early: true,
-		summary: "End the session"}, a.signOut)
-	add(a, operation{id: "proveByCode", method: http.MethodPost, path: "/session/totp", tag: "session", who: mine, early: true,
-		summary: "Finish signing in with a one-time code"}, a.proveByCode)
-	add(a, operation{id: "beginPasskey", method: http.MethodPost, path: "/session/passkey/begin", tag: "session", who: mine, early: true,
-		summary: "Ask for what the browser must be asked to finish signing in with a passkey"}, a.beginLogin)
-	add(a, operation{id: "proveByPasskey", method: http.MethodPost, path: "/session/passkey/finish", tag: "session", who: mine, early: true,
-		summary: "Finish signing in with a passkey"}, a.proveByPasskey)
+	add(a, operation{
+		id: "lookAtInvitation", method: http.MethodGet, path: "/setup", tag: "session", who: begins,
+		summary: "Tell what a one-time link is for",
+	}, a.lookAtInvitation)
+	add(a, operation{
+		id: "setUp", method: http.MethodPost, path: "/setup", tag: "session", who: begins,
+		summary: "Use a one-time link up: set the password and begin a session",
+	}, a.setUp)
+	add(a, operation{
+		id: "signIn", method: http.MethodPost, path: "/session", tag: "session", who: begins,
+		summary: "Sign in by name and password; the second factor follows",
+	}, a.signIn)
+	add(a, operation{
+		id: "whoAmI", method: http.MethodGet, path: "/session", tag: "session", who: mine, early: true,
+		summary: "Tell who is signed in, and what they may do",
+	}, a.whoAmI)
+	add(a, operation{
+		id: "signOut", method: http.MethodDelete, path: "/session", tag: "session", who: mine, early: true,
+		summary: "End the session",
+	}, a.signOut)
+	add(a, operation{
+		id: "proveByCode", method: http.MethodPost, path: "/session/totp", tag: "session", who: mine, early: true,
+		summary: "Finish signing in with a one-time code",
+	}, a.proveByCode)
+	add(a, operation{
+		id: "beginPasskey", method: http.MethodPost, path: "/session/passkey/begin", tag: "session", who: mine, early: true,
+		summary: "Ask for what the browser must be asked to finish signing in with a passkey",
+	}, a.beginLogin)
+	add(a, operation{
+		id: "proveByPasskey", method: http.MethodPost, path: "/session/passkey/finish", tag: "session", who: mine, early: true,
+		summary: "Finish signing in with a passkey",
+	}, a.proveByPasskey)
 }
 
 func (a *API) lookAtInvitation(ctx context.Context, in *struct {
