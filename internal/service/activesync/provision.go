@@ -23,19 +23,15 @@ func policyType(v Version) string {
 }
 
 // The statuses within a Provision (MS-ASPROV sections 2.2.2.54.1 and .2). A client acknowledges with the same numbers in
-// another meaning.
+// another meaning; 2 is that it applies the policy in part, at least the password rules, and 3 that it does not.
 const (
 	provisionProtocolError = 2
-	provisionServerError   = 3
 
 	policyNone     = 2
 	policyWrong    = 3 // a policy type that is not known for the version
-	policyCorrupt  = 4
 	policyWrongKey = 5
 
 	clientApplied    = 1
-	clientPartly     = 2 // at least the password rules
-	clientRefused    = 3
 	clientExternally = 4 // managed by another
 )
 

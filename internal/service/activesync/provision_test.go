@@ -2,7 +2,6 @@ package activesync
 
 import (
 	"encoding/xml"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -233,10 +232,4 @@ func FuzzParseProvision(f *testing.F) {
 			t.Errorf("%q is not clean", p.Information.Model)
 		}
 	})
-}
-
-func TestRetryIsTold(t *testing.T) {
-	if got := tell(V121, Sync, statusRetryLater).status; got != http.StatusServiceUnavailable {
-		t.Errorf("HTTP %d", got)
-	}
 }

@@ -13,22 +13,16 @@ type Status int
 // The statuses that the gateway gives.
 const (
 	statusOK                   Status = 1
-	statusInvalidContent       Status = 101
-	statusServerError          Status = 110
-	statusRetryLater           Status = 111
 	statusMailFailed           Status = 120
 	statusUserDisabled         Status = 126
 	statusDeviceBlocked        Status = 129
 	statusAccessDenied         Status = 130
-	statusVersionUnsupported   Status = 138
 	statusNotProvisionable     Status = 139
 	statusWipeRequested        Status = 140
-	statusLegacyDevice         Status = 141
 	statusNotProvisioned       Status = 142
 	statusRefresh              Status = 143
 	statusInvalidKey           Status = 144
 	statusExternallyManaged    Status = 145
-	statusInformationRequired  Status = 165
 	statusTooManyDevices       Status = 177
 	statusNeedProvisioningHTTP        = 449 // MS-ASHTTP section 2.2.2.1.1; not in the registry of HTTP
 )
@@ -37,14 +31,10 @@ const (
 // because 403 makes clients ask for a password instead of coming for their wipe.
 func (s Status) http() int {
 	switch s {
-	case statusWipeRequested, statusLegacyDevice, statusNotProvisioned, statusRefresh, statusInvalidKey:
+	case statusWipeRequested, statusNotProvisioned, statusRefresh, statusInvalidKey:
 		return statusNeedProvisioningHTTP
 	case statusUserDisabled, statusDeviceBlocked, statusNotProvisionable, statusExternallyManaged, statusTooManyDevices:
 		return http.StatusForbidden
-	case statusInvalidContent, statusVersionUnsupported:
-		return http.StatusBadRequest
-	case statusRetryLater:
-		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }
