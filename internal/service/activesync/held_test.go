@@ -196,3 +196,32 @@ func TestAnOrderThatIsNotDueDoesNotDisturb(t *testing.T) {
 	w.bus.Publish(bus.Message{Topic: "device:id-DEV1"})
 	p.expect("when it is due", <-answer, int(statusWipeRequested))
 }
+
+// A change may come at the very moment at which the mail server begins to answer. Whatever wins, the client gets a whole
+// answer or none.
+func TestAChangeWhileTheMailServerBeginsToAnswer(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(V141)
+	p.passes()
+	w.mail.on(func(rw http.ResponseWriter, r *http.Request, cmd string, _ []byte) bool {
+		if cmd != "Ping" {
+			return false
+		}
+		rw.Header().Set("Content-Length", "10")
+		_, _ = rw.Write([]byte("01234"))
+		_ = http.NewResponseController(rw).Flush()
+		w.bus.Publish(bus.Message{Topic: "device:id-DEV1"})
+		select {
+		case <-r.Context().Done():
+		case <-time.After(time.Millisecond):
+			_, _ = rw.Write([]byte("56789"))
+		}
+		return true
+	})
+	for range 200 {
+		g := do(p.request(Ping, nil))
+		if g.err == nil && string(g.body) != "0123456789" && g.code(t, p.version) != pingExpired {
+			t.Fatalf("HTTP %d %q", g.status, g.body)
+		}
+	}
+}

@@ -132,6 +132,7 @@ type transfer struct {
 	cancel   context.CancelFunc
 	timer    *time.Timer
 	waiting  *waiting // nil where the mail server is not expected to hold it
+	begun    bool     // it has begun to answer; nothing is waited for any more
 	woken    atomic.Bool
 	late     atomic.Bool
 }
@@ -162,9 +163,9 @@ func (t *transfer) end() {
 
 // unhold says that the mail server has begun to answer: from now on the exchange is finished whatever changes.
 func (t *transfer) unhold() {
-	if t.waiting != nil {
+	if t.waiting != nil && !t.begun {
+		t.begun = true
 		t.waiting.done()
-		t.waiting = nil
 	}
 }
 
@@ -235,12 +236,11 @@ func dropHopByHop(h http.Header) {
 func (v *visit) unanswered(t *transfer, err error) (answer, error) {
 	switch {
 	case t.woken.Load():
-		w := t.waiting
 		t.unhold()
-		return v.wakeUp(&w.held)
+		return v.wakeUp(&t.waiting.held)
 	case v.r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // nobody is there to be told
-	case t.late.Load() && t.waiting != nil && v.query.Command == Ping:
+	case t.late.Load() && t.waiting != nil && !t.begun && v.query.Command == Ping:
 		return pingAnswer(pingExpired), nil
 	}
 	return answer{}, unavailable(err)
@@ -349,7 +349,7 @@ func (v *visit) copyHeader(r *http.Response) {
 	dropHopByHop(r.Header)
 	for name, values := range r.Header {
 		switch name {
-		case "X-Ms-Rp": // the versions that the server speaks now
+		case "X-Ms-Rp", "Ms-Asprotocolversions": // the versions that the server speaks now
 			to[name] = []string{strings.Join(commonVersions(strings.Join(values, ","), v.upstream.Versions), ",")}
 		case "Location", "X-Ms-Location", "Alt-Svc", "Strict-Transport-Security":
 		default:
@@ -361,7 +361,7 @@ func (v *visit) copyHeader(r *http.Response) {
 	}
 }
 
-// provisioningStatus tells whether an answer is nothing but the demand to provision: 141 to 144 below the root.
+// provisioningStatus tells whether an answer is nothing but the demand to provision: 140 to 144 below the root.
 func provisioningStatus(body []byte, h http.Header) bool {
 	if len(body) == 0 || len(body) > maxStatusAnswer || h.Get("Content-Encoding") != "" {
 		return false
