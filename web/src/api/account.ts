@@ -3,7 +3,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { ApiError, call } from './client';
 import { whole } from './list';
-import type { AdminSession, Factor, FactorMethod, Proof, Session, Token } from './types';
+import type { AdminSession, Factor, FactorMethod, Page, Proof, Session, Token } from './types';
 import { askPasskey, makePasskey } from './webauthn';
 
 type PasskeyChallenge = { publicKey: PublicKeyCredentialRequestOptionsJSON };
@@ -58,7 +58,7 @@ export const setUp = (body: { token: string; name?: string; password: string }) 
 
 export const factors = queryOptions({
   queryKey: ['account', 'factors'],
-  queryFn: ({ signal }) => whole<Factor>('/account/factors', {}, signal),
+  queryFn: async ({ signal }) => (await call<Page<Factor>>('GET', '/account/factors', { signal })).items,
 });
 
 export const offerTotp = () => call<TotpOffer>('POST', '/account/factors/totp');

@@ -40,6 +40,9 @@ export type Decision = 'approve' | 'reject';
 export const decide = (id: string, decision: Decision, proof: Proof) =>
   call<Approval>('POST', `/approvals/${id}/${decision}`, { body: proof });
 
+/** Takes one's own request back; that needs no proof. */
+export const withdraw = (id: string) => call<Approval>('POST', `/approvals/${id}/cancel`);
+
 export async function decideByPasskey(id: string, decision: Decision): Promise<Approval> {
   const { publicKey } = await call<{ publicKey: PublicKeyCredentialRequestOptionsJSON }>(
     'POST',

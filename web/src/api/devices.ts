@@ -10,6 +10,7 @@ import type {
   DeviceDetail,
   DeviceEdit,
   DevicePolicy,
+  Page,
   SavedView,
   SavedViewDraft,
 } from './types';
@@ -30,10 +31,15 @@ export const devicePolicy = (id: string) =>
     queryFn: ({ signal }) => call<DevicePolicy>('GET', `/devices/${id}/policy`, { signal }),
   });
 
+/** How many of a device's commands its page shows; all of them are under Commands. */
+const NEWEST = 20;
+
 export const deviceCommands = (id: string) =>
   queryOptions({
     queryKey: ['devices', id, 'commands'],
-    queryFn: ({ signal }) => whole<Command>(`/devices/${id}/commands`, {}, signal),
+    queryFn: async ({ signal }) =>
+      (await call<Page<Command>>('GET', `/devices/${id}/commands`, { query: { limit: NEWEST }, signal }))
+        .items,
   });
 
 export const deviceAccess = (id: string) =>

@@ -15,8 +15,8 @@ export function AccountMenu() {
   const leave = useMutation({
     mutationFn: signOut,
     onSettled: () => {
-      queries.clear();
       queries.setQueryData(session.queryKey, null);
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== session.queryKey[0] });
     },
   });
   const mark = (scheme: string) => (colorScheme === scheme ? { fw: 600 } : {});

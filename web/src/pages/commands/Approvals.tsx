@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { approvals, decide, decideByPasskey, type Decision } from '../../api/commands';
+import { approvals, decide, decideByPasskey, withdraw, type Decision } from '../../api/commands';
 import type { Approval } from '../../api/types';
 import { useMay, useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
@@ -16,6 +16,7 @@ import { ToneMark } from '../../ui/Status';
 import { actorName } from '../../ui/actor';
 import { humanize } from '../../ui/states';
 import { plural } from '../../ui/time';
+import { Trouble } from '../../ui/Trouble';
 import { When } from '../../ui/When';
 
 const STALE = ['approvals', 'commands', 'devices', 'overview', 'admins', 'roles'];
@@ -54,6 +55,7 @@ function heading(a: Approval): string {
 function Card({ approval: a }: { approval: Approval }) {
   const may = useMay();
   const [asked, setAsked] = useState<Decision>();
+  const back = useAct(() => withdraw(a.id), { done: () => 'Withdrawn.', stale: STALE });
   return (
     <Paper withBorder p="lg" bg="var(--card)" component="article" aria-label={heading(a)}>
       <Stack gap="md">
@@ -84,15 +86,21 @@ function Card({ approval: a }: { approval: Approval }) {
               </Text>
             )}
           </div>
-          {may('approval.decide') && (
-            <Group gap="xs">
-              <Button variant="default" onClick={() => setAsked('reject')}>
-                {a.mine ? 'Withdraw' : 'Reject'}
-              </Button>
-              <Button onClick={() => setAsked('approve')} disabled={a.mine || Boolean(a.refusal)}>
-                Approve…
-              </Button>
-            </Group>
+          {a.mine ? (
+            <Button variant="default" loading={back.isPending} onClick={() => back.mutate()}>
+              Withdraw
+            </Button>
+          ) : (
+            may('approval.decide') && (
+              <Group gap="xs">
+                <Button variant="default" onClick={() => setAsked('reject')}>
+                  Reject…
+                </Button>
+                <Button onClick={() => setAsked('approve')} disabled={Boolean(a.refusal)}>
+                  Approve…
+                </Button>
+              </Group>
+            )
           )}
         </Group>
         {(a.mine || a.refusal) && (
@@ -101,6 +109,7 @@ function Card({ approval: a }: { approval: Approval }) {
           </Text>
         )}
       </Stack>
+      {back.isError && <Trouble error={back.error} />}
       {asked && <Decide approval={a} decision={asked} onClose={() => setAsked(undefined)} />}
     </Paper>
   );
@@ -116,9 +125,9 @@ interface DecideProps {
 function Decide({ approval, decision, onClose }: DecideProps) {
   const { methods } = useMe();
   const [code, setCode] = useState('');
-  const label = decision === 'approve' ? 'Approve' : approval.mine ? 'Withdraw' : 'Reject';
+  const label = decision === 'approve' ? 'Approve' : 'Reject';
   const done = {
-    done: () => (decision === 'approve' ? 'Approved.' : approval.mine ? 'Withdrawn.' : 'Rejected.'),
+    done: () => (decision === 'approve' ? 'Approved.' : 'Rejected.'),
     stale: STALE,
     after: onClose,
   };
