@@ -255,4 +255,3 @@ func TestCommandsForMany(t *testing.T) {
 		}
 	})
 }
-

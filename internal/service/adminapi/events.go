@@ -17,6 +17,7 @@ import (
 	"drover/internal/base/bus"
 	"drover/internal/core/admin"
 	"drover/internal/core/scope"
+	"drover/internal/core/zone"
 	"drover/internal/gate"
 )
 
@@ -76,6 +77,15 @@ func (m *mailbox) put(msg bus.Message) {
 	}
 }
 
+// zoneKinds may have changed when the zone's revision has: their packages tell of nothing else.
+var zoneKinds = []string{"policy", "access", "upstream", "user"}
+
+func (m *mailbox) putZone(bus.Message) {
+	for _, kind := range zoneKinds {
+		m.put(bus.Message{Topic: eventTopic, Body: kind})
+	}
+}
+
 func (m *mailbox) take() (list []bus.Message, lost bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -90,8 +100,8 @@ func (a *API) followEvents(ctx context.Context, _ *none) (*huma.StreamResponse, 
 		h.SetHeader("Content-Type", "text/event-stream")
 		s := &stream{api: a, caller: caller(ctx), w: w, flush: http.NewResponseController(w).Flush}
 		box := &mailbox{full: make(chan struct{}, 1)}
-		cancel := a.Bus.Subscribe(eventTopic, box.put)
-		defer cancel()
+		defer a.Bus.Subscribe(eventTopic, box.put)()
+		defer a.Bus.Subscribe(zone.Topic, box.putZone)()
 		s.run(ctx, box)
 	}}, nil
 }

@@ -23,6 +23,14 @@ func (a *API) note(ctx context.Context, c scope.Caller, s *adminv1.Session) erro
 	s.Zone.Quorum = rules.Quorum
 	notes, err := a.notes(ctx, c)
 	s.Notes = append(s.Notes, notes...)
+	if err != nil {
+		return err
+	}
+	until, err := a.held(ctx, c)
+	if !until.IsZero() {
+		s.Notes = append(s.Notes, adminv1.Note{Code: "safety.probation", Title: "Your account is new or was reset",
+			Text: "Until " + until.Format(heldFormat) + " you neither order nor approve anything destructive."})
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package adminapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"drover/api/adminv1"
 	"drover/internal/base/problem"
@@ -103,8 +104,8 @@ func (a *API) addApprovals() {
 // wireApproval needs the names of those who ask, and of single devices.
 type wireApproval struct {
 	actors
-	devices names
-	caller  scope.Caller
+	caller scope.Caller
+	held   time.Time // until when the caller may not decide; zero for not at all
 }
 
 func (w wireApproval) approval(x safety.Approval) adminv1.Approval {
@@ -118,6 +119,8 @@ func (w wireApproval) approval(x safety.Approval) adminv1.Approval {
 		out.Refusal = "You have asked for this yourself: somebody else must approve it."
 	case !w.caller.Has(scope.ApprovalDecide):
 		out.Refusal = "You do not have the right to approve."
+	case !w.held.IsZero():
+		out.Refusal = "Your account is new or was reset: you may approve from " + w.held.Format(heldFormat) + " on."
 	}
 	return out
 }
@@ -152,8 +155,31 @@ func (a *API) wireApproval(ctx context.Context, list ...safety.Approval) (w wire
 			users = append(users, x.Requester)
 		}
 	}
-	w.actors, err = a.actors(ctx, users...)
+	if w.actors, err = a.actors(ctx, users...); err != nil {
+		return w, err
+	}
+	w.held, err = a.held(ctx, w.caller)
 	return w, err
+}
+
+// heldFormat is how a moment is written within a sentence.
+const heldFormat = "2 January 15:04 UTC"
+
+// held tells until when the caller is on probation; zero when the caller is not, or may not see the rules.
+func (a *API) held(ctx context.Context, c scope.Caller) (time.Time, error) {
+	rules, _, err := a.Safety.Rules(ctx, c)
+	if problem.Is(err, problem.Forbidden) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	me, err := a.Admins.Get(ctx, c, c.ID)
+	until := me.Established.Add(time.Duration(rules.Probation) * time.Second)
+	if err != nil || !a.Clock.Now().Before(until) {
+		return time.Time{}, err
+	}
+	return until, nil
 }
 
 // explainApproval adds to what waits for approval the reason and the device of its command.

@@ -212,6 +212,19 @@ func TestApproval(t *testing.T) {
 	})
 }
 
+func TestProbationIsTold(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		w.person(t, "anna")
+		phone := w.phone(t, "carla", "phone")
+		anna := w.by(t, "bob") // made while a device is enrolled
+		s := decode[adminv1.Session](anna.do("GET", "/session", nil).want(200))
+		if len(s.Notes) != 1 || s.Notes[0].Code != "safety.probation" {
+			t.Fatalf("somebody new is told %+v", s.Notes)
+		}
+		anna.do("POST", "/devices/"+phone.ID+"/commands", adminv1.DeviceCommandDraft{Kind: "full-wipe", Reason: "x"}).refusedWith(403, "safety.probation")
+	})
+}
+
 func TestSafetyRules(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")

@@ -43,7 +43,9 @@ func TestPolicies(t *testing.T) {
 			t.Fatalf("the difference is %+v", diff.Items)
 		}
 		p := decode[adminv1.SuitePreview](owner.do("GET", path+"/preview?platform=ios", nil).want(200))
-		if !slices.ContainsFunc(p.Lines, func(l adminv1.PreviewLine) bool { return l.Key == "password.required" && l.Fate == "sent" && l.Sends != "" }) {
+		if !slices.ContainsFunc(p.Lines, func(l adminv1.PreviewLine) bool {
+			return l.Key == "password.required" && l.Fate == "sent" && l.Sends != ""
+		}) {
 			t.Fatalf("the preview is %+v", p)
 		}
 		owner.do("GET", path+"/preview?platform=toaster", nil).refusedWith(404, "platform.unknown")
@@ -236,6 +238,8 @@ func TestEvents(t *testing.T) {
 		if l := line(t, narrow, "data"); l != "data: {}" {
 			t.Errorf("who sees one group is told of a command by %s", l)
 		}
+		w.Bus.Publish(bus.Message{Topic: "zone", Body: "5"})
+		line(t, narrow, "event: policy")
 		w.gate.Stop()
 		for range narrow {
 		}
