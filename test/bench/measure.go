@@ -308,11 +308,19 @@ type held struct {
 	result  *result
 }
 
-// wake ends all Pings and takes the time until the phones have their answers.
-func (h *held) wake(ctx context.Context, w wake) error {
+// settle waits until all phones that are left hold a Ping.
+func (h *held) settle(ctx context.Context) error {
 	all := func() bool { return h.bench.mail.Held() == h.count && h.fleet.Holding() == h.count }
 	if err := poll(ctx, 2*time.Minute, all); err != nil {
 		return fmt.Errorf("only %d of %d Pings are held before it", h.bench.mail.Held(), h.count)
+	}
+	return nil
+}
+
+// wake ends all Pings and takes the time until the phones have their answers.
+func (h *held) wake(ctx context.Context, w wake) error {
+	if err := h.settle(ctx); err != nil {
+		return err
 	}
 	before, err := h.process.cpu()
 	if err != nil {
@@ -332,6 +340,9 @@ func (h *held) wake(ctx context.Context, w wake) error {
 
 // wipe orders phones to wipe themselves, one after the other.
 func (h *held) wipe(ctx context.Context, one func(context.Context, *phone.Fleet, *stopwatch) ([]time.Duration, error)) error {
+	if err := h.settle(ctx); err != nil {
+		return err
+	}
 	times, err := one(ctx, h.fleet, h.watch)
 	if err != nil {
 		return err
