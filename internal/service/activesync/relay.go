@@ -200,9 +200,22 @@ func (t *transfer) send() (*http.Response, error) {
 		r.Body = newBody(v.body)
 		r.GetBody = func() (io.ReadCloser, error) { return newBody(v.body), nil }
 	} else {
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(v.body), v.r.Body))
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(v.body), upload{v.r.Body, t}))
 	}
 	return v.upstream.Transport.RoundTrip(r.WithContext(t.ctx))
+}
+
+// upload is a body on its way. The mail server's time begins anew with each piece: a phone may send slowly.
+type upload struct {
+	from io.Reader
+	t    *transfer
+}
+
+// Read reads the next piece.
+func (u upload) Read(p []byte) (int, error) {
+	n, err := u.from.Read(p)
+	u.t.timer.Reset(u.t.v.upstream.Timeout)
+	return n, err
 }
 
 // newBody is a request body from memory; an empty one is no body, so that a length of zero is sent.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 )
@@ -136,5 +137,28 @@ func TestAClientThatBreaksOffSendsNothing(t *testing.T) {
 	}
 	if list := w.mail.seen("SendMail"); len(list) != 0 {
 		t.Errorf("the mail server took %d bytes for a mail", len(list[0].Body))
+	}
+}
+
+func TestASlowUploadIsNotTheMailServersFault(t *testing.T) {
+	w := newWorld(t, func(u *Upstream) { u.Timeout = 500 * time.Millisecond })
+	p := w.phone(V141)
+	p.passes()
+	body := bytes.Repeat([]byte("x"), 50_000)
+	reader, writer := io.Pipe()
+	go func() {
+		for piece := range slices.Chunk(body, 10_000) { // a second in all, twice what the mail server has
+			time.Sleep(200 * time.Millisecond) // the phone's own slowness
+			_, _ = writer.Write(piece)
+		}
+		_ = writer.Close()
+	}()
+	r := p.request(SendMail, nil)
+	r.Body, r.ContentLength = reader, int64(len(body))
+	if g := do(r); g.status != http.StatusOK {
+		t.Errorf("HTTP %d %v", g.status, g.err)
+	}
+	if list := w.mail.seen("SendMail"); len(list) != 1 || len(list[0].Body) != len(body) {
+		t.Errorf("%d mails arrived", len(list))
 	}
 }
