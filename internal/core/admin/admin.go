@@ -8,12 +8,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/mail"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
+	"drover/internal/base/csvsafe"
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
@@ -100,14 +103,24 @@ func New(p Parts) *Store {
 	return s
 }
 
-const maxName = 60
+const (
+	maxName = 60
+	maxMail = 254 // RFC 5321 section 4.5.3.1.3, less the brackets
+	badName = "A name has 1 to %d bytes, all printable, and does not begin with = + - or @."
+)
+
+// printable tells whether a name may be shown in a terminal, a mail and a spreadsheet (incident S22).
+func printable(name string, limit int) bool {
+	return name != "" && len(name) <= limit && sqldb.Clean(name, limit) == name && !csvsafe.Formula(name) &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}
 
 func checkName(name, address string) error {
-	if n := len(name); n == 0 || n > maxName || sqldb.Clean(name, maxName) != name {
-		return problem.Newf(problem.Invalid, "admin.name", "A name has 1 to %d bytes.", maxName).WithField("name")
+	if !printable(name, maxName) {
+		return problem.Newf(problem.Invalid, "admin.name", badName, maxName).WithField("name")
 	}
 	if address != "" {
-		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
+		if a, err := mail.ParseAddress(address); err != nil || a.Address != address || len(address) > maxMail {
 			return problem.New(problem.Invalid, "admin.mail", "This is no mail address.").WithField("mail")
 		}
 	}
@@ -131,9 +144,13 @@ func (s *Store) Create(ctx context.Context, c scope.Caller, name, address string
 		if err := s.setGrants(ctx, tx, x.ID, grants); err != nil {
 			return err
 		}
+		can, err := describe(ctx, tx, grants)
+		if err != nil {
+			return err
+		}
 		return s.ask(ctx, tx, c, &a, safety.Ask{
 			Class: safety.AdminChange, Kind: kindEnable, Subject: x.ID, Payload: map[string]any{"grants": grants},
-			Words: "Make " + name + " an administrator",
+			Words: "Make " + name + " an administrator: " + can,
 		})
 	})
 	if err == nil {
@@ -156,6 +173,9 @@ func (s *Store) CreateAtShell(ctx context.Context, name, address string, grants 
 	var x Admin
 	var secret []byte
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if err := alone(ctx, tx); err != nil {
+			return err
+		}
 		if x, err = s.insert(ctx, tx, c, name, address, Active, hash); err != nil {
 			return err
 		}
@@ -248,17 +268,29 @@ func (s *Store) record(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action
 
 // SetGrants changes what an administrator may do; it takes the quorum.
 func (s *Store) SetGrants(ctx context.Context, c scope.Caller, id string, grants []Grant) (safety.Approval, error) {
-	return s.askAbout(ctx, c, id, safety.RoleChange, kindGrants, grantsPayload{grants}, "Change what %s may do")
+	return s.askAbout(ctx, c, id, safety.RoleChange, kindGrants, grantsPayload{grants}, func(q sqldb.Querier, x Admin) (string, error) {
+		before, err := describe(ctx, q, x.Grants)
+		if err != nil {
+			return "", err
+		}
+		after, err := describe(ctx, q, grants)
+		return "Change what " + x.Name + " may do, from " + before + " to " + after, err
+	})
 }
 
 // Reset takes an administrator's password and factors away, so that a new invitation can be made; it takes the quorum.
 func (s *Store) Reset(ctx context.Context, c scope.Caller, id string) (safety.Approval, error) {
-	return s.askAbout(ctx, c, id, safety.FactorChange, kindReset, struct{}{}, "Reset the password and the factors of %s")
+	return s.askAbout(ctx, c, id, safety.FactorChange, kindReset, struct{}{}, func(_ sqldb.Querier, x Admin) (string, error) {
+		return "Reset the password and the factors of " + x.Name, nil
+	})
 }
 
 // Enable lets a disabled administrator in again; it takes the quorum.
 func (s *Store) Enable(ctx context.Context, c scope.Caller, id string) (safety.Approval, error) {
-	return s.askAbout(ctx, c, id, safety.AdminChange, kindEnable, struct{}{}, "Let %s be an administrator again")
+	return s.askAbout(ctx, c, id, safety.AdminChange, kindEnable, struct{}{}, func(q sqldb.Querier, x Admin) (string, error) {
+		can, err := describe(ctx, q, x.Grants)
+		return "Let " + x.Name + " be an administrator again: " + can, err
+	})
 }
 
 // Disable ends an administrator's sessions and tokens and keeps the person out, at once. The quorum stays as it is.
@@ -267,6 +299,9 @@ func (s *Store) Disable(ctx context.Context, c scope.Caller, id string) error {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := alone(ctx, tx); err != nil {
+			return err
+		}
 		x, err := s.byID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -287,6 +322,13 @@ func (s *Store) Disable(ctx context.Context, c scope.Caller, id string) error {
 	})
 }
 
+// alone keeps every other change of who is an administrator waiting until this transaction ends: such a change looks at
+// all of them, for the last owner, the first, or the second who may approve.
+func alone(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, "UPDATE admin_role SET version = version WHERE id = $1", Owner)
+	return err
+}
+
 // keepOneOwner refuses what would leave the zone without an active owner of the whole zone.
 func (s *Store) keepOneOwner(ctx context.Context, q sqldb.Querier, but string) error {
 	n, err := sqldb.One(ctx, q, sqldb.Scan1[int], `SELECT count(*) FROM admin a WHERE a.state = 'active' AND a.id <> $1
@@ -305,10 +347,12 @@ func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, id string, state Sta
 	return s.zone.Bump(ctx, tx)
 }
 
-// endAll ends an administrator's sessions and tokens.
+// endAll ends an administrator's sessions, links and tokens.
 func (s *Store) endAll(ctx context.Context, tx *sqldb.Tx, id string) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM admin_session WHERE admin = $1", id); err != nil {
-		return err
+	for _, text := range []string{"DELETE FROM admin_session WHERE admin = $1", "DELETE FROM admin_invitation WHERE admin = $1"} {
+		if _, err := tx.Exec(ctx, text, id); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Exec(ctx, "UPDATE admin_token SET state = 'ended' WHERE admin = $1", id)
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"drover/internal/base/problem"
@@ -50,8 +51,10 @@ func (s *Store) acts(kind string) func(context.Context, *sqldb.Tx, safety.Approv
 	}[kind]
 }
 
-// askAbout asks for an act on an administrator; words holds one %s for the name.
-func (s *Store) askAbout(ctx context.Context, c scope.Caller, id string, class safety.Class, kind string, payload any, words string) (safety.Approval, error) {
+// askAbout asks for an act on an administrator; words tells the approvers what it will do.
+func (s *Store) askAbout(ctx context.Context, c scope.Caller, id string, class safety.Class, kind string, payload any,
+	words func(sqldb.Querier, Admin) (string, error),
+) (safety.Approval, error) {
 	var a safety.Approval
 	if err := c.Require(scope.AdminEdit); err != nil {
 		return a, err
@@ -61,12 +64,51 @@ func (s *Store) askAbout(ctx context.Context, c scope.Caller, id string, class s
 		if err != nil {
 			return err
 		}
-		if kind == kindEnable && x.State != Disabled {
-			return problem.New(problem.Conflict, "admin.enabled", "This administrator is not disabled.")
+		if err := fits(kind, x.State); err != nil {
+			return err
 		}
-		return s.ask(ctx, tx, c, &a, safety.Ask{Class: class, Kind: kind, Subject: id, Payload: payload, Words: fmt.Sprintf(words, x.Name)})
+		if x.Grants, err = grants(ctx, tx, id); err != nil {
+			return err
+		}
+		text, err := words(tx, x)
+		if err != nil {
+			return err
+		}
+		return s.ask(ctx, tx, c, &a, safety.Ask{Class: class, Kind: kind, Subject: id, Payload: payload, Words: text})
 	})
 	return a, err
+}
+
+// fits refuses an act that an administrator's state does not allow, when it is asked for and when it is carried out:
+// much may have happened in between, and a reset must not let somebody in again who was disabled.
+func fits(kind string, st State) error {
+	switch {
+	case kind == kindEnable && st != Disabled && st != Awaiting:
+		return problem.New(problem.Conflict, "admin.enabled", "This administrator is not disabled.")
+	case kind == kindReset && st != Active && st != Invited:
+		return problem.New(problem.Conflict, "admin.disabled", "This administrator is disabled, or was never let in.")
+	}
+	return nil
+}
+
+// describe tells in words what somebody with these roles may do.
+func describe(ctx context.Context, q sqldb.Querier, list []Grant) (string, error) {
+	parts := make([]string, len(list))
+	for i, g := range list {
+		r, err := role(ctx, q, g.Role)
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case g.Groups == nil:
+			parts[i] = r.Name + " in the whole zone"
+		case len(g.Groups) == 1:
+			parts[i] = r.Name + " in 1 device group"
+		default:
+			parts[i] = fmt.Sprintf("%s in %d device groups", r.Name, len(g.Groups))
+		}
+	}
+	return strings.Join(parts, ", "), nil
 }
 
 func requester(a safety.Approval) scope.Caller {
@@ -75,7 +117,7 @@ func requester(a safety.Approval) scope.Caller {
 
 // enable lets a new or disabled administrator set up the account: by invitation, and on probation.
 func (s *Store) enable(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	if err := s.invited(ctx, tx, a.Subject); err != nil {
+	if err := s.invited(ctx, tx, kindEnable, a.Subject); err != nil {
 		return err
 	}
 	if err := s.record(ctx, tx, requester(a), "admin.enabled", a.Subject, map[string]any{"approval": a.ID}); err != nil {
@@ -86,24 +128,41 @@ func (s *Store) enable(ctx context.Context, tx *sqldb.Tx, a safety.Approval) err
 
 // keepOut leaves an administrator who was not approved disabled.
 func (s *Store) keepOut(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	return s.setState(ctx, tx, a.Subject, Disabled)
+	x, err := s.byID(ctx, tx, a.Subject)
+	if err != nil || x.State != Awaiting {
+		return err
+	}
+	return s.setState(ctx, tx, x.ID, Disabled)
 }
 
 func (s *Store) reset(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	if err := s.endAll(ctx, tx, a.Subject); err != nil {
+	if err := s.invited(ctx, tx, kindReset, a.Subject); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM admin_passkey WHERE admin = $1", a.Subject); err != nil {
-		return err
-	}
-	if err := s.invited(ctx, tx, a.Subject); err != nil {
+	if err := s.keepOneOwner(ctx, tx, a.Subject); err != nil {
 		return err
 	}
 	return s.record(ctx, tx, requester(a), "admin.reset", a.Subject, map[string]any{"approval": a.ID})
 }
 
-// invited takes password and one-time codes away and starts probation.
-func (s *Store) invited(ctx context.Context, tx *sqldb.Tx, id string) error {
+// invited takes everything away by which an administrator was known, so that a new link sets the account up.
+func (s *Store) invited(ctx context.Context, tx *sqldb.Tx, kind, id string) error {
+	if err := alone(ctx, tx); err != nil {
+		return err
+	}
+	x, err := s.byID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := fits(kind, x.State); err != nil {
+		return err
+	}
+	if err := s.endAll(ctx, tx, id); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM admin_passkey WHERE admin = $1", id); err != nil {
+		return err
+	}
 	since, err := s.established(ctx, tx)
 	if err != nil {
 		return err
@@ -123,6 +182,9 @@ type grantsPayload struct {
 func (s *Store) applyGrants(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
 	var p grantsPayload
 	if err := json.Unmarshal(a.Payload, &p); err != nil {
+		return err
+	}
+	if err := alone(ctx, tx); err != nil {
 		return err
 	}
 	before, err := grants(ctx, tx, a.Subject)

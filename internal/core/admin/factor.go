@@ -25,11 +25,17 @@ func hashPassword(ctx context.Context, password string) ([]byte, error) {
 
 // Prove checks the second factor of an administrator who decides on something; hash is what is decided.
 func (s *Store) Prove(ctx context.Context, tx *sqldb.Tx, admin string, p safety.Proof, hash []byte) error {
+	return s.prove(ctx, tx, admin, PurposeApprove, p, hash)
+}
+
+func (s *Store) prove(ctx context.Context, tx *sqldb.Tx, admin, purpose string, p safety.Proof, hash []byte) error {
 	switch p.Method {
 	case "totp":
 		return s.useTOTP(ctx, tx, admin, p.Code)
 	case "passkey":
-		return s.usePasskey(ctx, tx, admin, PurposeApprove, p.Response, hash)
+		return s.usePasskey(ctx, tx, admin, purpose, p.Response, hash)
+	case "":
+		return safety.ErrProof
 	}
 	return problem.New(problem.Invalid, "proof.method", `A proof is made with "totp" or "passkey".`).WithField("method")
 }
@@ -47,13 +53,21 @@ func (s *Store) proveOwn(ctx context.Context, tx *sqldb.Tx, c scope.Caller, p sa
 	if !x.TOTP && x.Passkeys == 0 {
 		return nil
 	}
-	switch p.Method {
-	case "totp":
-		return s.useTOTP(ctx, tx, c.ID, p.Code)
-	case "passkey":
-		return s.usePasskey(ctx, tx, c.ID, PurposeOwn, p.Response, nil)
-	}
-	return safety.ErrProof
+	return s.prove(ctx, tx, c.ID, PurposeOwn, p, nil)
+}
+
+// change changes the caller's own account in one transaction, once the caller has proven to be there.
+func (s *Store) change(ctx context.Context, c scope.Caller, p safety.Proof, fn func(*sqldb.Tx) error) error {
+	return s.Try(ctx, c, func() error { return s.proven(ctx, c, p, fn) })
+}
+
+func (s *Store) proven(ctx context.Context, c scope.Caller, p safety.Proof, fn func(*sqldb.Tx) error) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := s.proveOwn(ctx, tx, c, p); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }
 
 // factorAdded finishes the addition of a factor: the session of somebody who had none is ready now, everybody else is on
@@ -107,10 +121,7 @@ func (s *Store) EnrolTOTP(ctx context.Context, c scope.Caller, secret, code stri
 	if step == 0 {
 		return errCode
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := s.proveOwn(ctx, tx, c, p); err != nil {
-			return err
-		}
+	return s.change(ctx, c, p, func(tx *sqldb.Tx) error {
 		if err := s.keepTOTP(ctx, tx, c.ID, raw, step); err != nil {
 			return err
 		}
@@ -118,36 +129,43 @@ func (s *Store) EnrolTOTP(ctx context.Context, c scope.Caller, secret, code stri
 	})
 }
 
-// ChangePassword changes the caller's own password and ends the caller's other sessions.
+var errPassword = problem.New(problem.Forbidden, "password.wrong", "Your present password is not this one.").WithField("old")
+
+// ChangePassword changes the caller's own password and ends the caller's other sessions. API tokens stay: they are
+// listed, and ended one by one.
 func (s *Store) ChangePassword(ctx context.Context, c scope.Caller, old, password string, p safety.Proof) error {
-	stored, err := sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT password_hash FROM admin WHERE id = $1", c.ID)
+	return s.Try(ctx, c, func() error {
+		hash, err := s.replace(ctx, c.ID, old, password)
+		if err != nil {
+			return err
+		}
+		return s.proven(ctx, c, p, func(tx *sqldb.Tx) error {
+			if _, err := tx.Exec(ctx, "UPDATE admin SET password_hash = $1, version = version + 1 WHERE id = $2", hash, c.ID); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, "DELETE FROM admin_session WHERE admin = $1 AND id <> $2", c.ID, c.Session); err != nil {
+				return err
+			}
+			if err := s.record(ctx, tx, c, "admin.password-changed", c.ID, nil); err != nil {
+				return err
+			}
+			return s.zone.Bump(ctx, tx)
+		})
+	})
+}
+
+// replace checks an administrator's present password and returns the hash of the next one.
+func (s *Store) replace(ctx context.Context, id, old, password string) ([]byte, error) {
+	stored, err := sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT password_hash FROM admin WHERE id = $1", id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ok, err := passhash.Verify(ctx, old, stored)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !ok {
-		return problem.New(problem.Forbidden, "password.wrong", "Your present password is not this one.").WithField("old")
+		return nil, errPassword
 	}
-	hash, err := hashPassword(ctx, password)
-	if err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := s.proveOwn(ctx, tx, c, p); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "UPDATE admin SET password_hash = $1, version = version + 1 WHERE id = $2", hash, c.ID); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, "DELETE FROM admin_session WHERE admin = $1 AND id <> $2", c.ID, c.Session); err != nil {
-			return err
-		}
-		if err := s.record(ctx, tx, c, "admin.password-changed", c.ID, nil); err != nil {
-			return err
-		}
-		return s.zone.Bump(ctx, tx)
-	})
+	return hashPassword(ctx, password)
 }

@@ -32,6 +32,7 @@ type Passkey struct {
 var (
 	errNoPasskeys = problem.New(problem.Conflict, "passkey.host",
 		"Passkeys need the dashboard to be opened by a host name, not by a bare address.")
+	errCloned  = problem.New(problem.Forbidden, "passkey.cloned", "This passkey seems to have been copied: remove it.")
 	errPasskey = problem.New(problem.Forbidden, "passkey.wrong", "This passkey was not accepted: try again, or use a one-time code.")
 )
 
@@ -121,17 +122,14 @@ func (s *Store) FinishPasskey(ctx context.Context, c scope.Caller, name string, 
 	if s.Passkeys == nil {
 		return errNoPasskeys
 	}
-	if n := len(name); n == 0 || n > maxName || sqldb.Clean(name, maxName) != name {
+	if !printable(name, maxName) {
 		return problem.Newf(problem.Invalid, "passkey.name", "A passkey's name has 1 to %d bytes.", maxName).WithField("name")
 	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(response)
 	if err != nil {
 		return errPasskey.WithDetail(err)
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := s.proveOwn(ctx, tx, c, p); err != nil {
-			return err
-		}
+	return s.change(ctx, c, p, func(tx *sqldb.Tx) error {
 		who, err := s.person(ctx, tx, c.ID)
 		if err != nil {
 			return err
@@ -172,10 +170,7 @@ func (s *Store) ListPasskeys(ctx context.Context, c scope.Caller) ([]Passkey, er
 
 // RemovePasskey removes one of the caller's own, with proof of another factor; the last factor stays.
 func (s *Store) RemovePasskey(ctx context.Context, c scope.Caller, id string, p safety.Proof) error {
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if err := s.proveOwn(ctx, tx, c, p); err != nil {
-			return err
-		}
+	return s.change(ctx, c, p, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, "DELETE FROM admin_passkey WHERE id = $1 AND admin = $2", id, c.ID)
 		if err != nil {
 			return err
@@ -247,7 +242,7 @@ func (s *Store) usePasskey(ctx context.Context, tx *sqldb.Tx, id, purpose string
 		return errPasskey.WithDetail(err)
 	}
 	if credential.Authenticator.CloneWarning {
-		return problem.New(problem.Forbidden, "passkey.cloned", "This passkey seems to have been copied: remove it.")
+		return errCloned
 	}
 	text, err := json.Marshal(credential)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -121,9 +122,14 @@ func role(ctx context.Context, q sqldb.Querier, id string) (Role, error) {
 	return r, err
 }
 
+const maxWords = 300
+
 func (r Role) check() error {
-	if n := len(r.Name); n == 0 || n > 60 || sqldb.Clean(r.Name, 60) != r.Name || len(r.Words) > 300 {
-		return problem.New(problem.Invalid, "role.name", "A role has a name of 1 to 60 bytes and up to 300 bytes of words.").WithField("name")
+	if !printable(r.Name, maxName) {
+		return problem.Newf(problem.Invalid, "role.name", badName, maxName).WithField("name")
+	}
+	if sqldb.Clean(r.Words, maxWords) != r.Words {
+		return problem.Newf(problem.Invalid, "role.words", "A role is described in up to %d bytes.", maxWords).WithField("words")
 	}
 	for _, x := range r.Rights {
 		if !scope.Known(x) {
@@ -161,10 +167,33 @@ func (s *Store) SaveRole(ctx context.Context, c scope.Caller, r Role) (saved Rol
 			return problem.New(problem.Precondition, "role.changed", "This role has been changed in the meantime: look at it again.")
 		}
 		return s.ask(ctx, tx, c, &a, safety.Ask{
-			Class: safety.RoleChange, Kind: kindRole, Subject: r.ID, Payload: r, Words: "Change the rights of the role " + old.Name,
+			Class: safety.RoleChange, Kind: kindRole, Subject: r.ID, Payload: r, Words: changeOf(old, r),
 		})
 	})
 	return r, a, err
+}
+
+// changeOf tells the approvers what the holders of a role will gain and lose.
+func changeOf(old, next Role) string {
+	words := "Change the role " + old.Name
+	if next.Name != old.Name {
+		words += ", from now on called " + next.Name
+	}
+	if more := without(next.Rights, old.Rights); len(more) > 0 {
+		words += "; it gains " + listed(more)
+	}
+	if less := without(old.Rights, next.Rights); len(less) > 0 {
+		words += "; it loses " + listed(less)
+	}
+	return words
+}
+
+func listed(rights []scope.Right) string {
+	words := make([]string, len(rights))
+	for i, r := range rights {
+		words[i] = string(r)
+	}
+	return strings.Join(words, ", ")
 }
 
 func (s *Store) writeRole(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r Role, before any) error {

@@ -10,7 +10,6 @@ import (
 	"drover/internal/base/passhash"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
-	"drover/internal/core/audit"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 )
@@ -53,8 +52,9 @@ var errLogin = problem.New(problem.Unauthenticated, "login.wrong", "The name or 
 // Login checks a password and begins a session; the secret that comes back is the session's cookie. Wrong name, wrong
 // password and disabled account give one answer after one time.
 func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, password string) (secret string, x Session, err error) {
-	account, from := "account:"+sqldb.Fold(name), "address:"+addr.String()
-	if err := s.throttled(ctx, account, from); err != nil {
+	name = sqldb.Clean(sqldb.Fold(name), maxName+1) // a longer one is nobody's
+	account, from := "account:"+name, network(addr)
+	if err := s.attempt(ctx, account, from); err != nil {
 		return "", x, err
 	}
 	type row struct {
@@ -64,7 +64,7 @@ func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, passwor
 	who, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (w row, err error) {
 		err = r.Scan(&w.id, &w.stored)
 		return w, err
-	}, "SELECT id, password_hash FROM admin WHERE folded = $1 AND state = 'active'", sqldb.Fold(name))
+	}, "SELECT id, password_hash FROM admin WHERE folded = $1 AND state = 'active'", name)
 	if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
 		return "", x, err
 	}
@@ -73,13 +73,17 @@ func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, passwor
 		return "", x, err
 	}
 	if !ok {
-		return "", x, errors.Join(errLogin, s.failed(ctx, addr, who.id, account, from))
+		return "", x, errors.Join(errLogin, s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: who.id, Addr: addr}, "admin.sign-in-failed"))
 	}
-	return s.begin(ctx, addr, agent, who.id)
+	if err := s.forgive(ctx, account, from); err != nil {
+		return "", x, err
+	}
+	return s.begin(ctx, addr, agent, who.id, who.stored)
 }
 
-// begin makes a session for somebody whose password was right.
-func (s *Store) begin(ctx context.Context, addr netip.Addr, agent, id string) (secret string, x Session, err error) {
+// begin makes a session for somebody whose password was right. It must still be the password: the account may have been
+// reset or disabled while it was checked.
+func (s *Store) begin(ctx context.Context, addr netip.Addr, agent, id string, password []byte) (secret string, x Session, err error) {
 	secret, hash := newSecret()
 	now := s.clock.Now()
 	x = Session{
@@ -87,6 +91,13 @@ func (s *Store) begin(ctx context.Context, addr netip.Addr, agent, id string) (s
 		Created: now, Seen: now, Expires: now.Add(loginTime),
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, "UPDATE admin SET version = version WHERE id = $1 AND state = 'active' AND password_hash = $2", id, password)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return errLogin
+		}
 		who, err := s.byID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -107,41 +118,23 @@ func (s *Store) begin(ctx context.Context, addr netip.Addr, agent, id string) (s
 
 // SecondFactor completes a login with a one-time code or a passkey.
 func (s *Store) SecondFactor(ctx context.Context, c scope.Caller, p safety.Proof) error {
-	account, from := "factor:"+c.ID, "address:"+c.Addr.String()
-	if err := s.throttled(ctx, account, from); err != nil {
-		return err
-	}
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		var err error
-		switch p.Method {
-		case "totp":
-			err = s.useTOTP(ctx, tx, c.ID, p.Code)
-		case "passkey":
-			err = s.usePasskey(ctx, tx, c.ID, PurposeLogin, p.Response, nil)
-		default:
-			err = safety.ErrProof
-		}
-		if err != nil {
-			return err
-		}
-		now := s.clock.Now()
-		n, err := tx.Exec(ctx, "UPDATE admin_session SET state = 'ready', proven = $1, expires = $2 WHERE id = $3 AND state = 'second-factor'",
-			sqldb.Micros(now), sqldb.Micros(now.Add(sessionMax)), c.Session)
-		if err != nil {
-			return err
-		}
-		if n != 1 {
-			return problem.New(problem.Conflict, "login.state", "This login needs no second factor now: begin again.")
-		}
-		if _, err := tx.Exec(ctx, "DELETE FROM admin_failure WHERE name = $1", account); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, c, "admin.signed-in", c.ID, map[string]any{"method": p.Method})
+	return s.Try(ctx, c, func() error {
+		return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+			if err := s.prove(ctx, tx, c.ID, PurposeLogin, p, nil); err != nil {
+				return err
+			}
+			now := s.clock.Now()
+			n, err := tx.Exec(ctx, "UPDATE admin_session SET state = 'ready', proven = $1, expires = $2 WHERE id = $3 AND state = 'second-factor'",
+				sqldb.Micros(now), sqldb.Micros(now.Add(sessionMax)), c.Session)
+			if err != nil {
+				return err
+			}
+			if n != 1 {
+				return problem.New(problem.Conflict, "login.state", "This login needs no second factor now: begin again.")
+			}
+			return s.record(ctx, tx, c, "admin.signed-in", c.ID, map[string]any{"method": p.Method})
+		})
 	})
-	if problem.Is(err, problem.Forbidden) {
-		return errors.Join(err, s.failed(ctx, c.Addr, c.ID, account, from))
-	}
-	return err
 }
 
 const selectSession = "SELECT x.id, x.admin, x.state, x.address, x.agent, x.created, x.seen, x.expires FROM admin_session x"
@@ -240,64 +233,5 @@ func (s *Store) EndSession(ctx context.Context, c scope.Caller, id string) error
 			return err
 		}
 		return s.record(ctx, tx, c, "admin.session-ended", x.Admin, nil)
-	})
-}
-
-const (
-	freeFailures = 5
-	maxWait      = 15 * time.Minute
-	// forget is how long failures count.
-	forget = 24 * time.Hour
-)
-
-// throttled refuses a try that comes too soon after failures of the same account or address.
-func (s *Store) throttled(ctx context.Context, names ...string) error {
-	now := s.clock.Now()
-	for _, name := range names {
-		type row struct{ failed, last int64 }
-		x, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (x row, err error) {
-			err = r.Scan(&x.failed, &x.last)
-			return x, err
-		}, "SELECT failed, last FROM admin_failure WHERE name = $1", name)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if wait := sqldb.Time(x.last).Add(pause(x.failed)).Sub(now); wait > 0 {
-			return problem.Newf(problem.Throttled, "login.throttled", "Too many failed tries: wait %s.", wait.Round(time.Second)).WithRetry(wait)
-		}
-	}
-	return nil
-}
-
-// pause is how long to wait after so many failures: nothing at first, then twice as long each time.
-func pause(failed int64) time.Duration {
-	if failed < freeFailures {
-		return 0
-	}
-	return min(time.Second<<min(failed-freeFailures, 20), maxWait)
-}
-
-// failed counts a failed try and records it.
-func (s *Store) failed(ctx context.Context, addr netip.Addr, id string, names ...string) error {
-	now := s.clock.Now()
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := tx.Exec(ctx, "DELETE FROM admin_failure WHERE last < $1", sqldb.Micros(now.Add(-forget))); err != nil {
-			return err
-		}
-		for _, name := range names {
-			_, err := tx.Exec(ctx, `INSERT INTO admin_failure (name, failed, last) VALUES ($1, 1, $2)
-				ON CONFLICT (name) DO UPDATE SET failed = admin_failure.failed + 1, last = excluded.last`,
-				sqldb.Clean(name, 300), sqldb.Micros(now))
-			if err != nil {
-				return err
-			}
-		}
-		return s.log.Append(ctx, tx, audit.Record{
-			Action: "admin.sign-in-failed", Caller: scope.Caller{Kind: scope.Admin, ID: id, Addr: addr},
-			Subject: audit.Subject{Kind: "admin", ID: id}, Outcome: audit.Refused,
-		})
 	})
 }

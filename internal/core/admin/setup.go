@@ -23,6 +23,9 @@ func (s *Store) FirstLink(ctx context.Context) (string, error) {
 	var secret string
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		secret = ""
+		if err := alone(ctx, tx); err != nil {
+			return err
+		}
 		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM admin")
 		if err != nil || n > 0 {
 			return err
@@ -72,7 +75,7 @@ type Invitation struct {
 
 // LookInvitation tells what a one-time link is for, without using it up.
 func (s *Store) LookInvitation(ctx context.Context, secret string) (Invitation, error) {
-	id, err := s.invited1(ctx, s.db, secret)
+	id, err := s.invitee(ctx, s.db, secret)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -83,7 +86,7 @@ func (s *Store) LookInvitation(ctx context.Context, secret string) (Invitation, 
 	return Invitation{Name: x.Name}, err
 }
 
-func (s *Store) invited1(ctx context.Context, q sqldb.Querier, secret string) (string, error) {
+func (s *Store) invitee(ctx context.Context, q sqldb.Querier, secret string) (string, error) {
 	id, err := sqldb.One(ctx, q, sqldb.Scan1[string], "SELECT admin FROM admin_invitation WHERE token_hash = $1 AND expires > $2",
 		hashSecret(secret), sqldb.Micros(s.clock.Now()))
 	if errors.Is(err, sqldb.ErrNotFound) {
@@ -101,7 +104,10 @@ func (s *Store) Accept(ctx context.Context, addr netip.Addr, agent, secret, name
 	}
 	var id string
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		if id, err = s.invited1(ctx, tx, secret); err != nil {
+		if err := alone(ctx, tx); err != nil {
+			return err
+		}
+		if id, err = s.invitee(ctx, tx, secret); err != nil {
 			return err
 		}
 		if n, err := tx.Exec(ctx, "DELETE FROM admin_invitation WHERE token_hash = $1", hashSecret(secret)); err != nil || n != 1 {
@@ -111,20 +117,37 @@ func (s *Store) Accept(ctx context.Context, addr netip.Addr, agent, secret, name
 			id, err = s.first(ctx, tx, addr, name, address, hash)
 			return err
 		}
-		n, err := tx.Exec(ctx, "UPDATE admin SET password_hash = $1, state = 'active', version = version + 1 WHERE id = $2 AND state = 'invited'", hash, id)
-		if err != nil || n != 1 {
-			return errors.Join(errInvitation, err)
-		}
-		c := scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}
-		if err := s.record(ctx, tx, c, "admin.accepted", id, nil); err != nil {
-			return err
-		}
-		return s.second(ctx, tx)
+		return s.accepted(ctx, tx, addr, id, hash)
 	})
 	if err != nil {
 		return "", x, err
 	}
-	return s.begin(ctx, addr, agent, id)
+	return s.begin(ctx, addr, agent, id, hash)
+}
+
+// accepted sets an invited account up. Probation begins here: nobody knows how long the link lay about, or with whom.
+func (s *Store) accepted(ctx context.Context, tx *sqldb.Tx, addr netip.Addr, id string, hash []byte) error {
+	since, err := s.established(ctx, tx)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `UPDATE admin SET password_hash = $1, state = 'active', established = $2, version = version + 1
+		WHERE id = $3 AND state = 'invited'`, hash, sqldb.Micros(since), id)
+	if err != nil || n != 1 {
+		return errors.Join(errInvitation, err)
+	}
+	x, err := s.byID(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.record(ctx, tx, scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}, "admin.accepted", id, nil); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() {
+		s.Tell("An administrator has set up an account",
+			"The administrator "+x.Name+" has used a one-time link and chosen a password. If it was not "+x.Name+", disable the account now.")
+	})
+	return s.second(ctx, tx)
 }
 
 // first makes the zone's first administrator, its owner.

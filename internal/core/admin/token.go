@@ -53,8 +53,8 @@ func (s *Store) CreateToken(ctx context.Context, c scope.Caller, admin, label st
 	if c.Kind != scope.Internal && (c.ID != admin || !c.Has(scope.TokenOwn)) {
 		return "", t, problem.New(problem.Forbidden, "token.own", "Everybody makes tokens for themselves alone.")
 	}
-	if n := len(label); n == 0 || n > maxName || sqldb.Clean(label, maxName) != label {
-		return "", t, problem.Newf(problem.Invalid, "token.label", "A label has 1 to %d bytes.", maxName).WithField("label")
+	if !printable(label, maxName) {
+		return "", t, problem.Newf(problem.Invalid, "token.label", badName, maxName).WithField("label")
 	}
 	if life < time.Minute || life > maxToken {
 		return "", t, problem.New(problem.Invalid, "token.life", "A token lives from a minute to a year.").WithField("expires")
@@ -63,7 +63,7 @@ func (s *Store) CreateToken(ctx context.Context, c scope.Caller, admin, label st
 	secret = tokenPrefix + secret
 	hash = hashSecret(secret)
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		held, err := s.held(ctx, tx, admin)
+		x, held, err := s.held(ctx, tx, admin)
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Store) CreateToken(ctx context.Context, c scope.Caller, admin, label st
 		var a safety.Approval
 		err = s.ask(ctx, tx, c, &a, safety.Ask{
 			Class: safety.DestructiveToken, Kind: kindToken, Subject: t.ID, Payload: map[string]any{"admin": admin, "label": label},
-			Words: "Put an API token with destructive rights in force: " + label,
+			Words: "Put the API token " + label + " of " + x.Name + " in force, with the rights " + listed(rights),
 		})
 		if a.State == safety.Approved {
 			t.State = TokenActive
@@ -121,14 +121,14 @@ func (s *Store) insertToken(ctx context.Context, tx *sqldb.Tx, c scope.Caller, t
 	})
 }
 
-// held returns every right that an active administrator has over anything.
-func (s *Store) held(ctx context.Context, q sqldb.Querier, admin string) ([]scope.Right, error) {
+// held returns an active administrator and every right that the administrator has over anything.
+func (s *Store) held(ctx context.Context, q sqldb.Querier, admin string) (Admin, []scope.Right, error) {
 	x, err := s.byID(ctx, q, admin)
 	if err != nil {
-		return nil, err
+		return x, nil, err
 	}
 	if x.State != Active {
-		return nil, problem.New(problem.Conflict, "admin.disabled", "This administrator is not active.")
+		return x, nil, problem.New(problem.Conflict, "admin.disabled", "This administrator is not active.")
 	}
 	list, err := s.callerGrants(ctx, q, admin, nil)
 	var out []scope.Right
@@ -136,7 +136,7 @@ func (s *Store) held(ctx context.Context, q sqldb.Querier, admin string) ([]scop
 		out = append(out, g.Rights...)
 	}
 	slices.Sort(out)
-	return slices.Compact(out), err
+	return x, slices.Compact(out), err
 }
 
 func without(a, b []scope.Right) []scope.Right {

@@ -62,6 +62,8 @@ func (f *fleet) MarkWiped(_ context.Context, _ *sqldb.Tx, _ scope.Caller, id str
 // staff stands in for the administrators: everybody is established, and "right" is everybody's code.
 type staff struct{ since map[string]time.Time }
 
+func (staff) Try(_ context.Context, _ scope.Caller, fn func() error) error { return fn() }
+
 func (staff) Prove(_ context.Context, _ *sqldb.Tx, _ string, p safety.Proof, _ []byte) error {
 	if p.Code != "right" {
 		return problem.New(problem.Forbidden, "factor.wrong", "This code is wrong.")

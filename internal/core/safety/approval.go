@@ -77,6 +77,8 @@ type Proof struct {
 
 // Administrators is what safety asks of those who approve.
 type Administrators interface {
+	// Try runs fn, in which the caller gives proof, and bounds how often a wrong one is tried.
+	Try(ctx context.Context, c scope.Caller, fn func() error) error
 	// Prove checks the proof of an enabled administrator; a one-time code is used up by it, in the transaction.
 	Prove(ctx context.Context, tx *sqldb.Tx, admin string, p Proof, hash []byte) error
 	// Established tells since when the administrator has been there unchanged; a problem when disabled or gone.
@@ -212,7 +214,15 @@ func (a Approval) hash(devices []string) []byte {
 }
 
 // Decide approves or rejects for the caller, who must be an administrator other than the requester, in person.
-func (s *Safety) Decide(ctx context.Context, c scope.Caller, id string, approve bool, p Proof) (Approval, error) {
+func (s *Safety) Decide(ctx context.Context, c scope.Caller, id string, approve bool, p Proof) (a Approval, err error) {
+	err = s.admins.Try(ctx, c, func() error {
+		a, err = s.decide(ctx, c, id, approve, p)
+		return err
+	})
+	return a, err
+}
+
+func (s *Safety) decide(ctx context.Context, c scope.Caller, id string, approve bool, p Proof) (Approval, error) {
 	var a Approval
 	var overdue bool
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
