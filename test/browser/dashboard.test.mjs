@@ -124,6 +124,10 @@ step('a mail server is added, and tested at once', async () => {
   await dialog(page).getByLabel('Name', { exact: true }).fill('Main mail');
   await dialog(page).getByLabel('Address').fill(mail.url);
   await button(page, 'Save').click();
+  await page.getByText('asks for credentials').first().waitFor();
+  await page.getByLabel('A user’s name (optional)').fill('anna1');
+  await page.getByLabel('Password', { exact: true }).fill('secret');
+  await button(page, 'Test again').click();
   await page.getByText('14.1').first().waitFor();
 });
 

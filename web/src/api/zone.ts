@@ -43,7 +43,8 @@ export const addUpstream = (body: UpstreamDraft) => call<Upstream>('POST', '/ups
 export const editUpstream = (id: string, etag: string, body: UpstreamDraft) =>
   call<Upstream>('PUT', `/upstreams/${id}`, { body, etag });
 export const removeUpstream = (id: string) => call<void>('DELETE', `/upstreams/${id}`);
-export const testUpstream = (id: string) => call<UpstreamTest>('POST', `/upstreams/${id}/test`);
+export const testUpstream = (id: string, login?: { name: string; password: string }) =>
+  call<UpstreamTest>('POST', `/upstreams/${id}/test`, { body: login });
 
 export const accessRules = queryOptions({
   queryKey: ['access-rules', 'list'],
