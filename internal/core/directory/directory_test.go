@@ -136,7 +136,7 @@ func TestPasswords(t *testing.T) {
 	if got, err := s.Authenticate(t.Context(), "Anna", "correct horse battery"); err != nil || got.ID != u.ID {
 		t.Fatalf("%+v %v", got, err)
 	}
-	for _, c := range [][2]string{{"anna", "wrong"}, {"anna", ""}, {"nobody", "correct horse battery"}} {
+	for _, c := range [][2]string{{"anna", "wrong"}, {"anna", ""}, {"nobody", "correct horse battery"}, {"an\x00na", "x"}} {
 		if _, err := s.Authenticate(t.Context(), c[0], c[1]); !problem.Is(err, problem.Unauthenticated) {
 			t.Errorf("%v: %v", c, err)
 		}

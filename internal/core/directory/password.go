@@ -2,46 +2,13 @@ package directory
 
 import (
 	"context"
-	"crypto/pbkdf2"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/binary"
 	"errors"
-	"fmt"
 
+	"drover/internal/base/passhash"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/scope"
 )
-
-const (
-	// iterations is what OWASP asks of PBKDF2 with HMAC-SHA-256.
-	iterations  = 600_000
-	saltSize    = 16
-	hashSize    = 32
-	minPassword = 12
-	maxPassword = 256
-	// hashers bounds the hashes that are computed at once: each keeps a core busy for a tenth of a second.
-	hashers = 2
-)
-
-var hashing = make(chan struct{}, hashers)
-
-// hash derives iterations (4 bytes, big-endian), salt and hash from a password.
-func hash(ctx context.Context, password string, rounds uint32, salt []byte) ([]byte, error) {
-	select {
-	case hashing <- struct{}{}:
-		defer func() { <-hashing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	key, err := pbkdf2.Key(sha256.New, password, salt, int(rounds), hashSize)
-	if err != nil {
-		return nil, fmt.Errorf("hash a password: %w", err)
-	}
-	return append(append(binary.BigEndian.AppendUint32(nil, rounds), salt...), key...), nil
-}
 
 // SetPassword gives a user a password for Drover's own login, of 12 to 256 bytes; "" takes it away.
 func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password string) error {
@@ -50,14 +17,8 @@ func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password st
 	}
 	var stored []byte
 	if password != "" {
-		if len(password) < minPassword || len(password) > maxPassword {
-			return problem.Newf(problem.Invalid, "user.password", "A password has %d to %d bytes.", minPassword, maxPassword).
-				WithField("password")
-		}
-		salt := make([]byte, saltSize)
-		_, _ = rand.Read(salt) // never fails
 		var err error
-		if stored, err = hash(ctx, password, iterations, salt); err != nil {
+		if stored, err = passhash.Hash(ctx, password); err != nil {
 			return err
 		}
 	}
@@ -86,29 +47,22 @@ var wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the 
 // user give one answer after one time.
 func (s *Store) Authenticate(ctx context.Context, name, password string) (User, error) {
 	type row struct {
-		user   User
+		id     string
 		stored []byte
 	}
 	x, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (x row, err error) {
-		err = r.Scan(&x.user.ID, &x.stored)
+		err = r.Scan(&x.id, &x.stored)
 		return x, err
-	}, "SELECT id, password_hash FROM end_user WHERE folded = $1 AND erased_at = 0 AND NOT disabled", sqldb.Fold(name))
+	}, "SELECT id, password_hash FROM end_user WHERE folded = $1 AND erased_at = 0 AND NOT disabled", sqldb.Clean(sqldb.Fold(name), 4*maxName))
 	if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
 		return User{}, err
 	}
-	rounds, salt := uint32(iterations), make([]byte, saltSize)
-	if len(x.stored) == 4+saltSize+hashSize {
-		rounds, salt = binary.BigEndian.Uint32(x.stored), x.stored[4:4+saltSize]
-	}
-	if len(password) > maxPassword {
-		password = ""
-	}
-	got, err := hash(ctx, password, rounds, salt)
+	ok, err := passhash.Verify(ctx, password, x.stored)
 	if err != nil {
 		return User{}, err
 	}
-	if subtle.ConstantTimeCompare(got, x.stored) != 1 {
+	if !ok {
 		return User{}, wrong
 	}
-	return s.one(ctx, s.db, scope.System("login"), scope.UserRead, x.user.ID)
+	return s.one(ctx, s.db, scope.System("login"), scope.UserRead, x.id)
 }
