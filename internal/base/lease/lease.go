@@ -37,10 +37,11 @@ func (l *Lease) Take(ctx context.Context) (held bool, err error) {
 // TakeIn is [Lease.Take] within a transaction: what the transaction does then is done by the holder alone.
 func (l *Lease) TakeIn(ctx context.Context, tx *sqldb.Tx) (bool, error) {
 	now := l.clock.Now()
+	// A lease that lasts longer than any can was taken before the clock was set back: its holder may be gone.
 	n, err := tx.Exec(ctx, `INSERT INTO lease (name, holder, expires) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires = excluded.expires
-		WHERE lease.holder = excluded.holder OR lease.expires < $4`,
-		l.name, l.holder, sqldb.Micros(now.Add(l.ttl)), sqldb.Micros(now))
+		WHERE lease.holder = excluded.holder OR lease.expires < $4 OR lease.expires > $5`,
+		l.name, l.holder, sqldb.Micros(now.Add(l.ttl)), sqldb.Micros(now), sqldb.Micros(now.Add(2*l.ttl)))
 	return n == 1, err
 }
 

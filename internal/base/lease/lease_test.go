@@ -67,3 +67,25 @@ func TestOneHolderAtATime(t *testing.T) {
 		}
 	})
 }
+
+// TestAClockThatWasSetBackHoldsNoLease: the holder has gone, and its lease seems to last for another year.
+func TestAClockThatWasSetBackHoldsNoLease(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url)
+		if _, err := db.Migrate(t.Context(), table); err != nil {
+			t.Fatal(err)
+		}
+		c := clock.NewFake(time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC))
+		if held, err := New(db, c, "work", "a", time.Minute).Take(t.Context()); !held || err != nil {
+			t.Fatalf("a does not hold it (%v)", err)
+		}
+		c.Advance(-365 * 24 * time.Hour)
+		if held, err := New(db, c, "work", "b", time.Minute).Take(t.Context()); !held || err != nil {
+			t.Fatalf("b must wait for a year (%v)", err)
+		}
+		c.Advance(-30 * time.Second) // within what servers' clocks may differ
+		if held, err := New(db, c, "work", "a", time.Minute).Take(t.Context()); held || err != nil {
+			t.Fatalf("a took it from b, who holds it (%v)", err)
+		}
+	})
+}
