@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -124,6 +125,9 @@ func checkDatabase(ctx context.Context, cfg server.Config) (words string, err er
 	if err != nil {
 		return "", err
 	}
+	if have > 0 && !server.HasKeys(cfg.Data) {
+		return "", fmt.Errorf("it holds a zone, but its keys are not in %s: restore them", filepath.Join(cfg.Data, "keys"))
+	}
 	steps := schema.Steps()
 	want := steps[len(steps)-1].Number
 	switch {
@@ -175,8 +179,11 @@ func describe(file string, cert *x509.Certificate) (string, error) {
 
 func checkPort(ctx context.Context, addr string) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return "", fmt.Errorf("%s is taken; does the server run already?", addr)
+	}
 	if err != nil {
-		return "", fmt.Errorf("%w; does the server run already?", err)
+		return "", err
 	}
 	return addr + " is free", l.Close()
 }

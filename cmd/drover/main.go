@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"drover/cmd/drover/settings"
+	"drover/internal/server"
 )
 
 // program is everything that drover can be told.
@@ -40,7 +41,7 @@ type program struct {
 
 const description = `Drover keeps a zone of devices and guards every door into it.
 
-The first four commands, "admin create", "token create" and "db" work on the server's machine. The others talk to a server:
+What is listed first, "admin create", "token create" and "audit verify --data" work on the server's machine. The others talk to a server:
 DROVER_URL says which, DROVER_TOKEN holds an API token, and DROVER_CA names the certificate to trust.
 
 Exit status:
@@ -53,7 +54,19 @@ Exit status:
   6  conflict: it is there already, has changed meanwhile, or its state does not allow this
   7  unavailable: no answer, not now, or too often`
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	forgetEmpty()
+	os.Exit(run(os.Args[1:]))
+}
+
+// forgetEmpty unsets our empty variables, which kong would take for values: files that start containers are full of them.
+func forgetEmpty() {
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "DROVER_") {
+			_ = os.Unsetenv(name) // it is there
+		}
+	}
+}
 
 // run does one command and returns the status to end with.
 func run(args []string) int {
@@ -92,19 +105,10 @@ func newParser(ctx context.Context, c *console) (*kong.Kong, error) {
 	return parser, err
 }
 
-// version is that of the module, or the revision it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return info.Main.Version
-}
-
 type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(c *console) error {
-	_, err := fmt.Fprintln(c.out, "drover", version())
+	_, err := fmt.Fprintln(c.out, "drover", server.Version())
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"drover/api/adminv1"
@@ -45,7 +46,7 @@ func (o *orderSend) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if o.Kind != "lock" && s.personal() && !s.asJSON {
+	if o.Kind != "lock" && s.personal() {
 		if err := s.warn(ctx, d, o.Kind); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func (s *session) warn(ctx context.Context, d adminv1.Ref, kind string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.printEffects(p); err != nil {
+	if err := printEffects(s.err, p); err != nil {
 		return err
 	}
 	return s.confirm("This cannot be undone once " + d.Name + " has been told.")
@@ -86,7 +87,7 @@ func (s *session) effects(ctx context.Context, device, kind string) (client.Resp
 	return s.do(ctx, post, "/commands/preview", adminv1.CommandPreview{Kind: kind, Devices: []string{device}})
 }
 
-func (s *session) printEffects(p adminv1.Page[adminv1.Effect]) error {
+func printEffects(w io.Writer, p adminv1.Page[adminv1.Effect]) error {
 	for _, e := range p.Items {
 		var f table.Facts
 		f.Add("device", e.Device.Name)
@@ -99,7 +100,7 @@ func (s *session) printEffects(p adminv1.Page[adminv1.Effect]) error {
 		for _, a := range e.Alternatives {
 			f.Add("instead", strings.TrimSpace(a.Command+" "+a.Words))
 		}
-		if err := f.Write(s.out); err != nil {
+		if err := f.Write(w); err != nil {
 			return err
 		}
 	}
@@ -125,7 +126,7 @@ func (o *orderPreview) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, s.printEffects)
+	return show(s, res, func(p adminv1.Page[adminv1.Effect]) error { return printEffects(s.out, p) })
 }
 
 type orderList struct {
@@ -253,7 +254,7 @@ func (d decision) decide(ctx context.Context, c *console, verb string) error {
 		return err
 	}
 	code := d.OTP
-	if code == "" && s.personal() && !s.asJSON {
+	if code == "" && s.personal() {
 		if code, err = s.ask("One-time code: "); err != nil {
 			return err
 		}

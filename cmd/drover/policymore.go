@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
@@ -169,7 +170,10 @@ func (p *policyPresets) Run(ctx context.Context, c *console) error {
 	}
 	return listing[adminv1.Preset]{
 		path: "/policy-presets", empty: "There is no preset.", heads: []string{"PRESET", "NAME", "DESCRIPTION"},
-		row: func(x adminv1.Preset) []string { return []string{x.ID, x.Name, x.Description} },
+		row: func(x adminv1.Preset) []string {
+			first, _, _ := strings.Cut(x.Description, ". ")
+			return []string{x.ID, x.Name, strings.TrimSuffix(first, ".")}
+		},
 	}.print(ctx, s)
 }
 

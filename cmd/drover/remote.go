@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
 	"drover/cmd/drover/table"
+	"drover/internal/server"
 )
 
 // remote are the flags of every command that talks to the admin API. The token itself is no flag: what stands on a
@@ -31,9 +33,6 @@ type session struct {
 	asJSON bool
 }
 
-// maxTokenFile bounds what is read of a file that should hold a token.
-const maxTokenFile = 4096
-
 func (r *remote) connect(c *console) (*session, error) {
 	token := os.Getenv("DROVER_TOKEN")
 	if r.TokenFile != "" {
@@ -43,7 +42,7 @@ func (r *remote) connect(c *console) (*session, error) {
 		}
 		token = strings.TrimSpace(text)
 	}
-	to, err := client.New(client.Options{URL: r.Server, Token: token, CA: r.ServerCA, Agent: "drover/" + version()})
+	to, err := client.New(client.Options{URL: r.Server, Token: token, CA: r.ServerCA, Agent: "drover/" + server.Version()})
 	if err != nil {
 		return nil, usage{err}
 	}
@@ -96,6 +95,7 @@ type listing[T any] struct {
 	empty string // what is said when there is nothing
 	heads []string
 	row   func(T) []string
+	skip  func(T) bool // what people are not shown; nil for nothing
 }
 
 func (l listing[T]) print(ctx context.Context, s *session) error {
@@ -108,7 +108,9 @@ func (l listing[T]) print(ctx context.Context, s *session) error {
 	}
 	t := table.New(l.heads...)
 	for _, x := range p.Items {
-		t.Row(l.row(x)...)
+		if l.skip == nil || !l.skip(x) {
+			t.Row(l.row(x)...)
+		}
 	}
 	if err := t.Write(s.out, l.empty); err != nil {
 		return err
@@ -222,7 +224,7 @@ func waits(w adminv1.Waiting) string {
 
 // confirm asks a person who sits at the terminal; scripts have decided already.
 func (s *session) confirm(question string) error {
-	if s.asJSON || !s.personal() {
+	if !s.personal() {
 		return nil
 	}
 	answer, err := s.ask(table.Clean(question) + " Type yes to go on: ")
@@ -235,7 +237,7 @@ func (s *session) confirm(question string) error {
 	return nil
 }
 
-var errNotDone = fmt.Errorf("nothing was done")
+var errNotDone = errors.New("nothing was done")
 
 // compact writes any value of the API in one line.
 func compact(v any) string {

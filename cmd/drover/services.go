@@ -14,7 +14,10 @@ type servicesCommands struct {
 	Off  serviceTurnOff `cmd:"" help:"Switch a service off."`
 }
 
-type servicesList struct{ remote }
+type servicesList struct {
+	remote
+	All bool `help:"Also those that this version does not have."`
+}
 
 // Run lists the services.
 func (l *servicesList) Run(ctx context.Context, c *console) error {
@@ -23,7 +26,7 @@ func (l *servicesList) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return listing[adminv1.Service]{
-		path: "/services", empty: "There is no service.",
+		path: "/services", empty: "There is no service.", skip: func(x adminv1.Service) bool { return !x.Built && !l.All },
 		heads: []string{"NAME", "STATE", "SURFACE", "PORT", "PROOF", "IN A DMZ"},
 		row: func(x adminv1.Service) []string {
 			state := "off"
