@@ -28,8 +28,10 @@ func (a *API) note(ctx context.Context, c scope.Caller, s *adminv1.Session) erro
 	}
 	until, err := a.held(ctx, c)
 	if !until.IsZero() {
-		s.Notes = append(s.Notes, adminv1.Note{Code: "safety.probation", Title: "Your account is new or was reset",
-			Text: "Until " + until.Format(heldFormat) + " you neither order nor approve anything destructive."})
+		s.Notes = append(s.Notes, adminv1.Note{
+			Code: "safety.probation", Title: "Your account is new or was reset",
+			Text: "Until " + until.Format(heldFormat) + " you neither order nor approve anything destructive.",
+		})
 	}
 	return err
 }
@@ -52,8 +54,10 @@ func (a *API) notes(ctx context.Context, c scope.Caller) ([]adminv1.Note, error)
 		return notes, nil
 	}
 	if b.Open {
-		notes = append(notes, adminv1.Note{Code: "safety.breaker", Title: "The breaker is open",
-			Text: "Nothing destructive is carried out until it is closed. It opened because " + b.Because + "."})
+		notes = append(notes, adminv1.Note{
+			Code: "safety.breaker", Title: "The breaker is open",
+			Text: "Nothing destructive is carried out until it is closed. It opened because " + b.Because + ".",
+		})
 	}
 	return notes, err
 }

@@ -2,9 +2,12 @@ package adminapi
 
 import (
 	"bytes"
+	"context"
 	"flag"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -29,4 +32,45 @@ func TestOpenAPI(t *testing.T) {
 	if !bytes.Equal(kept, a.OpenAPI()) {
 		t.Fatal("web/openapi.json is not what the code says: run go test ./internal/service/adminapi -run TestOpenAPI -update")
 	}
+}
+
+func TestAnOperationMustSayWhoMayCallIt(t *testing.T) {
+	a := New(Deps{})
+	add(a, operation{id: "forgotten", method: http.MethodGet, path: "/forgotten", tag: "zone"},
+		func(context.Context, *none) (*none, error) { return &none{}, nil })
+	if _, err := a.Routes(); err == nil || !strings.Contains(err.Error(), "forgotten") {
+		t.Fatalf("an operation that anybody might call starts: %v", err)
+	}
+}
+
+func TestEveryOperationIsARoute(t *testing.T) {
+	a := New(Deps{})
+	routes, err := a.Routes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]bool{}
+	for _, r := range routes {
+		there[r.Method+" "+r.Pattern] = true
+	}
+	for key, op := range a.operations() {
+		if !there[key] {
+			t.Errorf("%s is described and is no route", key)
+		}
+		if op.Summary == "" || len(op.Tags) != 1 {
+			t.Errorf("%s is not described", key)
+		}
+	}
+}
+
+// FuzzSafely: whatever a sender makes up as the name of a property, only plain names come back in an error.
+func FuzzSafely(f *testing.F) {
+	for _, s := range []string{"body.name", "body.<script>", "query.a b", "", ".", "body.\u202ename", "body.values[3]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, location string) {
+		if got := safely(location); !plainLocation.MatchString(got) {
+			t.Fatalf("%q became %q", location, got)
+		}
+	})
 }

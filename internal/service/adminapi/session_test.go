@@ -57,6 +57,23 @@ func TestSigningIn(t *testing.T) {
 	})
 }
 
+func TestGuessingIsThrottled(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		c := &client{t: t, w: w}
+		for range 100 {
+			g := c.do("POST", "/session", adminv1.Login{Name: "anna", Password: "wrong wrong wrong"})
+			if g.status == 401 {
+				continue
+			}
+			if g.refusedWith(429, "login.throttled"); g.header.Get("Retry-After") == "" {
+				t.Fatal("it does not say when to try again")
+			}
+			return
+		}
+		t.Fatal("a hundred wrong passwords, and no pause")
+	})
+}
+
 func TestFirstAdministrator(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		link, err := w.Admins.FirstLink(t.Context())
