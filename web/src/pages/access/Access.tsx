@@ -85,7 +85,7 @@ function usePatternNames(): (pattern: string) => string {
 }
 
 function Rules({ rules, edit, onEdit }: RulesProps) {
-  const name = usePatternNames();
+  const named = usePatternNames();
   const queries = useQueryClient();
   const [told, setTold] = useState('');
   const order = useAct((ids: string[]) => orderRules(ids), { stale: STALE });
@@ -93,14 +93,9 @@ function Rules({ rules, edit, onEdit }: RulesProps) {
     stale: STALE,
     after: (_, rule) =>
       undoable(`The rule “${rule.name}” is removed.`, async () => {
-        await addRule({
-          name: rule.name,
-          match: rule.match,
-          pattern: rule.pattern,
-          decision: rule.decision,
-          note: rule.note,
-          expires: rule.expires,
-        });
+        const { name, match, pattern, decision, note, expires } = rule;
+        const back = await addRule({ name, match, pattern, decision, note, expires });
+        await orderRules(rules.map((r) => (r.id === rule.id ? back.id : r.id)));
         await queries.invalidateQueries({ queryKey: ['access-rules'] });
       }),
   });
@@ -126,7 +121,7 @@ function Rules({ rules, edit, onEdit }: RulesProps) {
                 <Status state={rule.decision} />
               </Group>
               <Text size="sm" c="dimmed">
-                {inWords(rule, name)}
+                {inWords(rule, named)}
               </Text>
             </div>
             {edit && (

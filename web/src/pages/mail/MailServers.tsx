@@ -23,7 +23,7 @@ export default function MailServers() {
   const may = useMay();
   const answer = useQuery(upstreams);
   const [adding, setAdding] = useState(false);
-  const [fresh, setFresh] = useState<string>();
+  const [tested, setTested] = useState('');
   const add = may('upstream.edit') && (
     <Button leftSection={<Plus size={16} />} onClick={() => setAdding(true)}>
       Add a mail server
@@ -49,7 +49,12 @@ export default function MailServers() {
           ) : (
             <Stack gap="lg">
               {all.map((u) => (
-                <Card key={u.id} upstream={u} test={u.id === fresh} />
+                <Card
+                  key={u.id}
+                  upstream={u}
+                  testing={u.id === tested}
+                  onTest={(on) => setTested(on ? u.id : '')}
+                />
               ))}
             </Stack>
           )
@@ -60,7 +65,7 @@ export default function MailServers() {
           onClose={() => setAdding(false)}
           onAdded={(added) => {
             setAdding(false);
-            setFresh(added.id);
+            setTested(added.id);
           }}
         />
       )}
@@ -68,9 +73,14 @@ export default function MailServers() {
   );
 }
 
-function Card({ upstream: u, test }: { upstream: Upstream; test: boolean }) {
+interface CardProps {
+  upstream: Upstream;
+  testing: boolean;
+  onTest: (on: boolean) => void;
+}
+
+function Card({ upstream: u, testing, onTest }: CardProps) {
   const may = useMay();
-  const [testing, setTesting] = useState(test);
   const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState(false);
   return (
@@ -79,7 +89,7 @@ function Card({ upstream: u, test }: { upstream: Upstream; test: boolean }) {
       aside={
         may('upstream.edit') && (
           <Group gap="xs">
-            <Button size="xs" variant="default" onClick={() => setTesting(true)}>
+            <Button size="xs" variant="default" onClick={() => onTest(true)}>
               Test
             </Button>
             <Button size="xs" variant="default" onClick={() => setEditing(true)}>
@@ -104,7 +114,7 @@ function Card({ upstream: u, test }: { upstream: Upstream; test: boolean }) {
           ['Certificate', u.tlsMode === 'ca' ? 'The authority given here' : 'The machine’s authorities'],
         ]}
       />
-      {testing && <TestResult id={u.id} onClose={() => setTesting(false)} />}
+      {testing && <TestResult id={u.id} onClose={() => onTest(false)} />}
       {editing && <EditMailServer id={u.id} onClose={() => setEditing(false)} />}
       {removing && <Remove upstream={u} onClose={() => setRemoving(false)} />}
     </Panel>
