@@ -73,7 +73,7 @@ func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	console := newConsole(os.Stdin, os.Stdout, os.Stderr)
-	parser, err := newParser(ctx, console)
+	parser, _, err := newParser(ctx, console)
 	if err != nil { // a mistake of ours in the tags
 		fmt.Fprintln(os.Stderr, "drover:", err)
 		return exitFailed
@@ -90,9 +90,9 @@ func run(args []string) int {
 	return exitStatus(err)
 }
 
-func newParser(ctx context.Context, c *console) (*kong.Kong, error) {
-	var parser *kong.Kong
-	parser, err := kong.New(&program{},
+func newParser(ctx context.Context, c *console) (parser *kong.Kong, p *program, err error) {
+	p = &program{}
+	parser, err = kong.New(p,
 		kong.Name("drover"), kong.Description(description), kong.Resolvers(&settings.Resolver{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.ExplicitGroups([]kong.Group{
@@ -102,7 +102,7 @@ func newParser(ctx context.Context, c *console) (*kong.Kong, error) {
 		kong.Bind(c), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindToProvider(func() (*kong.Kong, error) { return parser, nil }),
 	)
-	return parser, err
+	return parser, p, err
 }
 
 type versionCommand struct{}

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"DEVICE", "ADMIN"} {
+			for _, name := range []string{"DEVICE", "ADMIN", "OTHER"} {
 				addr, err := freeAddr()
 				if err != nil {
 					return err
@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready": ready, "mailserver": mailServer, "phone": startPhone, "await": await, "otp": otp, "field": field,
 			"status": status, "nextcode": nextCode, "load": load,
-			"terminate": terminate,
+			"terminate": terminate, "reload": reload, "config": config, "shows": shows,
 		},
 	})
 }
@@ -241,6 +241,27 @@ func terminate(ts *testscript.TestScript, _ bool, _ []string) {
 		timer := time.AfterFunc(10*time.Second, func() { _ = c.Process.Kill() })
 		ts.Defer(func() { timer.Stop() })
 	}
+}
+
+// reload tells the servers of a script to read their configuration again.
+func reload(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGHUP))
+	}
+}
+
+// shows waits until a file holds a text: shows FILE TEXT.
+func shows(ts *testscript.TestScript, _ bool, args []string) {
+	until(ts, args[1]+" in "+args[0], func() bool { return strings.Contains(ts.ReadFile(args[0]), args[1]) })
+}
+
+// config writes a configuration file: config FILE NAME VALUE...
+func config(ts *testscript.TestScript, _ bool, args []string) {
+	var text strings.Builder
+	for i := 1; i+1 < len(args); i += 2 {
+		fmt.Fprintf(&text, "%s: %s\n", args[i], args[i+1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
 // load puts the text of a file into an environment variable: load NAME FILE.

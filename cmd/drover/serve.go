@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"reflect"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -49,7 +53,7 @@ type serveCommand struct {
 	server.Config
 }
 
-// Run serves until the process is told to stop.
+// Run serves until the process is told to stop. SIGHUP has it read its configuration again.
 func (s *serveCommand) Run(ctx context.Context, c *console, k *kong.Kong) error {
 	if err := seal.Harden(); err != nil {
 		return err
@@ -57,7 +61,58 @@ func (s *serveCommand) Run(ctx context.Context, c *console, k *kong.Kong) error 
 	if err := s.prepare(k); err != nil {
 		return err
 	}
-	return server.Run(ctx, s.Config, c.out)
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	for cfg := &s.Config; cfg != nil; {
+		next, err := serveUntilChanged(ctx, c, *cfg, reload)
+		if err != nil {
+			return err
+		}
+		cfg = next
+	}
+	return nil
+}
+
+// serveUntilChanged serves until the end, or until a reload has found another configuration, which it returns then.
+// Certificates need no reload: files are read again when they change.
+func serveUntilChanged(ctx context.Context, c *console, cfg server.Config, reload <-chan os.Signal) (*server.Config, error) {
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(running, cfg, c.out) }()
+	for {
+		select {
+		case err := <-ended:
+			return nil, err
+		case <-reload:
+		}
+		next, err := readAgain(ctx, c)
+		switch {
+		case err != nil:
+			c.complain(fmt.Errorf("the server goes on as it was: %w", err))
+		case reflect.DeepEqual(next, cfg):
+			fmt.Fprintln(c.err, "drover: the configuration is as it was")
+		default:
+			stop()
+			return &next, <-ended
+		}
+	}
+}
+
+// readAgain reads the command line, the environment and the configuration file as at the start.
+func readAgain(ctx context.Context, c *console) (server.Config, error) {
+	k, p, err := newParser(ctx, c)
+	if err != nil {
+		return server.Config{}, err
+	}
+	if _, err := k.Parse(os.Args[1:]); err != nil {
+		return server.Config{}, err
+	}
+	if err := p.Serve.prepare(k); err != nil { // it completes the configuration
+		return server.Config{}, err
+	}
+	return p.Serve.Config, nil
 }
 
 // prepare finds what is wrong with the configuration before anything is touched.
