@@ -87,6 +87,9 @@ func (s *Switches) On(name Service) bool {
 	return !slices.Contains(x.off, name)
 }
 
+// Known tells whether the switches have been read and still count.
+func (s *Switches) Known() bool { return s.off.Load() != nil }
+
 // Read reads the switches now, unless the revision says that they are as they were.
 func (s *Switches) Read(ctx context.Context) error {
 	revision, err := s.revision.Current()
