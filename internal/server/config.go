@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"drover/internal/base/addrrule"
@@ -60,11 +61,11 @@ func (c Config) Hosts() []string {
 	}
 	for _, a := range []string{c.DeviceAddr, c.AdminAddr} {
 		host, _, _ := net.SplitHostPort(a)
-		if ip, err := netip.ParseAddr(host); err == nil && !ip.IsUnspecified() && !contains(hosts, host) {
+		if ip, err := netip.ParseAddr(host); err == nil && !ip.IsUnspecified() && !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
 	}
-	if !contains(hosts, "127.0.0.1") {
+	if !slices.Contains(hosts, "127.0.0.1") {
 		hosts = append(hosts, "127.0.0.1")
 	}
 	return hosts
@@ -73,15 +74,6 @@ func (c Config) Hosts() []string {
 func validHost(name string) bool {
 	u, err := url.Parse("https://" + name)
 	return err == nil && u.Hostname() == name && !strings.ContainsAny(name, "_ ")
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // PublicURL returns the URL that devices are told, without a path.
@@ -129,10 +121,11 @@ func (c Config) Check() error {
 			bad("public", "%q is no https:// URL without a path", c.Public)
 		}
 	}
-	if c.Database != "" && !strings.HasPrefix(c.Database, "sqlite:") && !strings.HasPrefix(c.Database, "postgres") {
+	if scheme, _, _ := strings.Cut(c.Database, ":"); !slices.Contains([]string{"", "sqlite", "postgres", "postgresql"}, scheme) {
 		bad("database", "the URL must start with sqlite: or postgres://")
 	}
 	switch c.TLSMode {
+	case "zone":
 	case "files":
 		for _, f := range [][2]string{{"tls-cert", c.TLSCert}, {"tls-key", c.TLSKey}} {
 			if _, err := os.Stat(f[1]); err != nil {
@@ -143,6 +136,8 @@ func (c Config) Check() error {
 		if len(c.Names) == 0 {
 			bad("names", "tls-mode acme needs the host names to ask for")
 		}
+	default:
+		bad("tls-mode", "%q is not zone, files or acme", c.TLSMode)
 	}
 	if _, err := c.proxies(); err != nil {
 		bad("trusted-proxies", "%v", err)

@@ -100,6 +100,7 @@ func (l *Listener) Stop(ctx context.Context) error {
 	ctx, done := context.WithTimeout(ctx, stopTime)
 	defer done()
 	err := l.server.Shutdown(ctx)
+	_ = l.socket.Close() // which the server does not know before it has served, and has closed otherwise
 	l.cancel()
 	if err == nil {
 		return nil

@@ -72,17 +72,21 @@ func (r *rotating) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// rotate moves the file aside and begins a new one. Where that does not work the old one grows: a log that is too large
+// is better than none.
 func (r *rotating) rotate() error {
-	if err := r.file.Close(); err != nil {
-		return err
-	}
 	for i := logKeep - 1; i >= 1; i-- {
 		_ = os.Rename(fmt.Sprintf("%s.%d", r.path, i), fmt.Sprintf("%s.%d", r.path, i+1)) // it may not be there yet
 	}
 	if err := os.Rename(r.path, r.path+".1"); err != nil {
+		r.size = 0 // it is tried again when as much has been written
+		return nil //nolint:nilerr // see above
+	}
+	old := r.file
+	if err := r.open(); err != nil {
 		return err
 	}
-	return r.open()
+	return old.Close()
 }
 
 // Close closes the file.

@@ -45,6 +45,10 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "the zone's revision is not known")
 		return
 	}
+	if !s.zone.Switches.Known() {
+		plain(w, http.StatusServiceUnavailable, "it is not known which services are on")
+		return
+	}
 	if _, err := sqldb.One(ctx, s.zone.DB, sqldb.Scan1[int], "SELECT 1"); err != nil {
 		plain(w, http.StatusServiceUnavailable, "the database does not answer")
 		return

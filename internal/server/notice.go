@@ -18,10 +18,11 @@ type teller struct {
 	sender *mail.Sender // nil without a mail server
 	admins *admin.Store
 	log    *slog.Logger
+	slots  chan struct{} // one for each notice under way
 }
 
 func newTeller(cfg Config, log *slog.Logger) (*teller, error) {
-	t := &teller{log: log}
+	t := &teller{log: log, slots: make(chan struct{}, maxNotices)}
 	if cfg.SMTP == "" {
 		return t, nil
 	}
@@ -38,8 +39,12 @@ func newTeller(cfg Config, log *slog.Logger) (*teller, error) {
 	return t, err
 }
 
-// tellTime bounds the telling of one notice.
-const tellTime = time.Minute
+const (
+	// tellTime bounds the telling of one notice.
+	tellTime = time.Minute
+	// maxNotices bounds the notices under way.
+	maxNotices = 8
+)
 
 // owners tells every active owner who has a mail address. It does not block; a notice that is not delivered is in the
 // log and, like what it tells of, in the audit log.
@@ -48,13 +53,32 @@ func (t *teller) owners(subject, words string) {
 	if t.sender == nil || t.admins == nil {
 		return
 	}
+	select {
+	case t.slots <- struct{}{}:
+	default:
+		t.log.Error("a notice to the owners was not sent: the mail server is behind", slog.String(logfield.Reason, subject))
+		return
+	}
 	go func() {
+		defer func() { <-t.slots }()
 		ctx, cancel := context.WithTimeout(context.Background(), tellTime)
 		defer cancel()
 		if err := t.send(ctx, subject, words); err != nil {
 			t.log.Error("a notice to the owners was not sent", slog.Any(logfield.Error, err))
 		}
 	}()
+}
+
+// finish gives the notices under way a moment to be sent.
+func (t *teller) finish(ctx context.Context) {
+	for range cap(t.slots) {
+		select {
+		case t.slots <- struct{}{}:
+		case <-ctx.Done():
+			t.log.Warn("the server stops before every notice to the owners is sent")
+			return
+		}
+	}
 }
 
 func (t *teller) send(ctx context.Context, subject, words string) error {

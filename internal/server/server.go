@@ -41,6 +41,7 @@ type Server struct {
 	device  *Listener
 	admin   *Listener
 	expires func() time.Time
+	tell    *teller
 	ready   readiness
 }
 
@@ -56,7 +57,7 @@ func New(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger) (*Ser
 		return nil, err
 	}
 	tell.admins = z.Admins
-	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry()}
+	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry(), tell: tell}
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, z.Close())
 	}
@@ -162,6 +163,9 @@ func (s *Server) Zone() *Zone { return s.zone }
 // shutdownTime bounds a stop, within the ten seconds that are promised.
 const shutdownTime = 9 * time.Second
 
+// noticeTime is how long a stop waits for notices that are being sent.
+const noticeTime = time.Second
+
 // Serve serves until ctx ends, then stops in order: held exchanges end, running ones are let finish, the background
 // work writes what it holds, the database closes.
 func (s *Server) Serve(ctx context.Context) error {
@@ -193,7 +197,15 @@ func (s *Server) Serve(ctx context.Context) error {
 	stopping.Wait()
 	stopWork()
 	background.Wait()
+	moment, cancel := context.WithTimeout(limit, noticeTime)
+	defer cancel()
+	s.tell.finish(moment)
 	return errors.Join(err, s.zone.Close())
+}
+
+// close closes a server that has not served.
+func (s *Server) close(ctx context.Context) error {
+	return errors.Join(s.device.Stop(ctx), s.admin.Stop(ctx), s.zone.Close())
 }
 
 // start runs the work beside the listeners until ctx ends.
@@ -281,7 +293,7 @@ func Run(ctx context.Context, cfg Config, out io.Writer) error {
 		return err
 	}
 	if err := s.greet(ctx, out); err != nil {
-		return err
+		return errors.Join(err, s.close(ctx))
 	}
 	return s.Serve(ctx)
 }
