@@ -65,10 +65,10 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
         <Tabs.Panel value="settings">
           <Editor key={s.version} suite={s} specs={specs} />
         </Tabs.Panel>
-        <Tabs.Panel value="preview">
+        <Tabs.Panel value="preview" keepMounted={false}>
           <Preview id={s.id} />
         </Tabs.Panel>
-        <Tabs.Panel value="versions">
+        <Tabs.Panel value="versions" keepMounted={false}>
           <Versions suite={s} />
         </Tabs.Panel>
       </Tabs>
