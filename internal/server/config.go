@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"drover/internal/base/addrrule"
+	"drover/internal/core/audit"
 )
 
 // Config is all that a server must know before it can read the zone's own settings. The tags make it flags, environment
@@ -36,6 +37,8 @@ type Config struct {
 	ProxyHeader    string   `name:"proxy-header" enum:"X-Forwarded-For,Forwarded" default:"X-Forwarded-For" env:"DROVER_PROXY_HEADER" help:"The one header in which trusted proxies tell the client's address."`
 
 	LogLevel string `name:"log-level" enum:"debug,info,warn,error" default:"info" env:"DROVER_LOG_LEVEL" help:"Least important lines that are logged."`
+
+	AuditSyslog string `name:"audit-syslog" env:"DROVER_AUDIT_SYSLOG" help:"Where the signed heads of the audit log are sent besides the file DIR/audit/heads.jsonl: local (this machine's syslog), udp://HOST:PORT or tcp://HOST:PORT. Another machine is what shows that this one was rolled back."`
 
 	SMTP     string `name:"smtp" env:"DROVER_SMTP" help:"Mail server for notices to owners, as smtp://USER@HOST:587 (STARTTLS is required) or smtps://USER@HOST:465. Empty: notices go to the log alone."`
 	SMTPFrom string `name:"smtp-from" default:"drover@localhost" env:"DROVER_SMTP_FROM" help:"Sender of notices."`
@@ -145,6 +148,11 @@ func (c Config) Check() error {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		bad("log-level", "%q is not debug, info, warn or error", c.LogLevel)
+	}
+	if c.AuditSyslog != "" {
+		if _, err := audit.NewSyslogSink(c.AuditSyslog); err != nil {
+			bad("audit-syslog", "%v", err)
+		}
 	}
 	if c.SMTP != "" {
 		if u, err := url.Parse(c.SMTP); err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Host == "" {

@@ -124,6 +124,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Policies = policy.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision)
 	z.Render = &policy.Registry{}
 	z.Render.Register(activesync.Renderer{})
+	z.Users.Bind(z.Safety)
 	z.Users.Follow(z.Devices)
 	z.Users.Follow(z.Policies)
 	z.Admins = admin.New(admin.Parts{
