@@ -17,6 +17,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/schema"
 	"drover/internal/server"
@@ -54,7 +55,7 @@ func (s *checkCommand) Run(ctx context.Context, c *console, k *kong.Kong) error 
 		words, err := x.look(ctx, cfg)
 		mark := "ok"
 		if err != nil {
-			mark, words, sound = "FAULT", err.Error(), false
+			mark, words, sound = "FAULT", sentence(err), false
 		}
 		if err := c.say("%-5s  %-13s  %s", mark, x.name, words); err != nil {
 			return err
@@ -81,7 +82,7 @@ func checkData(_ context.Context, cfg server.Config) (string, error) {
 	return cfg.Data, nil
 }
 
-// checkKeys reads every file of the key store. Whether the root key is the database's own, the start finds out.
+// checkKeys reads every file of the key store. Whether they are the database's own, checkDatabase finds out.
 func checkKeys(_ context.Context, cfg server.Config) (string, error) {
 	if !server.HasKeys(cfg.Data) {
 		return "there are none yet; the first start makes them", nil
@@ -136,7 +137,10 @@ func checkDatabase(ctx context.Context, cfg server.Config) (words string, err er
 	case have < want:
 		return fmt.Sprintf("%s at version %d; it will be brought to %d: back it up first", db.Engine(), have, want), nil
 	}
-	return fmt.Sprintf("%s at version %d", db.Engine(), have), schema.Check(ctx, db)
+	if err := schema.Check(ctx, db); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s at version %d, and the keys are its own", db.Engine(), have), seal.Check(ctx, db, filepath.Join(cfg.Data, "keys"))
 }
 
 func checkCertificate(_ context.Context, cfg server.Config) (string, error) {

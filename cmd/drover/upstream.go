@@ -32,7 +32,7 @@ type upstreamFlags struct {
 	Timeout        *time.Duration `help:"How long it may take to answer."`
 	WindowsDomain  *string        `help:"Windows domain of its users."`
 	Names          *string        `help:"Under which name its users are known: plain or mail."`
-	Default        *bool          `help:"It takes the users whom nothing else assigns."`
+	Default        *bool          `negatable:"" help:"It takes the users whom nothing else assigns."`
 	Version        []string       `help:"ActiveSync version that devices are offered; may be given several times. All it has without it."`
 	HandsOff       *bool          `negatable:"" help:"New devices enrol by themselves once their user is proven."`
 	HandsOffGroup  []string       `help:"User group for which that holds although it is off; may be given several times."`
