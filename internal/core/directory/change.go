@@ -8,6 +8,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 )
 
@@ -165,6 +166,11 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id, rea
 	u, err := s.one(ctx, tx, c, scope.UserErase, id)
 	if err != nil {
 		return err
+	}
+	if s.brake != nil {
+		if err := s.brake.Use(ctx, tx, c, safety.UserErase, u.ID); err != nil {
+			return err
+		}
 	}
 	for _, f := range s.followers {
 		if err := f.UserErased(ctx, tx, u.ID); err != nil {

@@ -15,6 +15,7 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/core/coretest"
 	"drover/internal/core/directory"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 )
 
@@ -194,6 +195,29 @@ func TestErasingLeavesNoNameAndNoKey(t *testing.T) {
 			t.Fatalf("the follower was told %v", f.told)
 		}
 		add(t, s, "anna") // the name is free again
+	})
+}
+
+// locked is a brake that lets nothing pass.
+type locked struct{}
+
+func (locked) Use(context.Context, *sqldb.Tx, scope.Caller, safety.Class, string) error {
+	return problem.New(problem.Throttled, "safety.budget", "Enough for today.")
+}
+
+// TestS17ErasuresEndAtTheBudget: past the budget nothing of a user goes, neither names nor key.
+func TestS17ErasuresEndAtTheBudget(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		s, f := open(g), &forgetful{}
+		s.Follow(f)
+		s.Bind(locked{})
+		u := add(t, s, "anna")
+		if err := s.Erase(t.Context(), shell, u.ID, "has left"); !problem.Is(err, problem.Throttled) {
+			t.Fatalf("got %v", err)
+		}
+		if got, err := s.Get(t.Context(), shell, u.ID); err != nil || got.Name != "anna" || len(f.told) > 0 {
+			t.Fatalf("%+v (%v), the followers were told %v", got, err, f.told)
+		}
 	})
 }
 

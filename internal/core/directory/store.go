@@ -11,6 +11,7 @@ import (
 	"drover/internal/base/revcache"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
@@ -28,6 +29,11 @@ type Follower interface {
 	UserErased(ctx context.Context, tx *sqldb.Tx, id string) error
 }
 
+// Brake keeps one stolen account from erasing everybody; see [safety.Safety.Use].
+type Brake interface {
+	Use(ctx context.Context, tx *sqldb.Tx, c scope.Caller, class safety.Class, id string) error
+}
+
 // Revision tells the zone's revision; see [zone.Revision.Current].
 type Revision interface{ Current() (int64, error) }
 
@@ -39,6 +45,7 @@ type Store struct {
 	zone      *zone.Zone
 	revision  Revision
 	keys      Eraser
+	brake     Brake
 	followers []Follower
 	names     *revcache.Cache[string, User]
 	members   *revcache.Cache[string, []string]
@@ -54,6 +61,9 @@ func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision, 
 		names: revcache.New[string, User](cached), members: revcache.New[string, []string](cached),
 	}
 }
+
+// Bind has b asked before each erasure. Call it before the first one.
+func (s *Store) Bind(b Brake) { s.brake = b }
 
 // Follow has f told of each change. Call it before the first change.
 func (s *Store) Follow(f Follower) { s.followers = append(s.followers, f) }

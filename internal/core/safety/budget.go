@@ -92,8 +92,7 @@ func (s *Safety) Room(ctx context.Context, q sqldb.Querier, a Actor, n int) erro
 // Spend counts one act at the moment it is carried out, where every path ends. ok is false when a budget is passed:
 // then the breaker is open, the transaction should commit, and the act must not happen.
 func (s *Safety) Spend(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, id string) (ok bool, err error) {
-	// One at a time over all servers: two who count at once would both find room for the last act.
-	if _, err := tx.Exec(ctx, "UPDATE safety_breaker SET open = open WHERE one = 1"); err != nil {
+	if err := s.alone(ctx, tx); err != nil {
 		return false, err
 	}
 	if err := s.closed(ctx, tx); err != nil {
@@ -108,9 +107,42 @@ func (s *Safety) Spend(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, 
 		}
 		return false, s.trip(ctx, tx, "an approved act came to its delivery over a budget: "+problem.From(err).Message)
 	}
-	_, err = tx.Exec(ctx, "INSERT INTO safety_spend (id, class, actor, roles, self, at) VALUES ($1, $2, $3, $4, $5, $6)",
-		id, string(class), a.ID, " "+strings.Join(a.Roles, " ")+" ", a.Self, sqldb.Micros(s.clock.Now()))
+	err = s.count(ctx, tx, a, class, id)
 	return err == nil, err
+}
+
+func (s *Safety) count(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, id string) error {
+	_, err := tx.Exec(ctx, "INSERT INTO safety_spend (id, class, actor, roles, self, at) VALUES ($1, $2, $3, $4, $5, $6)",
+		id, string(class), a.ID, " "+strings.Join(a.Roles, " ")+" ", a.Self, sqldb.Micros(s.clock.Now()))
+	return err
+}
+
+// Use counts an act that cannot be undone and that needs nobody else, in the transaction that does it: within the budgets
+// of the caller, past probation, and while the breaker is closed; a problem otherwise. The operator at the server's shell
+// is not bound by it.
+func (s *Safety) Use(ctx context.Context, tx *sqldb.Tx, c scope.Caller, class Class, id string) error {
+	if c.Kind == scope.Internal {
+		return nil
+	}
+	if err := s.alone(ctx, tx); err != nil {
+		return err
+	}
+	if err := s.closed(ctx, tx); err != nil {
+		return err
+	}
+	if err := s.pastProbation(ctx, tx, c.ID); err != nil {
+		return err
+	}
+	if err := s.Room(ctx, tx, ActorOf(c), 1); err != nil {
+		return err
+	}
+	return s.count(ctx, tx, ActorOf(c), class, id)
+}
+
+// alone lets one act at a time be counted over all servers: two who count at once would both find room for the last one.
+func (s *Safety) alone(ctx context.Context, tx *sqldb.Tx) error {
+	_, err := tx.Exec(ctx, "UPDATE safety_breaker SET open = open WHERE one = 1")
+	return err
 }
 
 // Covers tells whether an approval was given for this class of act on this device. Needed approvers are counted anew

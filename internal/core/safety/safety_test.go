@@ -225,3 +225,34 @@ func TestRulesAreCheckedAndLoosenedByQuorumAlone(t *testing.T) {
 		}
 	})
 }
+
+// TestS17ActsThatCannotBeUndoneHaveBudgets: what needs no approval still ends at the budget, at probation and at the
+// breaker, and the refusal opens no breaker.
+func TestS17ActsThatCannotBeUndoneHaveBudgets(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		use := func(c scope.Caller, id string) error {
+			return db.Write(t.Context(), func(tx *sqldb.Tx) error { return f.Use(t.Context(), tx, c, UserErase, id) })
+		}
+		for i := range DefaultRules.Actor.Hour {
+			if err := use(admin("ann"), fmt.Sprint("u", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := use(admin("ann"), "one more"); !problem.Is(err, problem.Throttled) {
+			t.Fatalf("past the budget: %v", err)
+		}
+		if err := use(admin("bob"), "bob's"); err != nil {
+			t.Fatalf("another administrator, with the breaker closed: %v", err)
+		}
+		if err := use(scope.System("shell"), "the operator's"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return f.trip(t.Context(), tx, "test") }); err != nil {
+			t.Fatal(err)
+		}
+		if err := use(admin("bob"), "another"); !problem.Is(err, problem.Conflict) {
+			t.Fatalf("with the breaker open: %v", err)
+		}
+	})
+}
