@@ -20,7 +20,7 @@ import (
 // variables and the keys of the configuration file alike; the help is the file's manual.
 type Config struct {
 	Data       string `default:"/var/lib/drover" env:"DROVER_DATA" help:"Directory that holds everything Drover keeps: the database (unless another is named), keys, certificates and logs. Only its owner may read it."`
-	DeviceAddr string `default:"127.0.0.1:8443" env:"DROVER_DEVICE_ADDR" help:"Address and port for devices and the users' portal. In production 0.0.0.0:443, or the address that the firewall lets in."`
+	DeviceAddr string `default:"127.0.0.1:8443" env:"DROVER_DEVICE_ADDR" help:"Address and port for devices. In production 0.0.0.0:443, or the address that the firewall lets in."`
 	AdminAddr  string `default:"127.0.0.1:7443" env:"DROVER_ADMIN_ADDR" help:"Address and port for the dashboard and the admin API. Keep it inside."`
 	Database   string `env:"DROVER_DATABASE" help:"Database URL. Empty means SQLite in the data directory. PostgreSQL: postgres://drover_serve@db.example/drover?sslmode=verify-full"`
 	Public     string `env:"DROVER_PUBLIC" help:"URL under which devices reach this zone, told to mail clients by Autodiscover. Empty means https:// with the first name and the device port."`
