@@ -30,16 +30,14 @@ func (v *visit) options() (answer, error) {
 	if done && !v.proven || err != nil {
 		return a, err
 	}
+	failed := true
+	if !done {
+		defer func() { v.g.credentials.end(v.print, v.user, failed) }()
+	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), v.upstream.Timeout)
 	defer cancel()
 	response, err := v.sendOptions(ctx)
-	if err == nil && response.StatusCode == http.StatusUnauthorized {
-		v.g.credentials.refuse(v.print, v.user, v.from)
-	}
-	if !done {
-		v.g.credentials.end(v.print, v.user, err != nil)
-	}
-	if err != nil {
+	if failed = err != nil; failed {
 		return answer{}, unavailable(err)
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -47,6 +45,7 @@ func (v *visit) options() (answer, error) {
 	case http.StatusOK:
 		return v.offered(response.Header)
 	case http.StatusUnauthorized:
+		v.g.credentials.refuse(v.print, v.user, v.from)
 		return v.challenge(), nil
 	case http.StatusForbidden:
 		return answer{status: http.StatusForbidden}, nil

@@ -28,18 +28,29 @@ func (v *visit) prove() (answer, error) {
 	if done || err != nil {
 		return a, err
 	}
-	status, err := v.probe()
-	switch {
-	case err == nil && acceptance(status):
-		v.accepted()
-	case err == nil && status == http.StatusUnauthorized:
-		v.g.credentials.refuse(v.print, v.user, v.from)
-	}
-	v.g.credentials.end(v.print, v.user, err != nil || !v.proven && status != http.StatusUnauthorized)
+	status, err := v.probeOnce()
 	if v.proven {
 		return answer{}, nil
 	}
 	return v.unproven(status, err)
+}
+
+// probeOnce asks, remembers the answer, and lets those go on who wait for it.
+func (v *visit) probeOnce() (status int, err error) {
+	failed := true
+	defer func() { v.g.credentials.end(v.print, v.user, failed) }()
+	if status, err = v.probe(); err != nil {
+		return 0, err
+	}
+	switch {
+	case acceptance(status):
+		v.accepted()
+		failed = false
+	case status == http.StatusUnauthorized:
+		v.g.credentials.refuse(v.print, v.user, v.from)
+		failed = false
+	}
+	return status, nil
 }
 
 // mayAsk waits until the mail server may be asked, and then returns with done false; [credentials.end] must follow. With
