@@ -27,6 +27,7 @@ type model struct {
 	delivered map[string]time.Time // by command
 	actor     map[string]string    // by command
 	commands  []string
+	devices   []string // that somebody wanted wiped
 }
 
 type request struct {
@@ -50,7 +51,7 @@ func TestWipedIsNeverMoreThanApprovedOrBudgeted(t *testing.T) {
 				delivered: map[string]time.Time{}, actor: map[string]string{},
 			}
 			rt.Repeat(map[string]func(*rapid.T){
-				"request": m.request, "decide": m.decide, "cancel": m.cancel, "deliver": m.deliver, "deliver2": m.deliver,
+				"request": m.request, "through": m.through, "through2": m.through, "decide": m.decide, "cancel": m.cancel, "deliver": m.deliver, "deliver2": m.deliver,
 				"answer": m.answer, "tick": m.tick, "crash": m.crash, "time": m.jump, "breaker": m.closeBreaker, "": m.hold,
 			})
 			delivered += len(m.delivered)
@@ -97,6 +98,7 @@ func (m *model) request(t *rapid.T) {
 	for _, c := range b.Commands {
 		r.commands = append(r.commands, c.ID)
 		m.commands = append(m.commands, c.ID)
+		m.devices = append(m.devices, c.Device)
 		m.actor[c.ID] = who
 	}
 	m.waiting[b.Approval] = r
@@ -107,7 +109,7 @@ func (m *model) decide(t *rapid.T) {
 		return
 	}
 	id := rapid.SampledFrom(keys(m.waiting)).Draw(t, "approval")
-	who, yes := rapid.SampledFrom(people).Draw(t, "who"), rapid.Bool().Draw(t, "approve")
+	who, yes := rapid.SampledFrom(people).Draw(t, "who"), rapid.IntRange(0, 3).Draw(t, "approve") > 0
 	r := m.waiting[id]
 	_, err := m.f.safety.Decide(context.Background(), admin(who), id, yes, code)
 	if err != nil {
@@ -119,6 +121,18 @@ func (m *model) decide(t *rapid.T) {
 	delete(m.waiting, id)
 	for _, c := range r.commands {
 		m.approved[c] = yes
+	}
+}
+
+// through asks for a wipe and takes everything that waits most of its way, as a working day does.
+func (m *model) through(t *rapid.T) {
+	m.request(t)
+	for len(m.waiting) > 0 && rapid.IntRange(0, 9).Draw(t, "on") > 0 {
+		m.decide(t)
+	}
+	m.f.clock.Advance(time.Duration(rapid.IntRange(5, 15).Draw(t, "minutes")) * time.Minute)
+	if rapid.Bool().Draw(t, "now") {
+		m.deliver(t)
 	}
 }
 
@@ -135,11 +149,18 @@ func (m *model) cancel(t *rapid.T) {
 	}
 }
 
+// deliver has some of the devices ask that somebody wanted wiped, the latest first.
 func (m *model) deliver(t *rapid.T) {
-	device := fmt.Sprintf("d%03d", rapid.IntRange(0, 29).Draw(t, "device"))
 	if err := m.f.commands.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	n := min(len(m.devices), rapid.IntRange(1, 8).Draw(t, "devices"))
+	for _, device := range m.devices[len(m.devices)-n:] {
+		m.ask(t, device)
+	}
+}
+
+func (m *model) ask(t *rapid.T, device string) {
 	c, err := m.f.commands.Next(context.Background(), device, platform.ActiveSync)
 	if err != nil {
 		t.Fatal(err)
