@@ -608,7 +608,9 @@ func TestAForeignDeviceIsNotThere(t *testing.T) {
 			"Lookup":        func() error { _, err := f.devices.Lookup(ctx, limited, k.Device.Owner, "dev"); return err },
 			"Contact":       func() error { _, err := f.devices.Contact(ctx, limited, hello(directory.User{}, "dev")); return err },
 			"RecordFacts":   func() error { _, err := f.devices.RecordFacts(ctx, limited, id, device.Facts{}); return err },
-			"SaveAccess":    func() error { _, err := f.devices.SaveAccess(ctx, limited, id, device.Allow); return err },
+			"SaveAccess": func() error {
+				return f.devices.SaveAccess(ctx, limited, map[string]device.Access{id: device.Allow})
+			},
 		} {
 			if err := call(); !problem.Is(err, problem.Forbidden) {
 				t.Errorf("%s as an administrator of groups: %v", n, err)

@@ -196,16 +196,19 @@ func (s *Store) MarkWiped(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id 
 	return s.setState(ctx, tx, c, d, Wiped, "device.wiped", "")
 }
 
-// SaveAccess notes what package access has decided for a device, where that is news. For the gateway alone.
-func (s *Store) SaveAccess(ctx context.Context, c scope.Caller, id string, a Access) (Known, error) {
-	if err := gateway(c, id); err != nil {
-		return Known{}, err
+// SaveAccess notes what package access has decided for devices, where that is news. For the gateway alone.
+func (s *Store) SaveAccess(ctx context.Context, c scope.Caller, decided map[string]Access) error {
+	if err := gateway(c, ""); err != nil {
+		return err
 	}
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.NoteAccess(ctx, tx, id, a) })
-	if err != nil {
-		return Known{}, err
-	}
-	return s.freshByID(ctx, id)
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for id, a := range decided {
+			if err := s.NoteAccess(ctx, tx, id, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // NoteAccess notes, in the transaction of package access, what it has decided for a device. It decides nothing itself.

@@ -15,6 +15,7 @@ import (
 	"drover/internal/base/clock"
 	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
 	"drover/internal/core/access"
 	"drover/internal/core/command"
 	"drover/internal/core/device"
@@ -40,6 +41,8 @@ type Zone struct {
 	mu    sync.Mutex
 	told  map[string]uint64 // what each device last said of itself, hashed
 	facts chan Sighting
+	// access is what was decided for devices and is not in their rows yet, where the lists of devices show it.
+	access *sqldb.Behind[string, device.Access]
 }
 
 // maxTold bounds the devices whose last words are remembered.
@@ -48,6 +51,9 @@ const maxTold = 200_000
 // Ready prepares the zone for use. Run [Zone.Run] beside it.
 func (z *Zone) Ready() *Zone {
 	z.seed, z.told, z.facts = maphash.MakeSeed(), make(map[string]uint64), make(chan Sighting, 1024)
+	z.access = sqldb.NewBehind(maxTold, func(ctx context.Context, decided map[string]device.Access) error {
+		return z.Devices.SaveAccess(ctx, gatewayCaller, decided)
+	})
 	return z
 }
 
@@ -182,9 +188,9 @@ func (z *Zone) decideAccess(ctx context.Context, s *Standing, u directory.User, 
 		s.Access, s.Status = Blocked, statusDeviceBlocked
 	}
 	if decision.Action != d.Access {
-		_, err = z.Devices.SaveAccess(ctx, gatewayCaller, d.ID, decision.Action)
+		z.access.Put(d.ID, decision.Action) // thousands at once after a change of the rules; who asks again finds it again
 	}
-	return err
+	return nil
 }
 
 // notice is the one message of a quarantined mailbox.
@@ -480,8 +486,18 @@ func (z *Zone) Seen(s Sighting) {
 // factTime bounds the writing of one device's words.
 const factTime = 10 * time.Second
 
-// Run writes what devices newly say of themselves, until ctx ends.
+// accessEvery is how long a decision may wait to be seen in the lists of devices.
+const accessEvery = time.Second
+
+// Run writes what devices newly say of themselves, and what was decided for them, until ctx ends.
 func (z *Zone) Run(ctx context.Context) {
+	var deciding sync.WaitGroup
+	defer deciding.Wait()
+	deciding.Go(func() {
+		z.access.Run(ctx, accessEvery, func(err error) {
+			z.Log.Warn("decisions on access were not written and will be tried again", slog.Any(logfield.Error, err))
+		})
+	})
 	for {
 		select {
 		case <-ctx.Done():
