@@ -162,7 +162,7 @@ func (a *auditVerify) local(ctx context.Context, c *console, k *kong.Kong) (err 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, z.Close()) }()
+	defer func() { err = c.finish(ctx, z, err) }()
 	r, err := verifyZone(ctx, z)
 	if err != nil {
 		return err

@@ -137,7 +137,7 @@ func (d *dbRotateKeys) Run(ctx context.Context, c *console, k *kong.Kong) (err e
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, z.Close()) }()
+	defer func() { err = c.finish(ctx, z, err) }()
 	which, number := "root", uint32(0)
 	if d.Root {
 		err = z.Keys.RotateRoot(ctx)

@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"ready": ready, "mailserver": mailServer, "phone": startPhone, "await": await, "otp": otp, "field": field,
 			"status": status, "nextcode": nextCode, "load": load,
 			"terminate": terminate, "reload": reload, "config": config, "shows": shows,
+			"mailbox": mailbox, "tamper": tamper,
 		},
 	})
 }

@@ -181,6 +181,14 @@ func (p place) open(ctx context.Context, k *kong.Kong) (*server.Shell, error) {
 	return server.OpenShell(ctx, cfg)
 }
 
+// finish tells the owners what they must know and closes the zone. What was done stays done when nobody can be told.
+func (c *console) finish(ctx context.Context, z *server.Shell, err error) error {
+	if untold := z.Tell(ctx); untold != nil {
+		fmt.Fprintln(c.err, "drover: it is done, but the owners could not be told:", untold)
+	}
+	return errors.Join(err, z.Close())
+}
+
 // openExisting is open for commands that have nothing to do in a new zone, and make none.
 func (p place) openExisting(ctx context.Context, k *kong.Kong) (*server.Shell, error) {
 	cfg, err := p.config(k)

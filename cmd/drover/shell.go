@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,7 +47,7 @@ func (a *adminCreate) Run(ctx context.Context, c *console, k *kong.Kong) (err er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, z.Close()) }()
+	defer func() { err = c.finish(ctx, z, err) }()
 	grant, err := a.grant(ctx, z)
 	if err != nil {
 		return err
@@ -135,7 +134,7 @@ func (t *tokenCreate) Run(ctx context.Context, c *console, k *kong.Kong) (err er
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, z.Close()) }()
+	defer func() { err = c.finish(ctx, z, err) }()
 	owner, err := z.Admins.ByName(ctx, shell(), t.Admin)
 	if err != nil {
 		return err

@@ -39,17 +39,19 @@ func (s *Shell) note(subject, words string) {
 	s.notices = append(s.notices, [2]string{subject, words})
 }
 
-// Close mails to the owners what they must know, where a mail server is configured, and closes the zone.
-func (s *Shell) Close() error {
+// Tell mails to the owners what they must know of what was done, where a mail server is configured.
+func (s *Shell) Tell(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), tellTime/2)
+	if s.tell.sender == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, tellTime/2)
 	defer cancel()
 	var errs []error
 	for _, n := range s.notices {
-		if s.tell.sender != nil {
-			errs = append(errs, s.tell.send(ctx, n[0], n[1]))
-		}
+		errs = append(errs, s.tell.send(ctx, n[0], n[1]))
 	}
-	return errors.Join(append(errs, s.Zone.Close())...)
+	s.notices = nil
+	return errors.Join(errs...)
 }
