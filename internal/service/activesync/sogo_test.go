@@ -3,96 +3,35 @@ package activesync
 import (
 	"bytes"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"drover/internal/base/bus"
 	"drover/internal/base/wbxml"
-
-	"github.com/google/go-cmp/cmp"
+	"drover/test/sogo"
 )
 
-// The judge of this file is a real ActiveSync server: SOGo, started by test/sogo/sogo-up, which needs root.
-
-var sogo struct {
-	once sync.Once
-	dir  string
-	url  string
-	err  error
+// TestBehindARealServer has a real ActiveSync server, SOGo, judge the gateway.
+func TestBehindARealServer(t *testing.T) {
+	mail := sogo.Start(t)
+	for name, test := range map[string]func(*testing.T, *sogo.Server){
+		"folders and mail":    realForms(folderAndMail),
+		"credentials":         realCredentials,
+		"options":             realOptions,
+		"a Ping that is held": realPing,
+		"a mail that is sent": realSendMail,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, mail) })
+	}
 }
 
-const scripts = "../../../test/sogo/"
-
-// TestMain stops the server that a test may have started.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if sogo.dir != "" {
-		if out, err := exec.Command(scripts+"sogo-down", sogo.dir, "--purge").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "sogo-down: %v\n%s", err, out)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
-
-// realMail returns the address of the real server.
-func realMail(t testing.TB) string {
-	t.Helper()
-	sogo.once.Do(startSOGo)
-	if sogo.err != nil {
-		t.Fatal(sogo.err)
-	}
-	return sogo.url
-}
-
-func startSOGo() {
-	if sogo.dir, sogo.err = os.MkdirTemp("", "drover-sogo"); sogo.err != nil {
-		return
-	}
-	if sogo.err = os.Chmod(sogo.dir, 0o755); sogo.err != nil { // its daemons run as other users
-		return
-	}
-	port, err := freePorts(7)
-	if err != nil {
-		sogo.err = err
-		return
-	}
-	if out, err := exec.Command(scripts+"sogo-up", sogo.dir, fmt.Sprint(port)).CombinedOutput(); err != nil {
-		sogo.err = fmt.Errorf("sogo-up: %w\n%s", err, out)
-		return
-	}
-	sogo.url = fmt.Sprintf("http://127.0.0.1:%d%s", port, Path)
-}
-
-// freePorts finds n ports in a row that nobody listens on.
-func freePorts(n int) (int, error) {
-	for first := 18910; first+n < 18990; first += 10 {
-		free := 0
-		for free < n {
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+free))
-			if err != nil {
-				break
-			}
-			_ = l.Close()
-			free++
-		}
-		if free == n {
-			return first, nil
-		}
-	}
-	return 0, fmt.Errorf("no %d free ports from 18910 on", n)
-}
-
-func newRealWorld(t *testing.T) *world {
-	u, err := url.Parse(realMail(t))
+func newRealWorld(t *testing.T, mail *sogo.Server) *world {
+	u, err := url.Parse(mail.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,10 +39,10 @@ func newRealWorld(t *testing.T) *world {
 }
 
 // direct asks the mail server itself what p asks the gateway.
-func (p *phone) direct(t *testing.T, c Command, body []byte) got {
+func (p *phone) direct(t *testing.T, mail *sogo.Server, c Command, body []byte) got {
 	t.Helper()
 	r := p.request(c, body)
-	u, err := url.Parse(realMail(t) + "?" + r.URL.RawQuery)
+	u, err := url.Parse(mail.URL + "?" + r.URL.RawQuery)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,33 +55,33 @@ func (p *phone) direct(t *testing.T, c Command, body []byte) got {
 }
 
 // realForms are the versions that SOGo speaks, with every form of request line.
-func realForms(t *testing.T, f func(t *testing.T, w *world, p *phone)) {
-	for _, v := range []Version{V25, V120, V121, V140, V141} {
-		for _, b64 := range []bool{false, true} {
-			if b64 && v < V121 {
-				continue
+func realForms(f func(t *testing.T, mail *sogo.Server, w *world, p *phone)) func(*testing.T, *sogo.Server) {
+	return func(t *testing.T, mail *sogo.Server) {
+		for _, v := range []Version{V25, V120, V121, V140, V141} {
+			for _, b64 := range []bool{false, true} {
+				if b64 && v < V121 {
+					continue
+				}
+				t.Run(fmt.Sprintf("%v base64=%v", v, b64), func(t *testing.T) {
+					w := newRealWorld(t, mail)
+					p := w.phone(v)
+					p.base64, p.id = b64, fmt.Sprintf("REAL%d%v", v, b64)
+					f(t, mail, w, p)
+				})
 			}
-			t.Run(fmt.Sprintf("%v base64=%v", v, b64), func(t *testing.T) {
-				w := newRealWorld(t)
-				p := w.phone(v)
-				p.base64, p.id = b64, fmt.Sprintf("REAL%d%v", v, b64)
-				f(t, w, p)
-			})
 		}
 	}
 }
 
-func TestARealServerBehindTheGateway(t *testing.T) {
-	realForms(t, func(t *testing.T, w *world, p *phone) {
-		w.zone.values = strictValues
-		p.expect("before provisioning", p.folderSync(), either(p.version, statusNotProvisioned))
-		p.enrol()
-		through, direct := p.folderSync(), p.direct(t, FolderSync, folderSync0.Encode())
-		if d := cmp.Diff(folders(t, direct), folders(t, through)); d != "" {
-			t.Errorf("the folders differ from the mail server's own: %s", d)
-		}
-		p.syncInbox(t, inbox(t, through))
-	})
+func folderAndMail(t *testing.T, mail *sogo.Server, w *world, p *phone) {
+	w.zone.values = strictValues
+	p.expect("before provisioning", p.folderSync(), either(p.version, statusNotProvisioned))
+	p.enrol()
+	through, direct := p.folderSync(), p.direct(t, mail, FolderSync, folderSync0.Encode())
+	if d := cmp.Diff(folders(t, direct), folders(t, through)); d != "" {
+		t.Errorf("the folders differ from the mail server's own: %s", d)
+	}
+	p.syncInbox(t, inbox(t, through))
 }
 
 // folders returns what a FolderSync brings; the sync key is another each time.
@@ -188,9 +127,9 @@ func (p *phone) syncInbox(t *testing.T, id string) {
 	t.Fatal("the inbox is never up to date")
 }
 
-func TestARealServerProvesCredentials(t *testing.T) {
+func realCredentials(t *testing.T, mail *sogo.Server) {
 	for _, v := range []Version{V25, V120, V141} {
-		w := newRealWorld(t)
+		w := newRealWorld(t, mail)
 		w.zone.access = Quarantined // nothing is passed on: the question is the gateway's own
 		p := w.phone(v)
 		p.password = "wrong"
@@ -204,8 +143,8 @@ func TestARealServerProvesCredentials(t *testing.T) {
 	}
 }
 
-func TestOptionsOfARealServer(t *testing.T) {
-	w := newRealWorld(t)
+func realOptions(t *testing.T, mail *sogo.Server) {
+	w := newRealWorld(t, mail)
 	r, err := http.NewRequest(http.MethodOptions, w.front.URL+Path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -220,8 +159,8 @@ func TestOptionsOfARealServer(t *testing.T) {
 	}
 }
 
-func TestAPingHeldByARealServer(t *testing.T) {
-	w := newRealWorld(t)
+func realPing(t *testing.T, mail *sogo.Server) {
+	w := newRealWorld(t, mail)
 	w.zone.values = strictValues
 	p := w.phone(V141)
 	p.id = "REALPING"
@@ -243,21 +182,18 @@ func TestAPingHeldByARealServer(t *testing.T) {
 
 	w.zone.set(func() { delete(w.zone.orders, "id-REALPING") })
 	hold()
-	if out, err := exec.Command(scripts+"sogo-deliver", sogo.dir, "alice", "wakes the Ping").CombinedOutput(); err != nil {
-		t.Fatalf("sogo-deliver: %v\n%s", err, out)
-	}
+	mail.Deliver(t, "alice", "wakes the Ping")
 	select {
 	case g := <-answer:
 		p.expect("a mail while the Ping is held", g, 2)
 	case <-time.After(time.Minute):
-		log, _ := os.ReadFile(filepath.Join(sogo.dir, "log", "sogo.log"))
-		t.Fatalf("the mail did not wake the Ping\n%s", log[max(0, len(log)-2000):])
+		t.Fatal("the mail did not wake the Ping")
 	}
 }
 
-func TestMailSentThroughTheGatewayArrives(t *testing.T) {
+func realSendMail(t *testing.T, mail *sogo.Server) {
 	for _, v := range []Version{V121, V141} {
-		w := newRealWorld(t)
+		w := newRealWorld(t, mail)
 		p := w.phone(v)
 		p.id = "REALSEND" + fmt.Sprint(v)
 		p.passesSomething()
