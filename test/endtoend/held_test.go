@@ -156,7 +156,7 @@ func (s *sightings) phones(k phone.Kind, n int) int {
 	return count
 }
 
-func trust(t *testing.T, ca string) *x509.CertPool {
+func trust(t testing.TB, ca string) *x509.CertPool {
 	t.Helper()
 	pem, err := os.ReadFile(ca)
 	if err != nil {

@@ -53,7 +53,7 @@ var errLogin = problem.New(problem.Unauthenticated, "login.wrong", "The name or 
 // password and disabled account give one answer after one time.
 func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, password string) (secret string, x Session, err error) {
 	name = sqldb.Clean(sqldb.Fold(name), 4*maxName) // a longer one is nobody's
-	account, from := "account:"+name, network(addr)
+	account, from := accountKey(name), network(addr)
 	if err := s.attempt(ctx, account, from); err != nil {
 		return "", x, err
 	}

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/netip"
 	"time"
@@ -42,6 +44,13 @@ func wrongProof(err error) bool {
 		return true
 	}
 	return false
+}
+
+// accountKey is the name under which the failures of a login name count: two octets of its hash. People type passwords
+// where the name belongs, so the name of nobody is not kept; that some names count together does no harm.
+func accountKey(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return "account:" + hex.EncodeToString(sum[:2])
 }
 
 // network is the name under which the failures of an address count: with IPv6 one customer has a whole /64.
