@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// rounds is what OWASP asks of PBKDF2 with HMAC-SHA-256.
-	rounds   = 600_000
 	saltSize = 16
 	keySize  = 32
 	// Min and Max bound the bytes of a password.

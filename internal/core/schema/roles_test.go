@@ -10,13 +10,20 @@ import (
 )
 
 // as opens the database of a URL as another role.
+// rolePassword is the same for every test: roles belong to the whole cluster, and tests run side by side.
+const rolePassword = "correct-horse-battery"
+
+// as opens the database as one of the roles, which gets a password for it.
 func as(t *testing.T, database, role string) *sqldb.DB {
 	t.Helper()
+	if err := exec(t, sqldbtest.Open(t, database), "ALTER ROLE "+role+" PASSWORD '"+rolePassword+"'"); err != nil {
+		t.Fatal(err)
+	}
 	u, err := url.Parse(database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.User = url.User(role)
+	u.User = url.UserPassword(role, rolePassword)
 	return sqldbtest.Open(t, u.String())
 }
 
