@@ -85,8 +85,8 @@ export function Shell() {
         padding={{ base: 'md', sm: 32 }}
         transitionDuration={120}
       >
-        <AppShell.Header className={classes.header} role="region" aria-label="Top" hiddenFrom="sm">
-          <Group h="100%" px="md" gap="sm">
+        <AppShell.Header className={classes.header} role="none" hiddenFrom="sm">
+          <Group component="nav" aria-label="Menu" h="100%" px="md" gap="sm">
             <Burger opened={menu} onClick={toggle} size="sm" aria-label={menu ? 'Close menu' : 'Open menu'} />
             <Mark size={24} />
             <Text fw={600}>Drover</Text>

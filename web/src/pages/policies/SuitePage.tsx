@@ -31,6 +31,7 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
   const may = useMay();
   const [filters, setFilters] = useFilters();
   const [removing, setRemoving] = useState(false);
+  const tab = filters.tab ?? 'settings';
   return (
     <>
       <Text size="sm" mb={4}>
@@ -53,10 +54,7 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
           </Button>
         )}
       </PageHead>
-      <Tabs
-        value={filters.tab ?? 'settings'}
-        onChange={(tab) => setFilters({ tab: tab === 'settings' ? '' : (tab ?? '') })}
-      >
+      <Tabs value={tab} onChange={(next) => setFilters({ tab: next === 'settings' ? '' : (next ?? '') })}>
         <Tabs.List mb="lg">
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="preview">Preview</Tabs.Tab>
@@ -65,12 +63,8 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
         <Tabs.Panel value="settings">
           <Editor key={s.version} suite={s} specs={specs} />
         </Tabs.Panel>
-        <Tabs.Panel value="preview" keepMounted={false}>
-          <Preview id={s.id} />
-        </Tabs.Panel>
-        <Tabs.Panel value="versions" keepMounted={false}>
-          <Versions suite={s} />
-        </Tabs.Panel>
+        <Tabs.Panel value="preview">{tab === 'preview' && <Preview id={s.id} />}</Tabs.Panel>
+        <Tabs.Panel value="versions">{tab === 'versions' && <Versions suite={s} />}</Tabs.Panel>
       </Tabs>
       {removing && <Retire suite={s} onClose={() => setRemoving(false)} />}
     </>
