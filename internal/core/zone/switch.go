@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -115,7 +116,10 @@ func (s *Switches) Read(ctx context.Context) error {
 // Run keeps the switches in step with the zone until ctx ends.
 func (s *Switches) Run(ctx context.Context, log *slog.Logger) {
 	changed := make(chan struct{}, 1)
-	cancel := s.bus.Subscribe(Topic, func(bus.Message) {
+	cancel := s.bus.Subscribe(Topic, func(m bus.Message) {
+		if n, err := strconv.ParseInt(m.Body, 10, 64); err == nil {
+			s.revision.raise(n) // it may not have heard of it yet, and then nothing would be read
+		}
 		select {
 		case changed <- struct{}{}:
 		default:
