@@ -144,12 +144,13 @@ func (s *Server) buildGate() error {
 
 func (s *Server) listen(ctx context.Context, certs Certificates) (err error) {
 	total, each := Bounds()
-	o := ListenerOptions{TLS: TLSConfig(certs), Connections: total, PerAddress: each, Exempt: s.gate.TrustsProxy, Log: s.log}
-	o.Name, o.Address, o.Handler = "device", s.zone.Config.DeviceAddr, s.gate.Device()
+	o := ListenerOptions{Connections: total, PerAddress: each, Exempt: s.gate.TrustsProxy, Log: s.log}
+	o.Name, o.Address, o.Handler, o.TLS = "device", s.zone.Config.DeviceAddr, s.gate.Device(), TLSConfig(certs)
 	if s.device, err = Listen(ctx, o); err != nil {
 		return err
 	}
 	o.Name, o.Address, o.Handler, o.HTTP2 = "admin", s.zone.Config.AdminAddr, s.gate.Admin(), true
+	o.TLS = TLSConfig(certs) // one of its own: serving HTTP/2 writes into it
 	if s.admin, err = Listen(ctx, o); err != nil {
 		return errors.Join(err, s.device.Stop(ctx))
 	}
@@ -161,6 +162,9 @@ func (s *Server) DeviceAddr() string { return s.device.Addr().String() }
 
 // AdminAddr returns the address of the dashboard and the admin API.
 func (s *Server) AdminAddr() string { return s.admin.Addr().String() }
+
+// Gate returns what stands before every service.
+func (s *Server) Gate() *gate.Gate { return s.gate }
 
 // Zone returns the core below the server.
 func (s *Server) Zone() *Zone { return s.zone }
