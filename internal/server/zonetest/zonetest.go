@@ -21,12 +21,14 @@ import (
 	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 	"drover/internal/core/upstream"
+	"drover/internal/gate"
 	"drover/internal/server"
 )
 
 // Zone is a running zone.
 type Zone struct {
 	*server.Zone
+	Gate   *gate.Gate
 	Device string // URL of the device listener
 	Admin  string // URL of the admin listener
 	CA     string // file with the certificate to trust
@@ -71,7 +73,7 @@ func Start(t testing.TB, dir, database string, changes ...Change) *Zone {
 		stop()
 		t.Fatal(err)
 	}
-	z.Zone, z.Device, z.Admin = s.Zone(), "https://"+s.DeviceAddr(), "https://"+s.AdminAddr()
+	z.Zone, z.Gate, z.Device, z.Admin = s.Zone(), s.Gate(), "https://"+s.DeviceAddr(), "https://"+s.AdminAddr()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx) }()
 	t.Cleanup(func() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"drover/internal/base/wbxml"
 )
@@ -288,10 +289,11 @@ func parseInformation(n *wbxml.Node) *Information {
 	}
 }
 
-// cleanFact makes what a device said fit to be stored: valid UTF-8, no control characters, bounded.
+// cleanFact makes what a device said fit to be stored and shown: valid UTF-8, no control characters, nothing that turns
+// the direction of the text around it, bounded (incident S22).
 func cleanFact(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7F || r == '\uFFFD' {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == '\uFFFD' {
 			return -1
 		}
 		return r
