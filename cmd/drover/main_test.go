@@ -62,22 +62,38 @@ func TestScripts(t *testing.T) {
 			"ready": ready, "mailserver": mailServer, "phone": startPhone, "await": await, "otp": otp, "field": field,
 			"status": status, "nextcode": nextCode, "load": load,
 			"terminate": terminate, "reload": reload, "config": config, "shows": shows,
-			"mailbox": mailbox, "tamper": tamper,
+			"mailbox": mailbox, "tamper": tamper, "letin": letIn,
 		},
 	})
 }
+
+// rolePassword is what every test gives the roles: they belong to the whole cluster, and tests run side by side.
+const rolePassword = "correct-horse-battery"
 
 // databases makes an empty PostgreSQL database for the one script that uses it, and tells its URL by role.
 func databases(t *testing.T) map[string]string {
 	t.Helper()
 	owner := sqldbtest.NewURL(t, sqldb.PostgreSQL)
+	// The roles belong to the whole cluster, where other tests use them with this same password.
+	const password = "correct-horse-battery"
+	db := sqldbtest.Open(t, owner)
+	if err := schema.Roles(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
 	urls := map[string]string{"DB": owner}
 	for name, role := range map[string]string{"DB_SERVE": schema.ServeRole, "DB_MIGRATE": schema.MigrateRole} {
+		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), "ALTER ROLE "+role+" PASSWORD '"+password+"'")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		u, err := url.Parse(owner)
 		if err != nil {
 			t.Fatal(err)
 		}
-		u.User = url.User(role)
+		u.User = url.UserPassword(role, password)
 		urls[name] = u.String()
 	}
 	return urls
