@@ -17,6 +17,7 @@ import { AuditTab } from './AuditTab';
 import { CommandsTab } from './CommandsTab';
 import { FactsTab } from './FactsTab';
 import { PolicyTab } from './PolicyTab';
+import { Standing } from './Standing';
 
 /** Everything about one device. Each tab has its own address. */
 export default function DevicePage() {
@@ -48,6 +49,7 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
           </Group>
         }
       >
+        <Standing device={d} />
         <Acts device={d} />
       </PageHead>
       <Tabs

@@ -12,6 +12,10 @@ import { humanize } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
 
+const ORIGINS = { suite: 'From the suite', default: 'Default', upstream: 'From the mail server' };
+
+const SAID: Record<string, string> = { true: 'Yes', false: 'No', yes: 'Yes', no: 'No' };
+
 /** Setting by setting: what is asked, what was sent, and what the device said to it. */
 export function PolicyTab({ id }: { id: string }) {
   const answer = useQuery(devicePolicy(id));
@@ -73,14 +77,14 @@ function Lines({ label, lines }: { label: string; lines: PolicyLine[] }) {
               {l.label}
               {l.origin && (
                 <Text size="xs" c="dimmed" fw={400}>
-                  {l.origin}
+                  {ORIGINS[l.origin]}
                 </Text>
               )}
             </div>
           ),
         },
-        { key: 'asked', label: 'Asked', cell: (l) => l.asked },
-        { key: 'sent', label: 'Sent', cell: (l) => l.sent || 'Not sent' },
+        { key: 'asked', label: 'Asked', cell: (l) => SAID[l.asked] ?? l.asked },
+        { key: 'sent', label: 'Sent', cell: (l) => SAID[l.sent] ?? (l.sent || 'Not sent') },
         { key: 'ack', label: 'Acknowledged', cell: (l) => <When time={l.acknowledgedAt} never="No" /> },
         {
           key: 'state',

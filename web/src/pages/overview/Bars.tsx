@@ -6,6 +6,8 @@ import { stateWord } from '../../ui/states';
 import { count } from '../../ui/time';
 import classes from './overview.module.css';
 
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
 interface BarsProps {
   /** The filter of the device list that a row stands for. */
   name: string;
@@ -30,7 +32,9 @@ export function Bars({ name, counts, total, toned }: BarsProps) {
       {shown.map((c) => (
         <li key={c.key}>
           <Link to="/devices" search={{ [name]: c.key }} className={classes.bar}>
-            <span className={classes.name}>{toned ? <Status state={c.key} plain /> : c.label || c.key}</span>
+            <span className={classes.name}>
+              {toned ? <Status state={c.key} plain /> : capital(c.label || c.key)}
+            </span>
             <span className={classes.count}>{count(c.count)}</span>
             <span className={classes.track} aria-hidden>
               <span

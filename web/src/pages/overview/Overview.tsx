@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Smartphone } from 'lucide-react';
 import type { Overview as Facts } from '../../api/types';
 import { overview, upstreams } from '../../api/zone';
-import { useMay, useMe } from '../../app/me';
+import { useMay } from '../../app/me';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
 import { Notes } from '../../ui/Notes';
@@ -19,11 +19,10 @@ import { Tile } from './Tile';
 
 /** The state of the zone at a glance; every number leads to the list it counts. */
 export default function Overview() {
-  const me = useMe();
   const answer = useQuery(overview);
   return (
     <>
-      <PageHead title="Overview" lead={`How ${me.zone.name} is doing right now.`} />
+      <PageHead title="Overview" lead="The zone at a glance, as it is now." />
       <Loaded of={answer}>{(facts) => <Board facts={facts} />}</Loaded>
     </>
   );
