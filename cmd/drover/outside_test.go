@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"drover/internal/base/sqldb"
+	"drover/internal/core/schema"
 )
 
 // mailbox starts an SMTP server that appends every mail to a file: mailbox FILE. Its URL goes into $DROVER_SMTP.
@@ -71,5 +72,22 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 		_, err := tx.Exec(ctx, args[1])
 		return err
 	}))
+	ts.Check(db.Close())
+}
+
+// letIn gives the roles of the script's PostgreSQL database a password, where pg_hba.conf asks for one. Others may be
+// doing the same to the same roles.
+func letIn(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx := context.Background()
+	db, err := sqldb.Open(ctx, sqldb.Options{URL: ts.Getenv("DB")})
+	ts.Check(err)
+	for _, role := range []string{schema.MigrateRole, schema.ServeRole} {
+		until(ts, "a password for "+role, func() bool {
+			return db.Write(ctx, func(tx *sqldb.Tx) error {
+				_, err := tx.Exec(ctx, "ALTER ROLE "+role+" PASSWORD '"+rolePassword+"'")
+				return err
+			}) == nil
+		})
+	}
 	ts.Check(db.Close())
 }
