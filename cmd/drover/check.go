@@ -48,7 +48,10 @@ func (s *checkCommand) Run(ctx context.Context, c *console, k *kong.Kong) error 
 		look func(context.Context, server.Config) (string, error)
 	}{
 		{"configuration", func(context.Context, server.Config) (string, error) { return "every value can be used", nil }},
-		{"data", checkData}, {"keys", checkKeys}, {"database", checkDatabase}, {"certificate", checkCertificate},
+		{"data", checkData},
+		{"keys", checkKeys},
+		{"database", checkDatabase},
+		{"certificate", checkCertificate},
 		{"device-addr", func(ctx context.Context, cfg server.Config) (string, error) { return checkPort(ctx, cfg.DeviceAddr) }},
 		{"admin-addr", func(ctx context.Context, cfg server.Config) (string, error) { return checkPort(ctx, cfg.AdminAddr) }},
 	} {

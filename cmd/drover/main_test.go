@@ -292,8 +292,15 @@ func TestStatusesSayWhatHappened(t *testing.T) {
 		code string
 		want int
 	}{
-		{403, proofCode, exitProof}, {403, "right.missing", exitRefused}, {401, "session.none", exitRefused}, {404, "x", exitNotFound},
-		{409, "x", exitConflict}, {412, "x", exitConflict}, {422, "x", exitUsage}, {429, "x", exitUnavailable}, {503, "x", exitUnavailable},
+		{403, proofCode, exitProof},
+		{403, "right.missing", exitRefused},
+		{401, "session.none", exitRefused},
+		{404, "x", exitNotFound},
+		{409, "x", exitConflict},
+		{412, "x", exitConflict},
+		{422, "x", exitUsage},
+		{429, "x", exitUnavailable},
+		{503, "x", exitUnavailable},
 		{500, "x", exitFailed},
 	} {
 		if got := statusOf(x.http, x.code); got != x.want {

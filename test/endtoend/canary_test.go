@@ -161,7 +161,8 @@ func plantByAdministrators(t *testing.T, w *world, a *administrator, c *canaries
 	keep(a.call(http.MethodPost, "/users", map[string]any{"name": "dora", "password": c.new()}))
 	keep(a.call(http.MethodPost, "/users", map[string]any{"name": "", "password": c.new()}))
 	keep(a.call(http.MethodPost, "/upstreams/test", map[string]any{
-		"server": map[string]any{"name": "draft", "url": closedPort(t), "tlsMode": "system"}, "login": map[string]any{"name": "anna", "password": c.new()}}))
+		"server": map[string]any{"name": "draft", "url": closedPort(t), "tlsMode": "system"}, "login": map[string]any{"name": "anna", "password": c.new()},
+	}))
 	link := a.want(http.MethodPost, "/admins", map[string]any{"name": "paul", "grants": []any{map[string]any{"role": "auditor"}}})
 	person, _ := link["admin"].(map[string]any)
 	if id, _ := person["id"].(string); id != "" {
@@ -190,8 +191,10 @@ func plantByAdministrators(t *testing.T, w *world, a *administrator, c *canaries
 		t.Fatal("a wrong password is right")
 	}
 	err = w.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
-		return w.Audit.Append(t.Context(), tx, audit.Record{Action: "device.seen", Caller: system, Subject: audit.Subject{Kind: "device", ID: d.ID},
-			Device: d.ID, Owner: d.Owner, Reason: c.new(), Personal: map[string]string{"phone": c.new()}})
+		return w.Audit.Append(t.Context(), tx, audit.Record{
+			Action: "device.seen", Caller: system, Subject: audit.Subject{Kind: "device", ID: d.ID},
+			Device: d.ID, Owner: d.Owner, Reason: c.new(), Personal: map[string]string{"phone": c.new()},
+		})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -205,8 +208,10 @@ func (a *administrator) secretText() string {
 // collect reads what the zone tells: lists, exports, metrics.
 func collect(t *testing.T, w *world, a *administrator, said *bytes.Buffer) {
 	t.Helper()
-	for _, path := range []string{"/devices", "/devices.csv", "/users", "/commands", "/audit", "/admins", "/sessions", "/tokens?all=true",
-		"/upstreams", "/overview", "/approvals", "/safety/rules", "/zone"} {
+	for _, path := range []string{
+		"/devices", "/devices.csv", "/users", "/commands", "/audit", "/admins", "/sessions", "/tokens?all=true",
+		"/upstreams", "/overview", "/approvals", "/safety/rules", "/zone",
+	} {
 		res, text := a.call(http.MethodGet, path, nil)
 		if res.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s %s", path, res.Status, text)

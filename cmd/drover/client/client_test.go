@@ -135,8 +135,12 @@ func TestAForeignCertificateIsRefused(t *testing.T) {
 
 func TestAddressesAndTokensThatCannotBeUsed(t *testing.T) {
 	for _, o := range []Options{
-		{URL: "http://127.0.0.1", Token: "x"}, {URL: "https://", Token: "x"}, {URL: "https://u:p@h", Token: "x"},
-		{URL: "https://h/path", Token: "x"}, {URL: "https://h", Token: ""}, {URL: "https://h", Token: "a\r\nHost: b"},
+		{URL: "http://127.0.0.1", Token: "x"},
+		{URL: "https://", Token: "x"},
+		{URL: "https://u:p@h", Token: "x"},
+		{URL: "https://h/path", Token: "x"},
+		{URL: "https://h", Token: ""},
+		{URL: "https://h", Token: "a\r\nHost: b"},
 		{URL: "https://h", Token: "x", CA: "/nowhere"},
 	} {
 		if _, err := New(o); err == nil {
