@@ -1,25 +1,22 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
 
-const AXE = readFileSync(
-  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Pictures are kept where SHOTS points to. */
 const SHOTS = process.env.SHOTS;
 
 const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
 ];
 
 export const DESKTOP = { width: 1440, height: 900 };
@@ -27,13 +24,13 @@ export const PHONE = { width: 390, height: 844 };
 
 /** Chromium that trusts one zone's authority and no other that is unknown. */
 export async function openBrowser(zone) {
-  const profile = mkdtempSync(join(tmpdir(), "drover-chromium-"));
+  const profile = mkdtempSync(join(tmpdir(), 'drover-chromium-'));
   const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...FLAGS, `--ignore-certificate-errors-spki-list=${zone.spki}`],
     baseURL: zone.url,
     viewport: DESKTOP,
-    colorScheme: "light",
+    colorScheme: 'light',
   });
   browser.setDefaultTimeout(15_000);
   return {
@@ -49,15 +46,10 @@ export async function openBrowser(zone) {
 export async function openPage(browser) {
   const page = await browser.context.newPage();
   const faults = [];
-  page.on("pageerror", (error) =>
-    faults.push(`${page.url()}: ${error.message}`),
-  );
-  page.on("console", (message) => {
+  page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`));
+  page.on('console', (message) => {
     // An answer that is not 2xx is told by the browser itself; whether it was expected is the test's to say.
-    if (
-      message.type() === "error" &&
-      !message.text().startsWith("Failed to load resource")
-    ) {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
       faults.push(`${page.url()}: ${message.text()}`);
     }
   });
@@ -67,11 +59,11 @@ export async function openPage(browser) {
 /** A passkey authenticator that says yes, as a fingerprint reader would. */
 export async function addAuthenticator(page) {
   const session = await page.context().newCDPSession(page);
-  await session.send("WebAuthn.enable");
-  await session.send("WebAuthn.addVirtualAuthenticator", {
+  await session.send('WebAuthn.enable');
+  await session.send('WebAuthn.addVirtualAuthenticator', {
     options: {
-      protocol: "ctap2",
-      transport: "internal",
+      protocol: 'ctap2',
+      transport: 'internal',
       hasResidentKey: true,
       hasUserVerification: true,
       isUserVerified: true,
@@ -84,19 +76,16 @@ export async function addAuthenticator(page) {
 export async function judge(page) {
   // Isolated from the page's own policy, which allows no foreign script.
   const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: AXE });
-  const { result } = await session.send("Runtime.evaluate", {
+  await session.send('Runtime.evaluate', { expression: AXE });
+  const { result } = await session.send('Runtime.evaluate', {
     expression:
       'axe.run({ resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(", "))))',
     awaitPromise: true,
   });
   await session.detach();
   const faults = JSON.parse(result.value);
-  const wider = await page.evaluate(
-    () => document.documentElement.scrollWidth - innerWidth,
-  );
-  if (wider > 0)
-    faults.push(`the page is ${wider} pixels wider than the window`);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wider > 0) faults.push(`the page is ${wider} pixels wider than the window`);
   return faults;
 }
 

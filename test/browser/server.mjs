@@ -1,39 +1,34 @@
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { connect } from "node:tls";
-import { fileURLToPath } from "node:url";
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 
-const BIN =
-  process.env.DROVER_BIN ??
-  fileURLToPath(new URL("../../bin", import.meta.url));
+const BIN = process.env.DROVER_BIN ?? fileURLToPath(new URL('../../bin', import.meta.url));
 const STARTED_WITHIN_MS = 30_000;
 
 async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
   const { port } = probe.address();
   probe.close();
-  await once(probe, "close");
+  await once(probe, 'close');
   return port;
 }
 
 /** Starts a program and waits until what it printed matches. */
 async function start(name, args, ready) {
   const child = spawn(join(BIN, name), args, {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let said = "";
+  let said = '';
   const match = await new Promise((resolve, reject) => {
     const fail = (why) => reject(new Error(`${name} ${why}:\n${said}`));
-    const timer = setTimeout(
-      () => fail("did not start in time"),
-      STARTED_WITHIN_MS,
-    );
+    const timer = setTimeout(() => fail('did not start in time'), STARTED_WITHIN_MS);
     const hear = (chunk) => {
       said += chunk;
       const found = said.match(ready);
@@ -42,53 +37,45 @@ async function start(name, args, ready) {
         resolve(found);
       }
     };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
-    child.once("error", (error) =>
-      fail(
-        `cannot be run (${error.message}); build it first with "make build"`,
-      ),
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('error', (error) =>
+      fail(`cannot be run (${error.message}); build it first with "make build"`),
     );
-    child.once("exit", (status) => fail(`ended with ${status}`));
+    child.once('exit', (status) => fail(`ended with ${status}`));
   });
   return { child, match };
 }
 
 async function serverKey(port, ca) {
-  const socket = connect({ port, host: "localhost", ca: readFileSync(ca) });
-  await once(socket, "secureConnect");
-  const key = socket
-    .getPeerX509Certificate()
-    .publicKey.export({ type: "spki", format: "der" });
+  const socket = connect({ port, host: 'localhost', ca: readFileSync(ca) });
+  await once(socket, 'secureConnect');
+  const key = socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' });
   socket.destroy();
-  return createHash("sha256").update(key).digest("base64");
+  return createHash('sha256').update(key).digest('base64');
 }
 
 async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGTERM");
-  await once(child, "exit");
+  child.kill('SIGTERM');
+  await once(child, 'exit');
 }
 
 /** A running zone of its own, new and empty, with the one-time link of its first administrator. */
 export async function startZone() {
-  const data = mkdtempSync(join(tmpdir(), "drover-browser-"));
+  const data = mkdtempSync(join(tmpdir(), 'drover-browser-'));
   const [admin, device] = [await freePort(), await freePort()];
   const args = [
-    "serve",
-    "--data",
+    'serve',
+    '--data',
     data,
-    "--admin-addr",
+    '--admin-addr',
     `127.0.0.1:${admin}`,
-    "--device-addr",
+    '--device-addr',
     `127.0.0.1:${device}`,
   ];
-  const { child, match } = await start(
-    "drover",
-    args,
-    /https:\/\/\S+\/setup#token=(\S+)/,
-  );
-  const ca = join(data, "tls", "ca.pem");
+  const { child, match } = await start('drover', args, /https:\/\/\S+\/setup#token=(\S+)/);
+  const ca = join(data, 'tls', 'ca.pem');
   return {
     url: `https://localhost:${admin}`,
     devices: `https://127.0.0.1:${device}`,
@@ -105,34 +92,30 @@ export async function startZone() {
 
 /** A mail server behind the gateway. */
 export async function startMail() {
-  const { child, match } = await start(
-    "drover-sim",
-    ["upstream"],
-    /(https?:\/\/\S+)/,
-  );
+  const { child, match } = await start('drover-sim', ['upstream'], /(https?:\/\/\S+)/);
   return { url: match[1], close: () => stop(child) };
 }
 
 /** Phones that sign in through the gateway and hold their Pings until they are stopped. */
 export async function startPhones(zone, { count, platform, users }) {
   const args = [
-    "phones",
-    "--url",
+    'phones',
+    '--url',
     zone.devices,
-    "--ca",
+    '--ca',
     zone.ca,
-    "--count",
+    '--count',
     String(count),
-    "--platform",
+    '--platform',
     platform,
   ];
   const child = spawn(
-    join(BIN, "drover-sim"),
-    [...args, "--user-pattern", users, "--password", "secret", "--for", "10m"],
+    join(BIN, 'drover-sim'),
+    [...args, '--user-pattern', users, '--password', 'secret', '--for', '10m'],
     {
-      stdio: "ignore",
+      stdio: 'ignore',
     },
   );
-  await once(child, "spawn");
+  await once(child, 'spawn');
   return { close: () => stop(child) };
 }

@@ -1,11 +1,11 @@
-import { createHmac } from "node:crypto";
+import { createHmac } from 'node:crypto';
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 function base32(text) {
-  let bits = "";
-  for (const letter of text.replace(/[\s=]/g, "").toUpperCase()) {
-    bits += ALPHABET.indexOf(letter).toString(2).padStart(5, "0");
+  let bits = '';
+  for (const letter of text.replace(/[\s=]/g, '').toUpperCase()) {
+    bits += ALPHABET.indexOf(letter).toString(2).padStart(5, '0');
   }
   return Buffer.from(bits.match(/.{8}/g).map((octet) => parseInt(octet, 2)));
 }
@@ -17,10 +17,7 @@ function base32(text) {
 export function code(secret, periods = 0) {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + periods));
-  const mac = createHmac("sha1", base32(secret)).update(counter).digest();
+  const mac = createHmac('sha1', base32(secret)).update(counter).digest();
   const at = mac[19] & 15;
-  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(
-    6,
-    "0",
-  );
+  return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
