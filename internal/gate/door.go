@@ -47,6 +47,10 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !route.required && !d.gate.switches.On(route.Service) {
 		x.meter = route.meter
+		if d.gate.known != nil && !d.gate.known() {
+			x.refuse(r, refusedUnavailable, errUnknown)
+			return
+		}
 		x.refuse(r, refusedOff, errNoRoute)
 		return
 	}

@@ -48,8 +48,11 @@ type Traffic interface {
 
 // Options are the parts of a gate. All are required but Traffic.
 type Options struct {
-	Routes         []Route
-	Switches       Switches
+	Routes   []Route
+	Switches Switches
+	// Known tells whether the switches could be read lately. While they could not, a service that is not on answers that
+	// it cannot tell now, instead of as if it did not exist. Nil takes them for known.
+	Known          func() bool
 	Authenticators map[Audience]Authenticator // for every audience that the routes name and that proves itself to the gate
 	Log            *slog.Logger
 	Metrics        prometheus.Registerer
@@ -60,6 +63,7 @@ type Options struct {
 type Gate struct {
 	device, admin door
 	switches      Switches
+	known         func() bool
 	authenticate  map[Audience]Authenticator
 	proxies       atomic.Pointer[addrrule.Proxies]
 	origins       *http.CrossOriginProtection
@@ -76,7 +80,7 @@ type Gate struct {
 func New(o Options) (*Gate, error) {
 	m := newMetrics()
 	g := &Gate{
-		switches: o.Switches, authenticate: o.Authenticators, log: o.Log, traffic: o.Traffic, routes: o.Routes,
+		switches: o.Switches, known: o.Known, authenticate: o.Authenticators, log: o.Log, traffic: o.Traffic, routes: o.Routes,
 		origins: http.NewCrossOriginProtection(), stray: m.service(""), stopping: make(chan struct{}),
 	}
 	g.device.gate, g.admin.gate = g, g

@@ -571,3 +571,25 @@ func TestOutsideTheGateNothingIsKnown(t *testing.T) {
 		t.Error("something is known")
 	}
 }
+
+// TestSwitchesThatAreNotKnown has the switches be unreadable: a service that is not on then says to come back, not that
+// it does not exist, which clients would take for good.
+func TestSwitchesThatAreNotKnown(t *testing.T) {
+	known := false
+	route := Route{Service: zone.ServiceActiveSync, Method: http.MethodGet, Pattern: "/mail", Who: ByProtocol("a test"), Handler: http.NotFoundHandler()}
+	g, err := New(Options{
+		Routes: []Route{route}, Switches: switches{zone.ServiceActiveSync: true}, Known: func() bool { return known },
+		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{http.StatusServiceUnavailable, http.StatusNotFound} {
+		w := httptest.NewRecorder()
+		g.Device().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/mail", nil))
+		if w.Code != want || (w.Header().Get("Retry-After") == "") == (want == http.StatusServiceUnavailable) {
+			t.Errorf("with known switches %v: %d, Retry-After %q", known, w.Code, w.Header().Get("Retry-After"))
+		}
+		known = true
+	}
+}

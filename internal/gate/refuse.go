@@ -33,7 +33,9 @@ var reasons = []string{
 // A service that is switched off answers as if it did not exist.
 var (
 	errNoRoute = problem.New(problem.NotFound, "request.route", "There is nothing at this path.")
-	errOrigin  = problem.New(problem.Forbidden, "request.origin",
+	errUnknown = problem.New(problem.Unavailable, "request.unknown",
+		"Whether this service is on cannot be told now; try again soon.").WithRetry(10 * time.Second)
+	errOrigin = problem.New(problem.Forbidden, "request.origin",
 		"A page of another site sent this request; open Drover's own page and try again.")
 	errForbidden = problem.New(problem.Forbidden, "request.caller", "This is not for callers of your kind.")
 	errTooLarge  = problem.New(problem.TooLarge, "request.size", "The body of this request is larger than is read here.")

@@ -128,7 +128,7 @@ func (s *Server) buildGate() error {
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, s.monitoring()...)
 	s.gate, err = gate.New(gate.Options{
-		Routes: routes, Switches: z.Switches, Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: authenticate},
+		Routes: routes, Switches: z.Switches, Known: z.Switches.Known, Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: authenticate},
 		Log: s.log, Metrics: s.metrics,
 	})
 	if err != nil {

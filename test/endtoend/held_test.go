@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -110,6 +111,9 @@ func held(t *testing.T, e sqldb.Engine, c change) {
 	}
 	undo()
 	for _, p := range phones {
+		if c.sees == phone.Failed { // each server reads the switches for itself, a moment later
+			until(t, "the service is on again", func() bool { return p.folders().status != http.StatusNotFound })
+		}
 		if got := p.folders().code(); got != c.after {
 			t.Errorf("when it is undone, the next command at %s is answered with %q, want %q", p.version, got, c.after)
 		}
