@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestTroubleOfTheMailServer(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				w.moveMail(t, url)
 				known.t = t
-				stranger := w.handset(t, "x"+name[:3], "14.1")
+				stranger := w.handset(t, "x"+strings.ReplaceAll(name, " ", ""), "14.1")
 				stranger.password = "nobody has checked this"
 				for _, p := range []*handset{known, stranger} {
 					for _, c := range []func() (said, error){p.tryFolders, p.trySync} {

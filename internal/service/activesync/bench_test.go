@@ -29,7 +29,7 @@ func BenchmarkPassThrough(b *testing.B) {
 	mail := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", wbxml.ContentType)
-		_, _ = w.Write(bytes.Repeat([]byte("x"), 600))
+		_, _ = w.Write(append([]byte{3, 1, 0x6a, 0}, bytes.Repeat([]byte("x"), 596)...))
 	}))
 	defer mail.Close()
 	target, err := url.Parse(mail.URL)

@@ -123,8 +123,20 @@ func (v *visit) probe() (int, error) {
 	if v.version == V25 {
 		command, body = GetItemEstimate, wbxml.Elem(wbxml.GetItemEstimateGetItemEstimate, wbxml.Elem(wbxml.GetItemEstimateCollections))
 	}
-	status, _, err := v.ask(command, body, 0)
+	status, answered, err := v.ask(command, body, 0)
+	if err == nil && status == http.StatusOK && !v.isFrame(answered) {
+		return 0, problem.New(problem.Unavailable, "activesync.upstream", "The mail server's answer is no ActiveSync.")
+	}
 	return status, err
+}
+
+// isFrame tells whether an answer is WBXML, from its first octet, which is the version. A page that a web server shows
+// to everybody, down for maintenance or in the wrong place, proves nobody's password.
+func (v *visit) isFrame(body []byte) bool {
+	if len(body) == 0 {
+		return v.version == V25 // which answers a question about nothing with nothing
+	}
+	return body[0] == 3
 }
 
 // maxOwnAnswer bounds the answers to requests that the gateway itself makes.

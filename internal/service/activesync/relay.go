@@ -303,7 +303,7 @@ func (v *visit) answered(t *transfer, r *http.Response) (answer, error) {
 	case r.StatusCode == http.StatusBadGateway, r.StatusCode == http.StatusGatewayTimeout:
 		return answer{}, unavailable(nil)
 	}
-	if !v.proven && acceptance(r.StatusCode) {
+	if !v.proven && acceptance(r.StatusCode) && strings.HasPrefix(r.Header.Get("Content-Type"), wbxml.ContentType) {
 		v.accepted()
 	}
 	if v.proven && v.query.Command == Settings && v.whole {

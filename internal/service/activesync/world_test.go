@@ -227,6 +227,10 @@ func (m *mailFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("MS-ASProtocolCommands", "Sync,FolderSync,Ping")
 		return
 	}
+	w.Header().Set("Content-Type", wbxml.ContentType)
+	if cmd == "Settings" || cmd == "GetItemEstimate" { // which the gateway asks itself, and wants to see answered
+		_, _ = w.Write([]byte{3, 1, 0x6a, 0})
+	}
 	_, _ = fmt.Fprintf(w, "answer to %s", cmd)
 }
 
