@@ -172,8 +172,3 @@ func (d *days) UnmarshalText(text []byte) error {
 	*d = days(x)
 	return nil
 }
-
-// number returns the days in full, at least one: the API counts in days.
-func (d days) number() int {
-	return max(1, int((time.Duration(d)+24*time.Hour-1)/(24*time.Hour)))
-}

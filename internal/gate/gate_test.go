@@ -231,9 +231,9 @@ func TestSwitchTakesEffectAtOnce(t *testing.T) {
 			t.Errorf("the API can be switched off, and then nothing switches it on: %d", w.Code)
 		}
 	}
-	off, none := ask(s.Admin(), "GET", "/none"), ask(s.Admin(), "GET", "/none")
+	none := ask(s.Admin(), "GET", "/none")
 	s.off[zone.ServiceDashboard] = true
-	off = ask(s.Admin(), "GET", "/page")
+	off := ask(s.Admin(), "GET", "/page")
 	if cut(off.Body.String()) != cut(none.Body.String()) {
 		t.Errorf("a service that is off can be told from none:\n%s\n%s", off.Body, none.Body)
 	}

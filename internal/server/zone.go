@@ -25,7 +25,6 @@ import (
 	"drover/internal/core/policy"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema"
-	"drover/internal/core/scope"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/service/activesync"
@@ -166,6 +165,3 @@ func HasKeys(data string) bool {
 
 // Heads is the file of signed heads of the audit log.
 func (c Config) Heads() string { return filepath.Join(c.Data, "audit", "heads.jsonl") }
-
-// shell is the caller for what is done at the server's shell.
-func shell() scope.Caller { return scope.System("shell") }
