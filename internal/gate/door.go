@@ -196,7 +196,7 @@ func (x *exchange) record(took time.Duration) {
 	}
 	x.gate.traffic.Record(Visit{
 		At: x.started.UTC(), Service: x.meter.service, Route: x.pattern(), Refused: x.refused, Client: x.client,
-		Kind: x.caller.Kind, Caller: x.caller.ID, Status: x.response.status, BytesIn: x.body.n, BytesOut: x.response.n,
+		Kind: x.caller.Kind, Caller: x.caller.ID, Status: x.response.status, BytesIn: x.body.n.Load(), BytesOut: x.response.n,
 		Duration: took,
 	})
 }
@@ -214,7 +214,7 @@ func (x *exchange) logAccess(took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String(logfield.Service, string(x.meter.service)), slog.String(logfield.Route, x.pattern()),
 		slog.Int(logfield.Status, x.response.status), slog.String(logfield.Client, x.client.String()),
-		slog.String(logfield.Request, x.requestID()), slog.Int64(logfield.BytesIn, x.body.n),
+		slog.String(logfield.Request, x.requestID()), slog.Int64(logfield.BytesIn, x.body.n.Load()),
 		slog.Int64(logfield.BytesOut, x.response.n), slog.Duration(logfield.Duration, took),
 	}
 	if x.route != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"drover/internal/core/scope"
@@ -133,13 +134,13 @@ func (x *exchange) setLimits(r *http.Request) {
 type body struct {
 	io.ReadCloser
 	x *exchange
-	n int64
+	n atomic.Int64 // a transport may read on after the exchange
 }
 
 // Read reads, and lifts the deadline from a held exchange once all is read.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.n += int64(n)
+	b.n.Add(int64(n))
 	if err == io.EOF && b.x.held() {
 		_ = http.NewResponseController(b.x.response.w).SetReadDeadline(time.Time{})
 	}

@@ -93,8 +93,8 @@ func (t *meter) count(x *exchange, took time.Duration) {
 	if x.refused != "" {
 		t.refused[x.refused].Inc()
 	}
-	if x.body.n > 0 {
-		t.in.Add(float64(x.body.n))
+	if n := x.body.n.Load(); n > 0 {
+		t.in.Add(float64(n))
 	}
 	if x.response.n > 0 {
 		t.out.Add(float64(x.response.n))
