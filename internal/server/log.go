@@ -80,7 +80,7 @@ func (r *rotating) rotate() error {
 	}
 	if err := os.Rename(r.path, r.path+".1"); err != nil {
 		r.size = 0 // it is tried again when as much has been written
-		return nil //nolint:nilerr // see above
+		return nil // see above
 	}
 	old := r.file
 	if err := r.open(); err != nil {

@@ -152,7 +152,7 @@ func passkeysFor(dashboard string) (*webauthn.WebAuthn, error) {
 	}
 	w, err := webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: "Drover", RPOrigins: []string{u.Scheme + "://" + u.Host}})
 	if err != nil {
-		return nil, nil //nolint:nilerr,nilnil // an address instead of a name: the store says so to whoever tries
+		return nil, nil // an address instead of a name: the store says so to whoever tries
 	}
 	return w, nil
 }

@@ -3,7 +3,7 @@ package endtoend
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238's default
+	"crypto/sha1" // RFC 6238's default
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"

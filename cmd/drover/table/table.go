@@ -40,7 +40,7 @@ func (t *Table) Empty() bool { return len(t.rows) == 0 }
 func (t *Table) Write(w io.Writer, empty string) error {
 	out := bufio.NewWriter(w)
 	if t.Empty() {
-		out.WriteString(empty + "\n") //nolint:errcheck // Flush tells
+		out.WriteString(empty + "\n") // Flush tells
 		return out.Flush()
 	}
 	write(out, append([][]string{t.heads}, t.rows...))
@@ -81,7 +81,7 @@ func write(out *bufio.Writer, rows [][]string) {
 			line.WriteString(cell)
 			line.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+gap))
 		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n") //nolint:errcheck // Flush tells
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n") // Flush tells
 	}
 }
 

@@ -170,7 +170,7 @@ type Querier interface {
 
 // Query runs one reading statement.
 func (db *DB) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return db.reader.QueryContext(ctx, text, args...) //nolint:sqlclosecheck // the caller closes
+	return db.reader.QueryContext(ctx, text, args...) // the caller closes
 }
 
 // Pulse reads over a connection of its own. It is for the few rows on which everything hangs, such as the zone's revision:

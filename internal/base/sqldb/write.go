@@ -32,7 +32,7 @@ func (t *Tx) Exec(ctx context.Context, text string, args ...any) (int64, error) 
 
 // Query runs one reading statement within the transaction.
 func (t *Tx) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return t.tx.QueryContext(t.statementContext(ctx), text, args...) //nolint:sqlclosecheck // the caller closes
+	return t.tx.QueryContext(t.statementContext(ctx), text, args...) // the caller closes
 }
 
 // AfterCommit has fn run once the transaction is durable, in the goroutine that called [DB.Write].
@@ -49,7 +49,7 @@ func (t *Tx) statementContext(ctx context.Context) context.Context {
 
 // write is one caller's transaction on its way to the writer.
 type write struct {
-	ctx   context.Context //nolint:containedctx // it lives as long as the call
+	ctx   context.Context // it lives as long as the call
 	fn    func(*Tx) error
 	tx    *Tx
 	err   error

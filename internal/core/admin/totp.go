@@ -5,7 +5,7 @@ import (
 	"crypto/fips140"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // RFC 6238's default, and all that most authenticator apps speak
+	"crypto/sha1" // RFC 6238's default, and all that most authenticator apps speak
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"

@@ -63,7 +63,7 @@ func (cs *Commands) Refresh(ctx context.Context) error {
 // the budgets, and while the breaker is closed, however it came into the queue.
 func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel) (*Command, error) {
 	if !cs.Pending(device) {
-		return nil, nil //nolint:nilnil // nothing to do is no error
+		return nil, nil // nothing to do is no error
 	}
 	var next *Command
 	err := cs.db.Write(ctx, func(tx *sqldb.Tx) error {

@@ -33,20 +33,3 @@ func (s *Store) Within(ctx context.Context, q sqldb.Querier, sc scope.Scope, ids
 	}
 	return out, nil
 }
-
-// maxAlike bounds the devices of one DeviceId and final key that are looked at: with random keys there is one.
-const maxAlike = 10
-
-// ByKey returns the devices of this DeviceId, whoever owns them, whose last final policy key is key. For the gateway
-// alone, which may tell them of a pending wipe and nothing else: neither is a proof.
-func (s *Store) ByKey(ctx context.Context, c scope.Caller, easID string, key uint32) ([]Known, error) {
-	if err := gateway(c, ""); err != nil {
-		return nil, err
-	}
-	folded, err := easKey(easID)
-	if err != nil || key == 0 {
-		return nil, err
-	}
-	return sqldb.All(ctx, s.db, scanKnown, knownText+"d.eas_key = $1 AND p.final_key = $2 AND d.state <> 'removed' ORDER BY d.id LIMIT $3",
-		folded, int64(key), maxAlike)
-}

@@ -41,7 +41,6 @@ CREATE INDEX device_by_state ON device (state, id);
 CREATE INDEX device_by_state_name ON device (state, name_folded, id);
 CREATE INDEX device_by_enrolled ON device (enrolled_at, id);
 CREATE INDEX device_by_upstream ON device (upstream, id);
-CREATE INDEX device_by_eas_key ON device (eas_key);
 CREATE INDEX device_counts ON device (state, platform, policy_state, access, liability, id);
 
 -- A search reads this index from end to end, which is far less than the table.

@@ -7,7 +7,7 @@ import (
 
 // held is one exchange that waits: a Ping or Sync that the mail server or the gateway holds.
 type held struct {
-	ctx      context.Context //nolint:containedctx // of the exchange, to ask whether its service is still on
+	ctx      context.Context // of the exchange, to ask whether its service is still on
 	login    string
 	server   string // the address of the mail server
 	place    place

@@ -128,7 +128,7 @@ func asksToWait(body []byte) bool {
 type transfer struct {
 	v        *visit
 	standing *Standing
-	ctx      context.Context //nolint:containedctx // it is the transfer's own, and ends with it
+	ctx      context.Context // it is the transfer's own, and ends with it
 	cancel   context.CancelFunc
 	timer    *time.Timer
 	waiting  *waiting // nil where the mail server is not expected to hold it

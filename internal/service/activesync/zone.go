@@ -297,7 +297,7 @@ func mailOf(user string, s *upstream.Server) string {
 
 // PendingWipe finds a device whose password may be dead, for its wipe alone.
 func (z *Zone) PendingWipe(ctx context.Context, deviceID string, key uint32) (*Standing, error) {
-	list, err := z.Devices.ByKey(ctx, gatewayCaller, deviceID, key)
+	list, err := z.Devices.ByPolicyKey(ctx, gatewayCaller, deviceID, key)
 	if err != nil && !problem.Is(err, problem.Malformed) {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238's default
+	"crypto/sha1" // RFC 6238's default
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
