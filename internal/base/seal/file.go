@@ -20,25 +20,25 @@ const (
 	lockWait   = 30 * time.Second // what is done under a lock takes milliseconds
 )
 
-// readPrivate reads a file of the key store after checking that nobody else can read or replace it.
+// errLink says that a symbolic link stands in a file's place.
+var errLink = errors.New("a symbolic link")
+
+// readPrivate reads a file of the key store after checking that nobody else can read or replace it. What is checked is
+// what has been opened: another server may put a new file in its place at any moment.
 func readPrivate(path string, limit int64) ([]byte, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
+	f, err := openNoFollow(path)
+	if errors.Is(err, errLink) {
 		return nil, notPrivate(path)
 	}
-	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	opened, err := f.Stat()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if !os.SameFile(info, opened) || !ownedAlone(opened) {
+	if !info.Mode().IsRegular() || !ownedAlone(info) {
 		return nil, notPrivate(path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))

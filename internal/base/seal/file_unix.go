@@ -20,6 +20,15 @@ func ownedAlone(info fs.FileInfo) bool {
 	return st.Uid == 0 || int(st.Uid) == os.Geteuid()
 }
 
+// openNoFollow opens a file for reading, waits for nobody's other end of a pipe, and answers errLink for a link.
+func openNoFollow(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, unix.ELOOP) {
+		return nil, errLink
+	}
+	return f, err
+}
+
 // syncDir makes a rename or a removal in the directory durable.
 func syncDir(path string) error {
 	d, err := os.Open(path)
