@@ -300,6 +300,12 @@ func TestPersonalValuesAreSealedAndEveryLookIsRecorded(t *testing.T) {
 		if _, err := f.log.Reveal(t.Context(), scope.System("test"), entries[0].ID, " "); !problem.Is(err, problem.Invalid) {
 			t.Fatalf("a look without a reason: %v", err)
 		}
+		if e, err := f.log.Get(t.Context(), scope.System("test"), entries[0].ID); err != nil || e.ID != entries[0].ID || e.Action != entries[0].Action {
+			t.Errorf("got %+v, %v", e, err)
+		}
+		if _, err := f.log.Get(t.Context(), scope.System("test"), "nothing"); !problem.Is(err, problem.NotFound) {
+			t.Errorf("a record that is not there: %v", err)
+		}
 		values, err := f.log.Reveal(t.Context(), scope.System("test"), entries[0].ID, "the owner asked")
 		if err != nil || values["phone"] != "+44 20 7946 0000" || values["reason"] != "left it on the train" || values["address"] != "203.0.113.9" {
 			t.Fatalf("got %v (%v)", values, err)

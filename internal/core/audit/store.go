@@ -93,6 +93,22 @@ func (l *Log) List(ctx context.Context, c scope.Caller, f Filter, p Page) (entri
 	return entries, next, nil
 }
 
+// Get returns one record within the caller's scope.
+func (l *Log) Get(ctx context.Context, c scope.Caller, id string) (Entry, error) {
+	sc, err := c.Scope(scope.AuditRead)
+	if err != nil {
+		return Entry{}, err
+	}
+	var a sqldb.Args
+	where := "r.id = " + a.Add(id) + " AND " + sc.Devices("r.device", &a)
+	e, err := sqldb.One(ctx, l.db, scanEntry, "SELECT "+entryColumns+
+		" FROM audit_record r LEFT JOIN audit_link k ON k.record = r.id WHERE "+where, a.List()...)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return Entry{}, problem.New(problem.NotFound, "audit.unknown", "There is no such record.")
+	}
+	return e, err
+}
+
 func (f Filter) where(a *sqldb.Args) ([]string, error) {
 	where := []string{"TRUE"}
 	equal := func(column, v string) {

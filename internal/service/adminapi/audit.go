@@ -21,6 +21,7 @@ func (a *API) addAudit() {
 		return operation{id: id, method: method, path: path, tag: "audit", summary: summary, who: gate.Admin(right)}
 	}
 	add(a, op("listAudit", http.MethodGet, "/audit", "List what happened, newest first", scope.AuditRead), a.listAudit)
+	add(a, op("getAudit", http.MethodGet, "/audit/{id}", "Read one record", scope.AuditRead), a.getAudit)
 	add(a, op("listDeviceAudit", http.MethodGet, "/devices/{id}/audit", "List what happened to a device, newest first", scope.AuditRead), a.listDeviceAudit)
 	reveal := op("revealAudit", http.MethodPost, "/audit/{id}/reveal", "Look at the personal values of a record", scope.UserPersonalRead)
 	reveal.words = "The look is recorded with its reason, which the owner sees."
@@ -51,6 +52,15 @@ func (a *API) listAudit(ctx context.Context, in *struct {
 		Action: in.Action, Subject: in.Subject, Device: in.Device, Owner: in.User, Caller: in.Actor, Outcome: audit.Outcome(in.Outcome),
 		From: in.From, Until: in.Until,
 	})
+}
+
+func (a *API) getAudit(ctx context.Context, in *byID) (*answer[adminv1.AuditRecord], error) {
+	e, err := a.Audit.Get(ctx, caller(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	w, err := a.wireAudit(ctx, []audit.Entry{e})
+	return reply(w.record(e), err)
 }
 
 func (a *API) listDeviceAudit(ctx context.Context, in *struct {
