@@ -2,9 +2,14 @@ package adminv1
 
 // Info says what answers here.
 type Info struct {
-	Zone    string `json:"zone"`
+	Zone    string `json:"zone" doc:"The zone's name."`
 	Version string `json:"version"`
 	API     string `json:"api"`
+}
+
+// ZoneName names a zone.
+type ZoneName struct {
+	Name string `json:"name" minLength:"1" maxLength:"60"`
 }
 
 // Count is how many there are of one kind.

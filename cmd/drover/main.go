@@ -24,15 +24,22 @@ type program struct {
 	DB    dbCommands   `cmd:"" name:"db" help:"The database: roles, migration, backup, verification, keys." group:"server"`
 
 	Admin    adminCommands    `cmd:"" help:"Administrators." group:"zone"`
+	Role     roleCommands     `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
 	Token    tokenCommands    `cmd:"" help:"API tokens." group:"zone"`
 	User     userCommands     `cmd:"" help:"Users of devices, and their groups." group:"zone"`
 	Device   deviceCommands   `cmd:"" help:"Devices, and their groups." group:"zone"`
 	Policy   policyCommands   `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
-	Command  orderCommands    `cmd:"" help:"Commands to devices, and their approval." group:"zone"`
+	Command  orderCommands    `cmd:"" help:"Commands to devices." group:"zone"`
+	Approval approvalCommands `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
+	Safety   safetyCommands   `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
 	Access   accessCommands   `cmd:"" help:"Which devices may reach mail." group:"zone"`
 	Upstream upstreamCommands `cmd:"" help:"Mail servers." group:"zone"`
+	Zone     zoneCommands     `cmd:"" help:"The zone itself: its name." group:"zone"`
 	Services servicesCommands `cmd:"" help:"What the zone offers over the network." group:"zone"`
 	Audit    auditCommands    `cmd:"" help:"The audit log." group:"zone"`
+
+	Overview overviewCommand `cmd:"" help:"The zone at a glance." group:"zone"`
+	WhoAmI   whoAmI          `cmd:"" name:"whoami" help:"Whose token it is, and what it may do." group:"zone"`
 
 	Completion completionCommand `cmd:"" help:"Print a script with which a shell completes drover's commands." group:"other"`
 	Version    versionCommand    `cmd:"" help:"Print the version." group:"other"`

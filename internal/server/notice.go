@@ -11,12 +11,14 @@ import (
 	"drover/internal/base/mail"
 	"drover/internal/core/admin"
 	"drover/internal/core/scope"
+	"drover/internal/core/zone"
 )
 
 // teller lets the owners of the zone know what they must know, by mail where a server is configured.
 type teller struct {
 	sender *mail.Sender // nil without a mail server
 	admins *admin.Store
+	zone   *zone.Zone
 	log    *slog.Logger
 	slots  chan struct{} // one for each notice under way
 }
@@ -95,7 +97,11 @@ func (t *teller) send(ctx context.Context, subject, words string) error {
 	if len(to) == 0 {
 		return nil
 	}
-	return t.sender.Send(ctx, to, "Drover: "+subject, words+"\n")
+	name, _, err := t.zone.Name(ctx)
+	if err != nil {
+		return err
+	}
+	return t.sender.Send(ctx, to, name+": "+subject, words+"\n")
 }
 
 func owns(a admin.Admin) bool {

@@ -28,7 +28,7 @@ func (s *Server) apiParts() adminapi.Deps {
 		AuditKey:   z.Keys.SigningKey().Public().(ed25519.PublicKey),
 		AuditHeads: func() ([]audit.Head, int, error) { return audit.ReadHeads(z.Config.Heads()) },
 		Expiring:   s.expiring,
-		Info:       adminapi.Info{Zone: z.Config.PublicURL(), Version: Version()},
+		Version:    Version(),
 	}
 }
 

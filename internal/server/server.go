@@ -58,7 +58,7 @@ func New(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger) (*Ser
 	if err != nil {
 		return nil, err
 	}
-	tell.admins = z.Admins
+	tell.admins, tell.zone = z.Admins, z.Zone
 	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry(), tell: tell}
 	if err := s.assemble(ctx); err != nil {
 		return nil, errors.Join(err, z.Close())

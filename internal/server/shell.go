@@ -29,7 +29,7 @@ func OpenShell(ctx context.Context, cfg Config) (*Shell, error) {
 	if s.Zone, err = OpenZone(ctx, cfg, clock.System{}, log, s.note); err != nil {
 		return nil, err
 	}
-	tell.admins = s.Admins
+	tell.admins, tell.zone = s.Admins, s.Zone.Zone
 	return s, nil
 }
 

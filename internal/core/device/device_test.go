@@ -474,7 +474,7 @@ func TestExportIsSafeAndWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b strings.Builder
-		if err := f.devices.Export(t.Context(), gate, device.Query{Sort: device.ByOwner}, &b); err != nil {
+		if err := f.devices.Export(t.Context(), gate, device.Query{Sort: device.ByOwner}, device.Columns, &b); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
@@ -488,7 +488,15 @@ func TestExportIsSafeAndWhole(t *testing.T) {
 				}
 			}
 		}
-		if err := f.devices.Export(t.Context(), gate, device.Query{Sort: "nonsense"}, &b); !problem.Is(err, problem.Invalid) {
+		b.Reset()
+		chosen := []device.Column{device.Columns[2], {Key: "odd", Head: "=odd", Cell: func(device.Device) string { return "-1" }}}
+		if err := f.devices.Export(t.Context(), gate, device.Query{Filter: device.Filter{Search: "eve"}}, chosen, &b); err != nil {
+			t.Fatal(err)
+		}
+		if want := "user,'=odd\neve,'-1\n"; strings.ReplaceAll(b.String(), "\r", "") != want {
+			t.Errorf("two columns of one device: %q", b.String())
+		}
+		if err := f.devices.Export(t.Context(), gate, device.Query{Sort: "nonsense"}, device.Columns, &b); !problem.Is(err, problem.Invalid) {
 			t.Fatal(err)
 		}
 	})
@@ -586,7 +594,7 @@ func TestAForeignDeviceIsNotThere(t *testing.T) {
 			t.Errorf("group ids: %v %v", ids, err)
 		}
 		var b strings.Builder
-		if err := f.devices.Export(ctx, coretest.Admin(all, foreign.ID), device.Query{}, &b); err != nil || strings.Contains(b.String(), id) {
+		if err := f.devices.Export(ctx, coretest.Admin(all, foreign.ID), device.Query{}, device.Columns, &b); err != nil || strings.Contains(b.String(), id) {
 			t.Errorf("export: %v", err)
 		}
 		limited := coretest.Admin(all, own.ID)

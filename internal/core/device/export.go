@@ -13,14 +13,51 @@ import (
 	"drover/internal/core/scope"
 )
 
-var exportHeader = []string{
-	"id", "name", "user", "platform", "model", "os", "serial", "imei", "device id", "device type", "user agent", "protocol",
-	"liability", "state", "policy", "access", "enrolled", "last contact", "requests",
+// Column is one column of an export.
+type Column struct {
+	Key  string // as the lists of the dashboard and the API name it
+	Head string // in the first line
+	Cell func(Device) string
 }
 
-// Export writes the devices of the query as comma-separated values, page by page, so that no snapshot is held open for
-// a slow reader. Limit and After of the query do not count. The export is audited before its first row leaves.
-func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, to io.Writer) error {
+// Columns are what is known of a device here, in their order.
+var Columns = []Column{
+	{"id", "id", func(d Device) string { return d.ID }},
+	{"name", "name", func(d Device) string { return d.Name }},
+	{"user", "user", func(d Device) string { return d.OwnerName }},
+	{"platform", "platform", func(d Device) string { return d.Platform.Name() }},
+	{"model", "model", func(d Device) string { return d.Model }},
+	{"os", "os", func(d Device) string { return d.OS }},
+	{"serial", "serial", func(d Device) string { return d.Serial }},
+	{"imei", "imei", func(d Device) string { return d.IMEI }},
+	{"deviceId", "device id", func(d Device) string { return d.EASID }},
+	{"deviceType", "device type", func(d Device) string { return d.DeviceType }},
+	{"userAgent", "user agent", func(d Device) string { return d.UserAgent }},
+	{"protocol", "protocol", func(d Device) string { return d.Protocol }},
+	{"liability", "liability", func(d Device) string { return string(d.Liability) }},
+	{"state", "state", func(d Device) string { return string(d.State) }},
+	{"policyState", "policy", func(d Device) string { return string(d.PolicyState) }},
+	{"access", "access", func(d Device) string { return string(d.Access) }},
+	{"enrolled", "enrolled", func(d Device) string { return stamp(d.Enrolled) }},
+	{"lastContact", "last contact", func(d Device) string { return stamp(d.LastContact) }},
+	{"requests", "requests", func(d Device) string { return strconv.FormatInt(d.Requests, 10) }},
+}
+
+// line is a device in an export, or its heads for nil.
+func line(columns []Column, d *Device) []string {
+	cells := make([]string, len(columns))
+	for i, c := range columns {
+		cells[i] = c.Head
+		if d != nil {
+			cells[i] = c.Cell(*d)
+		}
+	}
+	return cells
+}
+
+// Export writes the columns of the devices of the query as comma-separated values, page by page, so that no snapshot is
+// held open for a slow reader. Limit and After of the query do not count. The export is audited before its first row leaves.
+func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, columns []Column, to io.Writer) error {
 	sc, err := c.Scope(scope.DeviceRead)
 	if err != nil {
 		return err
@@ -45,13 +82,13 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, to io.W
 		return err
 	}
 	w := csvsafe.NewWriter(to)
-	if err := w.Write(exportHeader...); err != nil {
+	if err := w.Write(line(columns, nil)...); err != nil {
 		return err
 	}
 	for {
 		p := page.Cut(rows, page.MaxLimit, query.cursor)
-		for _, d := range p.Items {
-			if err := w.Write(d.cells()...); err != nil {
+		for i := range p.Items {
+			if err := w.Write(line(columns, &p.Items[i])...); err != nil {
 				return err
 			}
 		}
@@ -61,14 +98,6 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, to io.W
 		if rows, err = s.rows(ctx, s.db, sc, query, nil, page.MaxLimit+1); err != nil {
 			return err
 		}
-	}
-}
-
-func (d Device) cells() []string {
-	return []string{
-		d.ID, d.Name, d.OwnerName, d.Platform.Name(), d.Model, d.OS, d.Serial, d.IMEI, d.EASID, d.DeviceType, d.UserAgent,
-		d.Protocol, string(d.Liability), string(d.State), string(d.PolicyState), string(d.Access), stamp(d.Enrolled),
-		stamp(d.LastContact), strconv.FormatInt(d.Requests, 10),
 	}
 }
 

@@ -14,8 +14,9 @@ type Preset struct {
 	Content Content
 }
 
-// Presets returns the presets, the mildest first.
-func Presets() []Preset { return []Preset{open(), basic(), strict(), highSecurity()} }
+// Presets returns the presets: the one that fits most zones first, then the stricter ones, and last the one that asks
+// nothing, which nobody should take by pressing a button.
+func Presets() []Preset { return []Preset{basic(), strict(), highSecurity(), open()} }
 
 // FindPreset returns the preset of that name.
 func FindPreset(name string) (Preset, bool) {
@@ -48,8 +49,9 @@ func basic() Preset {
 	corporate[platform.PasswordMaxFailures] = Number(16)
 	return Preset{
 		Name: "basic", Title: "Basic",
-		Words: "A password of four characters and a lock after 15 minutes. Corporate devices also refuse passwords such as " +
-			"1234 and erase themselves after 16 wrong ones; personal devices never erase themselves.",
+		Words: "Where most zones begin: a password of four characters and a lock after 15 minutes, which every phone can " +
+			"take. Corporate devices also refuse passwords such as 1234 and erase themselves after 16 wrong ones; personal " +
+			"devices never erase themselves. Encryption is not asked for.",
 		Content: Content{Corporate: corporate, Personal: personal},
 	}
 }

@@ -55,13 +55,7 @@ type Deps struct {
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
 	// Expiring returns the certificates of the server that expire soon.
 	Expiring func(context.Context) ([]Certificate, error)
-	Info     Info
-}
-
-// Info says what answers.
-type Info struct {
-	Zone    string // the name of the zone
-	Version string // of the program
+	Version  string // of the program
 }
 
 // API is the API of administrators.

@@ -115,6 +115,11 @@ func TestExportIsNoFormula(t *testing.T) {
 		if !strings.Contains(w.Actions(t), "device.exported") {
 			t.Error("the export is not audited")
 		}
+		g = owner.do("GET", "/devices.csv?columns=upstream,name", nil).want(200)
+		if head, _, _ := strings.Cut(string(g.body), "\r\n"); head != "mail server,name" {
+			t.Errorf("the chosen columns: %s", g.body)
+		}
+		owner.do("GET", "/devices.csv?columns=name,password", nil).want(422)
 		w.by(t, "security", admin.Grant{Role: admin.SecurityOfficer}).do("GET", "/devices.csv?sort=sideways", nil).want(422)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -96,17 +97,46 @@ func (a *API) listDevices(ctx context.Context, in *struct {
 	return pages(p, err, wireDevice(upstreams))
 }
 
+// DeviceColumns chooses what an export holds.
+type DeviceColumns struct {
+	Columns []string `query:"columns" maxItems:"20" enum:"id,name,user,platform,model,os,serial,imei,deviceId,deviceType,userAgent,protocol,liability,state,policyState,access,enrolled,lastContact,requests,upstream" doc:"In this order; all without it."`
+}
+
+func (x DeviceColumns) of(upstreams names) []device.Column {
+	all := append(slices.Clone(device.Columns), device.Column{
+		Key: "upstream", Head: "mail server", Cell: func(d device.Device) string { return upstreams[d.Upstream] },
+	})
+	if len(x.Columns) == 0 {
+		return all
+	}
+	chosen := make([]device.Column, 0, len(x.Columns))
+	for _, key := range x.Columns {
+		i := slices.IndexFunc(all, func(c device.Column) bool { return c.Key == key })
+		chosen = append(chosen, all[i]) // the API's description admits no other
+	}
+	return chosen
+}
+
 // exportDevices streams: what fails before the first row is a problem, what fails later cuts the connection.
-func (a *API) exportDevices(ctx context.Context, in *struct{ DeviceFilter }) (*huma.StreamResponse, error) {
+func (a *API) exportDevices(ctx context.Context, in *struct {
+	DeviceFilter
+	DeviceColumns
+},
+) (*huma.StreamResponse, error) {
 	c, query := caller(ctx), in.query(page.Request{Limit: 1})
 	if _, err := a.Devices.List(ctx, c, query); err != nil {
 		return nil, err
 	}
+	upstreams, err := a.upstreams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	columns := in.of(upstreams)
 	return &huma.StreamResponse{Body: func(h huma.Context) {
 		h.SetHeader("Content-Type", "text/csv; charset=utf-8; header=present")
 		h.SetHeader("Content-Disposition", `attachment; filename="devices.csv"`)
 		w := io.Writer(h.BodyWriter())
-		if err := a.Devices.Export(ctx, c, query, w); err != nil {
+		if err := a.Devices.Export(ctx, c, query, columns, w); err != nil {
 			panic(http.ErrAbortHandler) // half a list must not look whole
 		}
 	}}, nil

@@ -194,10 +194,14 @@ func (a *API) session(ctx context.Context, c scope.Caller, state admin.SessionSt
 	if err != nil {
 		return adminv1.Session{}, err
 	}
+	name, _, err := a.Zone.Name(ctx)
+	if err != nil {
+		return adminv1.Session{}, err
+	}
 	s := adminv1.Session{
 		State: string(state), Methods: factorsOf(me), Admin: adminv1.Ref{ID: me.ID, Name: me.Name}, Token: c.Token,
 		Rights: rightsOf(c), Scope: []adminv1.Ref{}, Notes: []adminv1.Note{},
-		Zone: adminv1.SessionZone{Name: a.Info.Zone, Passkeys: a.Admins.Passkeys != nil},
+		Zone: adminv1.SessionZone{Name: name, Passkeys: a.Admins.Passkeys != nil},
 	}
 	if state != admin.Ready {
 		return s, nil

@@ -104,7 +104,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		Expiring: func(context.Context) ([]Certificate, error) {
 			return []Certificate{{Name: "the listener's", Expires: stamp(coretest.Start)}}, nil
 		},
-		Info: Info{Zone: "example", Version: "0.1"},
+		Version: "0.1",
 	}
 	d.Safety = safety.New(g.DB, g.Clock, g.Log, g.Zone, g.Bus)
 	d.Directory = directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys)

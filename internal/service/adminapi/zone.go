@@ -22,13 +22,32 @@ func (a *API) addZone() {
 	}
 	add(a, op("getInfo", http.MethodGet, "/zone", "Tell which zone this is, and which version answers",
 		gate.AnyAdmin("whoever is signed in may know where")), a.getInfo)
+	rename := op("renameZone", http.MethodPut, "/zone", "Give the zone another name", gate.Admin(scope.SettingEdit))
+	rename.words = "It stands in the dashboard and before the subject of the mails that Drover sends."
+	add(a, rename, a.renameZone)
 	add(a, op("getOverview", http.MethodGet, "/overview", "The zone at a glance, within the caller's scope", gate.Admin(scope.DeviceRead)), a.getOverview)
 	add(a, op("listPlatforms", http.MethodGet, "/platforms", "List every kind of device, with what commands remove from it and leave on it",
 		gate.AnyAdmin("it is the same in every zone, and the pages name platforms by it")), a.listPlatforms)
 }
 
-func (a *API) getInfo(context.Context, *none) (*answer[adminv1.Info], error) {
-	return reply(adminv1.Info{Zone: a.Info.Zone, Version: a.Info.Version, API: "1"}, nil)
+func (a *API) getInfo(ctx context.Context, _ *none) (*tagged[adminv1.Info], error) {
+	name, version, err := a.Zone.Name(ctx)
+	return tag(version, adminv1.Info{Zone: name, Version: a.Version, API: "1"}, err)
+}
+
+func (a *API) renameZone(ctx context.Context, in *struct {
+	Seen
+	Body adminv1.ZoneName
+},
+) (*tagged[adminv1.Info], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Zone.Rename(ctx, caller(ctx), in.Body.Name, version); err != nil {
+		return nil, err
+	}
+	return a.getInfo(ctx, nil)
 }
 
 // recent is how far back the overview counts commands that have ended.

@@ -15,6 +15,27 @@ import (
 	"drover/internal/core/audit"
 )
 
+func TestTheZoneIsRenamed(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.by(t, "owner")
+		g := owner.do("GET", "/zone", nil).want(200)
+		if i := decode[adminv1.Info](g); i.Zone != "Drover" || i.Version != "0.1" {
+			t.Fatalf("a new zone is %+v", i)
+		}
+		named := adminv1.ZoneName{Name: "Example"}
+		owner.with("If-Match", `"7"`).do("PUT", "/zone", named).want(412)
+		w.by(t, "help", admin.Grant{Role: admin.HelpDesk}).with("If-Match", `"0"`).do("PUT", "/zone", named).want(403)
+		owner.with("If-Match", `"0"`).do("PUT", "/zone", adminv1.ZoneName{Name: "a\nb"}).refusedWith(422, "zone.name")
+		g = owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/zone", named).want(200)
+		if i := decode[adminv1.Info](g); i.Zone != "Example" || g.header.Get("ETag") != `"1"` {
+			t.Fatalf("renamed to %+v, version %s", i, g.header.Get("ETag"))
+		}
+		if s := decode[adminv1.Session](owner.do("GET", "/session", nil).want(200)); s.Zone.Name != "Example" {
+			t.Errorf("the session says %q", s.Zone.Name)
+		}
+	})
+}
+
 func TestPolicies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")
@@ -162,7 +183,7 @@ func TestCatalogues(t *testing.T) {
 				}
 			}
 		}
-		if x := decode[adminv1.Info](help.do("GET", "/zone", nil).want(200)); x.Zone != "example" || x.Version != "0.1" {
+		if x := decode[adminv1.Info](help.do("GET", "/zone", nil).want(200)); x.Zone != "Drover" || x.Version != "0.1" {
 			t.Fatalf("the zone is %+v", x)
 		}
 	})
