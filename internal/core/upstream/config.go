@@ -1,15 +1,14 @@
 package upstream
 
 import (
-	"crypto/x509"
-	"encoding/pem"
-	"net/netip"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 
+	"drover/internal/base/outbound"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 )
@@ -70,7 +69,6 @@ const (
 	defaultTimeout = 30 * time.Second
 	maxName        = 128
 	maxText        = 500
-	maxCA          = 64 << 10
 	maxDomains     = 100
 	maxGroups      = 100
 	maxDeviceCap   = 10_000
@@ -135,21 +133,13 @@ func (c *Config) checkURL() error {
 		u.Path = defaultPath
 		c.URL = u.String()
 	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) && c.PlainReason == "" {
+	if u.Scheme == "http" && !outbound.Loopback(u.Hostname()) && c.PlainReason == "" {
 		return invalid("url", "With http, passwords cross the network in clear. Use https, or say in \"plainReason\" why this network is safe.")
 	}
 	if sqldb.Clean(c.PlainReason, maxText) != c.PlainReason {
 		return invalid("plainReason", "The reason has at most 500 bytes.")
 	}
 	return nil
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
 }
 
 func (c *Config) checkTLS() error {
@@ -159,7 +149,7 @@ func (c *Config) checkTLS() error {
 			return invalid("ca", "A certificate is given, but the machine's own authorities are to be trusted: choose one of the two.")
 		}
 	case TLSPinned:
-		if _, err := pool(c.CA); err != nil {
+		if err := checkCA(c.CA); err != nil {
 			return err
 		}
 	default:
@@ -174,30 +164,16 @@ func (c *Config) checkTLS() error {
 	return nil
 }
 
-// pool reads the certificates to trust.
-func pool(text string) (*x509.CertPool, error) {
-	bad := invalid("ca", "The certificates must be PEM: -----BEGIN CERTIFICATE----- and so on, at most 64 KiB.")
-	if len(text) > maxCA {
-		return nil, bad
+// checkCA checks the certificates to trust.
+func checkCA(text string) error {
+	_, err := outbound.Pool(text)
+	if errors.Is(err, outbound.ErrNoCert) {
+		return invalid("ca", "The file holds something else than certificates: leave private keys where they are.")
 	}
-	p, rest := x509.NewCertPool(), []byte(text)
-	for n := 0; ; n++ {
-		var b *pem.Block
-		if b, rest = pem.Decode(rest); b == nil {
-			if n == 0 {
-				return nil, bad
-			}
-			return p, nil
-		}
-		if b.Type != "CERTIFICATE" {
-			return nil, invalid("ca", "The file holds something else than certificates: leave private keys where they are.")
-		}
-		cert, err := x509.ParseCertificate(b.Bytes)
-		if err != nil {
-			return nil, bad.WithDetail(err)
-		}
-		p.AddCert(cert)
+	if err != nil {
+		return invalid("ca", "The certificates must be PEM: -----BEGIN CERTIFICATE----- and so on, at most 64 KiB.").WithDetail(err)
 	}
+	return nil
 }
 
 func hostname(s string) bool {
@@ -250,7 +226,7 @@ func (c *Config) checkBearer() error {
 		return nil
 	}
 	u, err := url.Parse(c.Bearer.Issuer)
-	if err != nil || u.Host == "" || len(c.Bearer.Issuer) > maxText || (u.Scheme != "https" && !(u.Scheme == "http" && loopback(u.Hostname()))) {
+	if err != nil || u.Host == "" || len(c.Bearer.Issuer) > maxText || (u.Scheme != "https" && !(u.Scheme == "http" && outbound.Loopback(u.Hostname()))) {
 		return invalid("bearer", "The issuer must be an https URL, exactly as the tokens name it.")
 	}
 	if c.Bearer.Audience == "" || len(c.Bearer.Audience) > maxText || c.Bearer.Claim == "" || len(c.Bearer.Claim) > maxName {

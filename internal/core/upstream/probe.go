@@ -3,11 +3,7 @@ package upstream
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"drover/internal/base/outbound"
 	"drover/internal/base/sqldb"
 	"drover/internal/base/wbxml"
 	"drover/internal/core/audit"
@@ -31,12 +28,7 @@ type Step struct {
 }
 
 // Certificate is one certificate that a server showed.
-type Certificate struct {
-	Subject     string
-	Issuer      string
-	Expires     time.Time
-	Fingerprint string // SHA-256 in hexadecimal
-}
+type Certificate = outbound.Certificate
 
 // Report is what a test saw.
 type Report struct {
@@ -130,7 +122,7 @@ func (s *Store) probe(ctx context.Context, conf Config, login *Credentials) Repo
 	answer, err := p.send(ctx, http.MethodOptions, "", nil)
 	if err != nil {
 		p.sawTLS(handshakeOf(ctx, conf, u))
-		return p.failed("connect", mend(err, conf))
+		return p.failed("connect", outbound.Mend(err, conf.TLS == TLSPinned))
 	}
 	defer drain(answer)
 	p.ok("connect", "The server answers at "+u.Host+".")
@@ -289,14 +281,7 @@ func (p *probe) sawTLS(state *tls.ConnectionState) {
 	if state == nil {
 		return
 	}
-	p.report.TLSVersion = tls.VersionName(state.Version)
-	for _, c := range state.PeerCertificates[:min(len(state.PeerCertificates), 10)] {
-		sum := sha256.Sum256(c.Raw)
-		p.report.Certificates = append(p.report.Certificates, Certificate{
-			Subject: sqldb.Clean(c.Subject.String(), maxText), Issuer: sqldb.Clean(c.Issuer.String(), maxText),
-			Expires: c.NotAfter.UTC(), Fingerprint: hex.EncodeToString(sum[:]),
-		})
-	}
+	p.report.TLSVersion, p.report.Certificates = outbound.Seen(state)
 	if len(state.PeerCertificates) == 0 {
 		return
 	}
@@ -319,7 +304,7 @@ func handshakeOf(ctx context.Context, conf Config, u *url.URL) *tls.ConnectionSt
 		name = u.Hostname()
 	}
 	d := tls.Dialer{
-		NetDialer: &net.Dialer{Timeout: dialTimeout, Control: guard(loopback(u.Hostname()))},
+		NetDialer: &net.Dialer{Timeout: dialTimeout, Control: outbound.Guard(u.Hostname())},
 		Config:    &tls.Config{InsecureSkipVerify: true, ServerName: name, MinVersion: tls.VersionTLS10}, // it only looks
 	}
 	c, err := d.DialContext(ctx, "tcp", host)
@@ -329,48 +314,4 @@ func handshakeOf(ctx context.Context, conf Config, u *url.URL) *tls.ConnectionSt
 	defer func() { _ = c.Close() }()
 	state := c.(*tls.Conn).ConnectionState()
 	return &state
-}
-
-// mend says in a sentence what to do about an error of the connection.
-func mend(err error, conf Config) string {
-	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok && e.Cert != nil {
-		if conf.TLS == TLSPinned {
-			return "The server's certificate does not come from the authority you gave: give the one that signed it."
-		}
-		return "The server's certificate comes from an authority that this machine does not know: give its certificate with --ca."
-	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "The server's certificate is for another name: use that name in the URL, or set the server name."
-	}
-	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		if e.Reason == x509.Expired {
-			return "The server's certificate has expired or is not valid yet: renew it, and check both clocks."
-		}
-		return "The server's certificate is not fit for a server: have another one made."
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
-		return "The server does not speak TLS at this port: check the port, or use http where the network is safe."
-	}
-	if _, ok := errors.AsType[tls.AlertError](err); ok {
-		return "The server ended the TLS handshake: it may speak nothing newer than TLS 1.1, which Drover does not accept."
-	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		if e.IsNotFound {
-			return "No machine of this name is known to the name server: check the host in the URL."
-		}
-		return "The name server does not answer: check this machine's network."
-	}
-	if errors.Is(err, errGuarded) {
-		return "The host's name leads to an address that is no mail server's (of this machine or this link): check the name, or write the address itself."
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "The server does not answer in time: check the address, and that no firewall stands between."
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
-		return "Nothing listens at this address and port: check both, and that the server runs."
-	}
-	if strings.Contains(err.Error(), "protocol version") {
-		return "The server speaks no TLS that Drover accepts: it needs 1.2 or newer."
-	}
-	return "The server ended the connection without an answer: check that it is a web server."
 }

@@ -40,7 +40,7 @@ type fixture struct {
 }
 
 func newFixture(g *coretest.Ground) *fixture {
-	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys)
+	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
 	return &fixture{g, users, upstream.New(upstream.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: users,
 	})}
@@ -344,7 +344,7 @@ func TestEachFailureSaysHowToMendIt(t *testing.T) {
 		"does not speak TLS": {URL: strings.Replace(other.URL, "http:", "https:", 1)},
 		"Nothing listens":    {URL: "https://" + closed},
 		"TLS":                {URL: old.URL, CA: caOf(old)},
-		"no mail server's":   {URL: "https://169.254.169.254"},
+		"no other server's":   {URL: "https://169.254.169.254"},
 	} {
 		r, err := f.store.TestDraft(t.Context(), shell, conf, nil)
 		if err != nil || r.OK || !strings.Contains(r.Sentence, want) {
