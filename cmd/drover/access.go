@@ -59,10 +59,7 @@ func (a *accessClear) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, remove, client.Path("devices", d.ID, "access"), nil); err != nil {
-		return err
-	}
-	return s.done("%s is left to the rules", d.Name)
+	return s.act(ctx, remove, client.Path("devices", d.ID, "access"), nil, "%s is left to the rules", d.Name)
 }
 
 type accessExplain struct{ oneDevice }
@@ -73,11 +70,7 @@ func (a *accessExplain) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("devices", d.ID, "access"), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, func(t adminv1.AccessTrail) error {
+	return display(ctx, s, client.Path("devices", d.ID, "access"), func(t adminv1.AccessTrail) error {
 		if err := s.say("%s: %s", t.Decision, t.Sentence); err != nil {
 			return err
 		}
@@ -96,6 +89,7 @@ type accessRules struct {
 	List   rulesList   `cmd:"" help:"List the rules." default:"withargs"`
 	Add    rulesAdd    `cmd:"" help:"Add a rule, the last in the order."`
 	Remove rulesRemove `cmd:"" help:"Take a rule away."`
+	Edit   rulesEdit   `cmd:"" help:"Change a rule; its place stays."`
 	Move   rulesMove   `cmd:"" help:"Move a rule to another place in the order."`
 }
 
@@ -142,9 +136,68 @@ func (r *rulesAdd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(x adminv1.AccessRule) error {
-		return s.say("rule %d (%s): %s where %s %s", x.Position, x.ID, x.Decision, x.Match, x.Pattern)
-	})
+	return show(s, res, s.sayRule)
+}
+
+// rulesEdit changes what is given; the rest stays.
+type rulesEdit struct {
+	oneRule
+	Decision *string `help:"allow, block or quarantine."`
+	Match    *string `help:"What is looked at, as \"rules add\" takes it; it needs a --pattern."`
+	Pattern  *string `help:"What it must be."`
+	Name     *string `help:"Name of the rule."`
+	Note     *string `help:"What the owner of a device that is kept out is told."`
+	For      *days   `help:"How long it holds from now on, such as 7d; 0s for good."`
+}
+
+// Run changes a rule.
+func (r *rulesEdit) Run(ctx context.Context, c *console) error {
+	if r.Match != nil && r.Pattern == nil && *r.Match != "any" {
+		return unusable("what the new --match is to find, --pattern says")
+	}
+	s, err := r.connect(c)
+	if err != nil {
+		return err
+	}
+	list, id, err := s.rule(ctx, r.Rule)
+	if err != nil {
+		return err
+	}
+	old := list[slices.IndexFunc(list, func(x adminv1.AccessRule) bool { return x.ID == id })]
+	d, err := r.draft(ctx, s, old)
+	if err != nil {
+		return err
+	}
+	res, err := s.Do(ctx, client.Request{Method: put, Path: client.Path("access-rules", id), Body: d, ETag: client.Tag(old.Version)})
+	if err != nil {
+		return err
+	}
+	return show(s, res, s.sayRule)
+}
+
+func (r *rulesEdit) draft(ctx context.Context, s *session, old adminv1.AccessRule) (adminv1.AccessRuleDraft, error) {
+	d := adminv1.AccessRuleDraft{
+		Name: old.Name, Match: old.Match, Pattern: old.Pattern, Decision: old.Decision, Note: old.Note, Expires: old.Expires,
+	}
+	replace(&d.Name, r.Name)
+	replace(&d.Match, r.Match)
+	replace(&d.Decision, r.Decision)
+	replace(&d.Note, r.Note)
+	if r.For != nil {
+		d.Expires = r.For.stamp()
+	}
+	var err error
+	switch {
+	case r.Pattern != nil:
+		d.Pattern, err = s.pattern(ctx, d.Match, *r.Pattern)
+	case d.Match == "any":
+		d.Pattern = ""
+	}
+	return d, err
+}
+
+func (s *session) sayRule(x adminv1.AccessRule) error {
+	return s.say("rule %d (%s): %s where %s %s", x.Position, x.ID, x.Decision, x.Match, x.Pattern)
 }
 
 // pattern turns names into the ids that the API takes.
@@ -194,10 +247,7 @@ func (r *rulesRemove) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, remove, client.Path("access-rules", id), nil); err != nil {
-		return err
-	}
-	return s.done("removed rule %s", r.Rule)
+	return s.act(ctx, remove, client.Path("access-rules", id), nil, "removed rule %s", r.Rule)
 }
 
 type rulesMove struct {
@@ -215,20 +265,11 @@ func (r *rulesMove) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if r.Position < 1 || r.Position > len(list) {
-		return unusable("the places are 1 to %d", len(list))
-	}
-	ids := make([]string, 0, len(list))
-	for _, x := range list {
-		if x.ID != id {
-			ids = append(ids, x.ID)
-		}
-	}
-	ids = slices.Insert(ids, r.Position-1, id)
-	if _, err := s.do(ctx, put, "/access-rules/order", adminv1.Ordered{IDs: ids}); err != nil {
+	ids, err := moved(list, func(x adminv1.AccessRule) string { return x.ID }, id, r.Position)
+	if err != nil {
 		return err
 	}
-	return s.done("rule %s is in place %d", r.Rule, r.Position)
+	return s.act(ctx, put, "/access-rules/order", adminv1.Ordered{IDs: ids}, "rule %s is in place %d", r.Rule, r.Position)
 }
 
 type accessDefault struct {

@@ -6,18 +6,19 @@ import (
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
+	"drover/cmd/drover/table"
 )
 
 type adminCommands struct {
 	Create   adminCreate   `cmd:"" help:"Make an administrator on the server's machine, for automation and for the locked-out."`
 	Invite   adminInvite   `cmd:"" help:"Make a one-time link with which somebody becomes an administrator."`
 	List     adminList     `cmd:"" help:"List the administrators."`
+	Show     adminShow     `cmd:"" help:"Show an administrator."`
 	Grant    adminGrant    `cmd:"" help:"Change an administrator's roles."`
 	Disable  adminDisable  `cmd:"" help:"Keep an administrator out, at once."`
 	Enable   adminEnable   `cmd:"" help:"Let a disabled administrator in again."`
 	Reset    adminReset    `cmd:"" help:"Take an administrator's password and factors away, for a new invitation."`
-	Roles    adminRoles    `cmd:"" help:"List the roles."`
-	Rights   adminRights   `cmd:"" help:"List the rights that roles and tokens are made of."`
+	Factors  adminFactors  `cmd:"" help:"List one's own second factors; they are changed in the dashboard."`
 	Sessions adminSessions `cmd:"" help:"List an administrator's sessions, or end one."`
 }
 
@@ -65,7 +66,7 @@ func (r roleFlags) drafts(ctx context.Context, s *session) ([]adminv1.GrantDraft
 	}
 	list := make([]adminv1.GrantDraft, len(r.Role))
 	for i, role := range r.Role {
-		id, err := named(ctx, s, "role", "/roles", role, func(x adminv1.Role) (string, string) { return x.ID, x.Name })
+		id, err := s.role(ctx, role)
 		if err != nil {
 			return nil, err
 		}
@@ -148,11 +149,7 @@ type oneAdmin struct {
 }
 
 func (o oneAdmin) act(ctx context.Context, c *console, method, verb string, body func(*session) (any, error)) error {
-	s, err := o.connect(c)
-	if err != nil {
-		return err
-	}
-	id, err := s.admin(ctx, o.Name)
+	s, id, err := o.about(ctx, c, o.Name, (*session).admin)
 	if err != nil {
 		return err
 	}
@@ -169,6 +166,44 @@ func (o oneAdmin) act(ctx context.Context, c *console, method, verb string, body
 	return show(s, res, func(x adminv1.AdminChange) error {
 		return s.say("%s: %s, %s%s", x.Admin.Name, x.Admin.State, grants(x.Admin.Grants), waits(x.Waiting))
 	})
+}
+
+type adminShow struct{ oneAdmin }
+
+// Run shows an administrator.
+func (a *adminShow) Run(ctx context.Context, c *console) error {
+	s, id, err := a.about(ctx, c, a.Name, (*session).admin)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, client.Path("admins", id), func(x adminv1.Admin) error {
+		var f table.Facts
+		f.Add("id", x.ID)
+		f.Add("name", x.Name)
+		f.Add("mail", x.Mail)
+		f.Add("state", x.State)
+		f.Add("roles", grants(x.Grants))
+		f.Add("second factors", join(x.Factors))
+		f.Add("orders and approves nothing until", optionalMoment(x.HeldUntil))
+		f.Add("created", since(x.Created))
+		return f.Write(s.out)
+	})
+}
+
+type adminFactors struct{ remote }
+
+// Run lists the second factors of the administrator whose token it is.
+func (a *adminFactors) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Factor]{
+		path: "/account/factors", empty: "There is no second factor.", heads: []string{"ID", "KIND", "NAME", "SINCE", "LAST USED"},
+		row: func(x adminv1.Factor) []string {
+			return []string{x.ID, x.Kind, x.Label, optionalMoment(x.Created), optionalMoment(x.LastUsed)}
+		},
+	}.print(ctx, s)
 }
 
 type adminGrant struct {
@@ -205,36 +240,6 @@ func (a *adminReset) Run(ctx context.Context, c *console) error {
 	return a.act(ctx, c, post, "reset", nil)
 }
 
-type adminRoles struct{ remote }
-
-// Run lists roles.
-func (a *adminRoles) Run(ctx context.Context, c *console) error {
-	s, err := a.connect(c)
-	if err != nil {
-		return err
-	}
-	return listing[adminv1.Role]{
-		path: "/roles", empty: "There is no role.", heads: []string{"ID", "NAME", "BUILT IN", "HELD BY", "DESCRIPTION"},
-		row: func(x adminv1.Role) []string {
-			return []string{x.ID, x.Name, yes(x.BuiltIn), count(x.Administrators), x.Description}
-		},
-	}.print(ctx, s)
-}
-
-type adminRights struct{ remote }
-
-// Run lists rights.
-func (a *adminRights) Run(ctx context.Context, c *console) error {
-	s, err := a.connect(c)
-	if err != nil {
-		return err
-	}
-	return listing[adminv1.Right]{
-		path: "/rights", empty: "There is no right.", heads: []string{"RIGHT", "DESTRUCTIVE", "MEANS"},
-		row: func(x adminv1.Right) []string { return []string{x.Key, yes(x.Dangerous), x.Label} },
-	}.print(ctx, s)
-}
-
 type adminSessions struct {
 	remote
 	Admin string `arg:"" optional:"" help:"Administrator, by id or name; oneself without it."`
@@ -264,50 +269,4 @@ func (a *adminSessions) Run(ctx context.Context, c *console) error {
 			return []string{x.ID, x.State, x.Address, since(x.Created), since(x.LastSeen), x.Agent}
 		},
 	}.print(ctx, s)
-}
-
-type tokenCommands struct {
-	Create tokenCreate `cmd:"" help:"Make an API token on the server's machine, and print it alone."`
-	List   tokenList   `cmd:"" help:"List API tokens."`
-	End    tokenEnd    `cmd:"" help:"End an API token."`
-}
-
-type tokenList struct {
-	remote
-	All bool `help:"Everybody's, not one's own alone."`
-}
-
-// Run lists tokens.
-func (t *tokenList) Run(ctx context.Context, c *console) error {
-	s, err := t.connect(c)
-	if err != nil {
-		return err
-	}
-	q := query()
-	if t.All {
-		q.Set("all", "true")
-	}
-	return listing[adminv1.Token]{
-		path: "/tokens", query: q, empty: "There is no token.", heads: []string{"ID", "NAME", "ADMINISTRATOR", "STATE", "EXPIRES", "LAST USED", "RIGHTS"},
-		row: func(x adminv1.Token) []string {
-			return []string{x.ID, x.Name, x.Admin.Name, x.State, since(x.Expires), since(x.LastUsed), count(len(x.Rights))}
-		},
-	}.print(ctx, s)
-}
-
-type tokenEnd struct {
-	remote
-	ID string `arg:"" help:"Id of the token."`
-}
-
-// Run ends a token.
-func (t *tokenEnd) Run(ctx context.Context, c *console) error {
-	s, err := t.connect(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.do(ctx, remove, client.Path("tokens", t.ID), nil); err != nil {
-		return err
-	}
-	return s.done("the token is ended")
 }

@@ -3,26 +3,32 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
+	"drover/cmd/drover/table"
 	"drover/internal/core/audit"
 	"drover/internal/server"
 )
 
 type auditCommands struct {
 	List   auditList   `cmd:"" help:"List what happened, newest first."`
+	Show   auditShow   `cmd:"" help:"Show a record, with what was before and after."`
+	Export auditExport `cmd:"" help:"Print all records of a kind, newest first, one JSON object a line."`
 	Reveal auditReveal `cmd:"" help:"Look at the personal values of a record; the look is recorded."`
 	Verify auditVerify `cmd:"" help:"Find edits, gaps, reordering and truncation in the whole log."`
 }
 
-type auditList struct {
-	remote
+// auditFilter narrows a list of records.
+type auditFilter struct {
 	Device  string `help:"Only about this device."`
 	User    string `help:"Only about this user."`
 	Actor   string `help:"Only by the one with this id."`
@@ -31,7 +37,28 @@ type auditList struct {
 	Outcome string `enum:",ok,refused,failed" default:"" help:"Only with this outcome."`
 	Since   string `help:"Not before this moment, such as 2026-03-01T00:00:00Z."`
 	Until   string `help:"Before this moment."`
-	Limit   int    `default:"50" help:"The most rows; 0 for all."`
+}
+
+func (a auditFilter) query(ctx context.Context, s *session) (url.Values, error) {
+	device, err := optional(ctx, a.Device, func(ctx context.Context, d string) (string, error) {
+		x, err := s.device(ctx, d)
+		return x.ID, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	user, err := optional(ctx, a.User, s.user)
+	if err != nil {
+		return nil, err
+	}
+	return query("device", device, "user", user, "actor", a.Actor, "action", a.Action, "subject", a.Subject,
+		"outcome", a.Outcome, "from", a.Since, "until", a.Until), nil
+}
+
+type auditList struct {
+	remote
+	auditFilter
+	Limit int `default:"50" help:"The most rows; 0 for all."`
 }
 
 // Run lists the audit log.
@@ -40,34 +67,91 @@ func (a *auditList) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	device, err := optional(ctx, a.Device, func(ctx context.Context, d string) (string, error) {
-		x, err := s.device(ctx, d)
-		return x.ID, err
-	})
-	if err != nil {
-		return err
-	}
-	user, err := optional(ctx, a.User, s.user)
+	q, err := a.query(ctx, s)
 	if err != nil {
 		return err
 	}
 	return listing[adminv1.AuditRecord]{
-		path: "/audit", limit: a.Limit, empty: "Nothing of this kind happened.",
-		query: query("device", device, "user", user, "actor", a.Actor, "action", a.Action, "subject", a.Subject,
-			"outcome", a.Outcome, "from", a.Since, "until", a.Until),
+		path: "/audit", query: q, limit: a.Limit, empty: "Nothing of this kind happened.",
 		heads: []string{"NUMBER", "WHEN", "WHO", "FROM", "ACTION", "WHAT", "OUTCOME", "ID"},
 		row: func(x adminv1.AuditRecord) []string {
-			what := x.Subject.Name
-			if what == "" {
-				what = fmt.Sprintf("%s %s", x.Subject.Kind, x.Subject.ID)
-			}
-			who := x.Actor.Name
-			if who == "" {
-				who = x.Actor.Kind
-			}
-			return []string{fmt.Sprint(x.Number), moment(x.At), who, x.Address, x.Action, what, x.Outcome, x.ID}
+			return []string{fmt.Sprint(x.Number), moment(x.At), actor(x.Actor), x.Address, x.Action, subject(x.Subject), x.Outcome, x.ID}
 		},
 	}.print(ctx, s)
+}
+
+func actor(a adminv1.Actor) string {
+	if a.Name == "" {
+		return a.Kind
+	}
+	return a.Name
+}
+
+func subject(s adminv1.AuditSubject) string {
+	if s.Name == "" {
+		return strings.TrimSpace(s.Kind + " " + s.ID)
+	}
+	return s.Name
+}
+
+type auditExport struct {
+	remote
+	auditFilter
+}
+
+// Run prints records page by page, so that a long log needs no memory, whatever --json says.
+func (a *auditExport) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	q, err := a.query(ctx, s)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(c.out)
+	return client.Pages(ctx, s.Client, "/audit", q, func(p adminv1.Page[json.RawMessage]) error {
+		for _, x := range p.Items {
+			if err := out.Encode(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type auditShow struct {
+	remote
+	ID string `arg:"" help:"Id of the record."`
+}
+
+// Run shows a record.
+func (a *auditShow) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, client.Path("audit", a.ID), func(x adminv1.AuditRecord) error {
+		var f table.Facts
+		f.Add("id", x.ID)
+		f.Add("number", fmt.Sprint(x.Number))
+		f.Add("when", moment(x.At))
+		f.Add("who", actor(x.Actor))
+		f.Add("token", x.Token)
+		f.Add("from", x.Address)
+		f.Add("action", x.Action)
+		f.Add("what", subject(x.Subject))
+		f.Add("device", x.Device.Name)
+		f.Add("user", x.User.Name)
+		f.Add("outcome", x.Outcome)
+		f.Add("reason", x.Reason)
+		f.Add("before", compact(x.Before))
+		f.Add("after", compact(x.After))
+		if x.Personal {
+			f.Add("personal values", "drover audit reveal "+x.ID+" --reason WHY")
+		}
+		return f.Write(s.out)
+	})
 }
 
 type auditReveal struct {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +24,8 @@ type deviceCommands struct {
 	Remove  deviceRemove  `cmd:"" help:"Take a device out of the lists."`
 	Phone   devicePhone   `cmd:"" help:"Look at a device's phone number; the look is recorded."`
 	Export  deviceExport  `cmd:"" help:"Print devices as comma-separated values."`
+	Counts  deviceCounts  `cmd:"" help:"Count devices by what they are and where they stand."`
+	View    deviceViews   `cmd:"" help:"One's own saved views of devices."`
 	Group   deviceGroups  `cmd:"" help:"Groups of devices."`
 }
 
@@ -58,9 +62,33 @@ func (f deviceFilter) query(ctx context.Context, s *session) (url.Values, error)
 		"user", user, "group", group, "upstream", upstream, "contact", f.Contact, "sort", f.Sort), nil
 }
 
+// deviceChoice narrows a list by a saved view and by what is said besides.
+type deviceChoice struct {
+	deviceFilter
+	View string `help:"As this saved view, by id or name; what else is said wins over it."`
+}
+
+func (d deviceChoice) query(ctx context.Context, s *session) (url.Values, error) {
+	said, err := d.deviceFilter.query(ctx, s)
+	if err != nil || d.View == "" {
+		return said, err
+	}
+	list, err := all[adminv1.View](ctx, s, "/views")
+	if err != nil {
+		return nil, err
+	}
+	id, err := pick("view", d.View, list, viewName)
+	if err != nil {
+		return nil, err
+	}
+	q := asQuery(list[slices.IndexFunc(list, func(v adminv1.View) bool { return v.ID == id })])
+	maps.Copy(q, said)
+	return q, nil
+}
+
 type deviceList struct {
 	remote
-	deviceFilter
+	deviceChoice
 	Limit int `default:"100" help:"The most rows; 0 for all."`
 }
 
@@ -85,7 +113,8 @@ func (d *deviceList) Run(ctx context.Context, c *console) error {
 
 type deviceExport struct {
 	remote
-	deviceFilter
+	deviceChoice
+	Column []string `help:"Column, in this order; may be given several times. All without it."`
 }
 
 // Run prints devices as comma-separated values, whatever --json says.
@@ -97,6 +126,9 @@ func (d *deviceExport) Run(ctx context.Context, c *console) error {
 	q, err := d.query(ctx, s)
 	if err != nil {
 		return err
+	}
+	if len(d.Column) > 0 {
+		q.Set("columns", strings.Join(d.Column, ","))
 	}
 	res, err := s.Do(ctx, client.Request{Method: get, Path: "/devices.csv", Query: q, Time: 10 * time.Minute})
 	if err != nil {
@@ -130,11 +162,7 @@ func (d *deviceShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("devices", x.ID), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, s.printDevice)
+	return display(ctx, s, client.Path("devices", x.ID), s.printDevice)
 }
 
 func (s *session) printDevice(d adminv1.DeviceDetail) error {
@@ -185,11 +213,7 @@ func (d *devicePolicy) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("devices", x.ID, "policy"), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, func(p adminv1.DevicePolicy) error {
+	return display(ctx, s, client.Path("devices", x.ID, "policy"), func(p adminv1.DevicePolicy) error {
 		if p.Suite.Name != "" {
 			if err := s.say("%s, version %d, %s, by its %s: %s", p.Suite.Name, p.Version, p.Liability, p.Origin, p.State); err != nil {
 				return err
@@ -251,10 +275,7 @@ func (w withReason) act(ctx context.Context, c *console, verb, question, words s
 			return err
 		}
 	}
-	if _, err := s.do(ctx, post, client.Path("devices", x.ID, verb), adminv1.Reason{Reason: w.Reason}); err != nil {
-		return err
-	}
-	return s.done("%s %s", x.Name, words)
+	return s.act(ctx, post, client.Path("devices", x.ID, verb), adminv1.Reason{Reason: w.Reason}, "%s %s", x.Name, words)
 }
 
 type deviceRetire struct{ withReason }

@@ -5,10 +5,12 @@ import (
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
+	"drover/cmd/drover/table"
 )
 
 type deviceGroups struct {
 	List    groupList    `cmd:"" help:"List the groups." set:"kind=device"`
+	Show    groupShow    `cmd:"" help:"Show a group." set:"kind=device"`
 	Add     groupAdd     `cmd:"" help:"Make a group." set:"kind=device"`
 	Edit    groupEdit    `cmd:"" help:"Change a group." set:"kind=device"`
 	Remove  groupRemove  `cmd:"" help:"Take a group away; its members stay." set:"kind=device"`
@@ -19,6 +21,7 @@ type deviceGroups struct {
 
 type userGroups struct {
 	List    groupList    `cmd:"" help:"List the groups." set:"kind=user"`
+	Show    groupShow    `cmd:"" help:"Show a group." set:"kind=user"`
 	Add     groupAdd     `cmd:"" help:"Make a group." set:"kind=user"`
 	Edit    groupEdit    `cmd:"" help:"Change a group." set:"kind=user"`
 	Remove  groupRemove  `cmd:"" help:"Take a group away; its members stay." set:"kind=user"`
@@ -63,6 +66,24 @@ func (g *groupList) Run(ctx context.Context, c *console) error {
 		path: g.path(), empty: "There is no group.", heads: []string{"ID", "NAME", "MEMBERS", "DESCRIPTION"},
 		row: func(x adminv1.Group) []string { return []string{x.ID, x.Name, count(x.Members), x.Description} },
 	}.print(ctx, s)
+}
+
+type groupShow struct{ oneGroup }
+
+// Run shows a group.
+func (g *groupShow) Run(ctx context.Context, c *console) error {
+	s, id, err := g.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, g.path(id), func(x adminv1.Group) error {
+		var f table.Facts
+		f.Add("id", x.ID)
+		f.Add("name", x.Name)
+		f.Add("description", x.Description)
+		f.Add("members", count(x.Members))
+		return f.Write(s.out)
+	})
 }
 
 type groupAdd struct {
@@ -123,10 +144,7 @@ func (g *groupRemove) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, remove, g.path(id), nil); err != nil {
-		return err
-	}
-	return s.done("removed group %s", g.Group)
+	return s.act(ctx, remove, g.path(id), nil, "removed group %s", g.Group)
 }
 
 type groupMembers struct {
@@ -162,10 +180,7 @@ func (g groupMembership) act(ctx context.Context, c *console, method, words stri
 			return err
 		}
 	}
-	if _, err := s.do(ctx, method, g.path(id, "members"), adminv1.IDs{IDs: ids}); err != nil {
-		return err
-	}
-	return s.done("%d %s group %s", len(ids), words, g.Group)
+	return s.act(ctx, method, g.path(id, "members"), adminv1.IDs{IDs: ids}, "%d %s group %s", len(ids), words, g.Group)
 }
 
 // member finds what can be in a group of the kind.

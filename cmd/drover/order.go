@@ -12,16 +12,14 @@ import (
 )
 
 type orderCommands struct {
-	Send      orderSend      `cmd:"" help:"Order something from a device."`
-	Preview   orderPreview   `cmd:"" help:"Tell what an order would remove and leave, without ordering it."`
-	List      orderList      `cmd:"" help:"List commands, newest first."`
-	Show      orderShow      `cmd:"" help:"Show a command and its steps."`
-	Approve   orderApprove   `cmd:"" help:"Approve what another administrator has asked for; a one-time code proves that it is you."`
-	Reject    orderReject    `cmd:"" help:"Reject what was asked for; a one-time code proves that it is you."`
-	Cancel    orderCancel    `cmd:"" help:"Take back a command that no device has been given yet."`
-	Approvals orderApprovals `cmd:"" help:"List what was asked for and waits for others, or was decided."`
-	Breaker   orderBreaker   `cmd:"" help:"Show the breaker that freezes destructive commands, or ask to close it."`
-	Rules     orderRules     `cmd:"" help:"Show the rules for destructive acts."`
+	Send    orderSend    `cmd:"" help:"Order something from a device."`
+	Batch   orderBatch   `cmd:"" help:"Order something from several devices: from all of them or none."`
+	Preview orderPreview `cmd:"" help:"Tell what an order would remove and leave, without ordering it."`
+	List    orderList    `cmd:"" help:"List commands, newest first."`
+	Show    orderShow    `cmd:"" help:"Show a command and its steps."`
+	Approve approve      `cmd:"" help:"Approve what another administrator has ordered; a one-time code proves that it is you."`
+	Reject  reject       `cmd:"" help:"Reject what was ordered; a one-time code proves that it is you."`
+	Cancel  orderCancel  `cmd:"" help:"Take back a command that no device has been given yet."`
 }
 
 // order is what a device can be told.
@@ -47,7 +45,7 @@ func (o *orderSend) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	if o.Kind != "lock" && s.personal() {
-		if err := s.warn(ctx, d, o.Kind); err != nil {
+		if err := s.warn(ctx, d.Name+" has", o.Kind, d.ID); err != nil {
 			return err
 		}
 	}
@@ -67,9 +65,53 @@ func (o *orderSend) Run(ctx context.Context, c *console) error {
 	})
 }
 
-// warn tells what an order erases, in the words of the device's platform, and asks.
-func (s *session) warn(ctx context.Context, d adminv1.Ref, kind string) error {
-	effects, err := s.effects(ctx, d.ID, kind)
+type orderBatch struct {
+	remote
+	Kind   string   `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card" help:"lock, full-wipe, selective-wipe or wipe-card."`
+	Device []string `arg:"" help:"Devices, by their id, their name or their DeviceId."`
+	Reason string   `required:"" help:"Why; it is kept."`
+}
+
+// Run orders something from several devices. A person at a terminal is told what it erases, and asked.
+func (o *orderBatch) Run(ctx context.Context, c *console) error {
+	s, err := o.connect(c)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(o.Device))
+	for i, name := range o.Device {
+		d, err := s.device(ctx, name)
+		if err != nil {
+			return err
+		}
+		ids[i] = d.ID
+	}
+	if o.Kind != "lock" && s.personal() {
+		if err := s.warn(ctx, fmt.Sprintf("%d devices have", len(ids)), o.Kind, ids...); err != nil {
+			return err
+		}
+	}
+	res, err := s.Do(ctx, client.Request{
+		Method: post, Path: "/commands", Once: true, Body: adminv1.CommandDraft{Kind: o.Kind, Reason: o.Reason, Devices: ids},
+	})
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(b adminv1.Batch) error {
+		if err := s.say("%s of %d devices%s", o.Kind, len(b.Items), waits(b.Waiting)); err != nil {
+			return err
+		}
+		t := table.New(orderHeads...)
+		for _, x := range b.Items {
+			t.Row(orderRow(x)...)
+		}
+		return t.Write(s.out, "No device was told anything.")
+	})
+}
+
+// warn tells what an order erases, in the words of the devices' platforms, and asks.
+func (s *session) warn(ctx context.Context, who, kind string, devices ...string) error {
+	effects, err := s.effects(ctx, kind, devices...)
 	if err != nil {
 		return err
 	}
@@ -80,11 +122,11 @@ func (s *session) warn(ctx context.Context, d adminv1.Ref, kind string) error {
 	if err := printEffects(s.err, p); err != nil {
 		return err
 	}
-	return s.confirm("This cannot be undone once " + d.Name + " has been told.")
+	return s.confirm("This cannot be undone once " + who + " been told.")
 }
 
-func (s *session) effects(ctx context.Context, device, kind string) (client.Response, error) {
-	return s.do(ctx, post, "/commands/preview", adminv1.CommandPreview{Kind: kind, Devices: []string{device}})
+func (s *session) effects(ctx context.Context, kind string, devices ...string) (client.Response, error) {
+	return s.do(ctx, post, "/commands/preview", adminv1.CommandPreview{Kind: kind, Devices: devices})
 }
 
 func printEffects(w io.Writer, p adminv1.Page[adminv1.Effect]) error {
@@ -122,11 +164,17 @@ func (o *orderPreview) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.effects(ctx, d.ID, o.Kind)
+	res, err := s.effects(ctx, o.Kind, d.ID)
 	if err != nil {
 		return err
 	}
 	return show(s, res, func(p adminv1.Page[adminv1.Effect]) error { return printEffects(s.out, p) })
+}
+
+var orderHeads = []string{"ID", "KIND", "DEVICE", "USER", "STATE", "REQUESTED", "BY"}
+
+func orderRow(x adminv1.Command) []string {
+	return []string{x.ID, x.Kind, x.Device.Name, x.User.Name, x.State, since(x.Requested), x.RequestedBy.Name}
 }
 
 type orderList struct {
@@ -162,10 +210,7 @@ func (o *orderList) Run(ctx context.Context, c *console) error {
 	}
 	return listing[adminv1.Command]{
 		path: "/commands", query: q, limit: o.Limit, empty: "There is no such command.",
-		heads: []string{"ID", "KIND", "DEVICE", "USER", "STATE", "REQUESTED", "BY"},
-		row: func(x adminv1.Command) []string {
-			return []string{x.ID, x.Kind, x.Device.Name, x.User.Name, x.State, since(x.Requested), x.RequestedBy.Name}
-		},
+		heads: orderHeads, row: orderRow,
 	}.print(ctx, s)
 }
 
@@ -182,11 +227,7 @@ func (o *orderShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("commands", o.ID), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, s.printOrder)
+	return display(ctx, s, client.Path("commands", o.ID), s.printOrder)
 }
 
 func (s *session) printOrder(x adminv1.Command) error {
@@ -234,150 +275,5 @@ func (o *orderCancel) Run(ctx context.Context, c *console) error {
 	}
 	return show(s, res, func(x adminv1.Command) error {
 		return s.say("%s of %s (%s): %s", x.Kind, x.Device.Name, x.ID, x.State)
-	})
-}
-
-// decision is a command that approves or rejects.
-type decision struct {
-	remote
-	ID  string `arg:"" help:"Id of the command, or of the request for approval."`
-	OTP string `name:"otp" placeholder:"CODE" help:"One-time code of the administrator whose token it is. A person at a terminal is asked for it."`
-}
-
-func (d decision) decide(ctx context.Context, c *console, verb string) error {
-	s, err := d.connect(c)
-	if err != nil {
-		return err
-	}
-	id, err := s.approval(ctx, d.ID)
-	if err != nil {
-		return err
-	}
-	code := d.OTP
-	if code == "" && s.personal() {
-		if code, err = s.ask("One-time code: "); err != nil {
-			return err
-		}
-	}
-	// Without a code the server is asked all the same: it is the one to refuse.
-	res, err := s.do(ctx, post, client.Path("approvals", id, verb), adminv1.Proof{Code: code})
-	if err != nil {
-		return err
-	}
-	return show(s, res, func(x adminv1.Approval) error {
-		words := x.State
-		if x.State == "awaiting" {
-			words = fmt.Sprintf("%d of %d approvals given", x.Given, x.Needed)
-		}
-		return s.say("%s: %s", x.Title, words)
-	})
-}
-
-// approval finds the request for approval that an id names: its own id, or that of a command that waits for it.
-func (s *session) approval(ctx context.Context, id string) (string, error) {
-	x, _, err := client.Read[adminv1.Command](ctx, s.Client, client.Path("commands", id), nil)
-	switch {
-	case client.IsMissing(err):
-		return id, nil
-	case err != nil:
-		return "", err
-	case x.Approval == "":
-		return "", &adminv1.Problem{Status: 409, Code: "approval.none", Detail: "This command needs no approval; it is " + x.State + "."}
-	}
-	return x.Approval, nil
-}
-
-type orderApprove struct{ decision }
-
-// Run approves.
-func (o *orderApprove) Run(ctx context.Context, c *console) error { return o.decide(ctx, c, "approve") }
-
-type orderReject struct{ decision }
-
-// Run rejects.
-func (o *orderReject) Run(ctx context.Context, c *console) error { return o.decide(ctx, c, "reject") }
-
-type orderApprovals struct {
-	remote
-	State string `enum:",awaiting,approved,rejected,expired,cancelled" default:"" help:"Only in this state."`
-	Limit int    `default:"100" help:"The most rows; 0 for all."`
-}
-
-// Run lists requests for approval.
-func (o *orderApprovals) Run(ctx context.Context, c *console) error {
-	s, err := o.connect(c)
-	if err != nil {
-		return err
-	}
-	return listing[adminv1.Approval]{
-		path: "/approvals", query: query("state", o.State), limit: o.Limit, empty: "Nothing was asked for.",
-		heads: []string{"ID", "STATE", "GIVEN", "BY", "REQUESTED", "WHAT"},
-		row: func(x adminv1.Approval) []string {
-			return []string{x.ID, x.State, fmt.Sprintf("%d/%d", x.Given, x.Needed), x.RequestedBy.Name, since(x.Requested), x.Title}
-		},
-	}.print(ctx, s)
-}
-
-type orderBreaker struct {
-	remote
-	Close  bool   `help:"Ask to close it."`
-	Reason string `help:"Why it may be closed; it is kept."`
-}
-
-// Run shows the breaker or asks to close it.
-func (o *orderBreaker) Run(ctx context.Context, c *console) error {
-	s, err := o.connect(c)
-	if err != nil {
-		return err
-	}
-	if !o.Close {
-		res, err := s.do(ctx, get, "/safety/breaker", nil)
-		if err != nil {
-			return err
-		}
-		return show(s, res, func(b adminv1.Breaker) error {
-			if !b.Open {
-				return s.say("The breaker is closed: commands flow.")
-			}
-			return s.say("The breaker is open since %s: %s No destructive command is delivered.", moment(b.Since), b.Because)
-		})
-	}
-	if o.Reason == "" {
-		return unusable("--close needs a --reason")
-	}
-	res, err := s.do(ctx, post, "/safety/breaker/close", adminv1.Reason{Reason: o.Reason})
-	if err != nil {
-		return err
-	}
-	return show(s, res, func(w adminv1.Waiting) error { return s.say("asked to close the breaker%s", waits(w)) })
-}
-
-type orderRules struct{ remote }
-
-// Run shows the rules for destructive acts.
-func (o *orderRules) Run(ctx context.Context, c *console) error {
-	s, err := o.connect(c)
-	if err != nil {
-		return err
-	}
-	res, err := s.do(ctx, get, "/safety/rules", nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, func(r adminv1.SafetyRules) error {
-		budget := func(b adminv1.Budget) string { return fmt.Sprintf("%d an hour, %d a day", b.Hour, b.Day) }
-		seconds := func(n int) string { return count(n) + " s" }
-		var f table.Facts
-		f.Add("others who must approve", count(r.Quorum))
-		f.Add("delay", seconds(r.Delay))
-		f.Add("delay of batches", seconds(r.BatchDelay))
-		f.Add("an approval expires after", seconds(r.Expiry))
-		f.Add("probation of administrators", seconds(r.Probation))
-		f.Add("budget of one administrator", budget(r.Actor))
-		f.Add("budget of a role", budget(r.Role))
-		f.Add("budget of the zone", budget(r.Zone))
-		f.Add("budget of users on their own", budget(r.Self))
-		f.Add("pass a mail server's wipe through", yes(r.PassUpstream))
-		return f.Write(s.out)
 	})
 }

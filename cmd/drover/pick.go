@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"drover/api/adminv1"
@@ -28,6 +29,20 @@ func pick[T any](what, wanted string, list []T, id func(T) (id, name string)) (s
 		return found[0], nil
 	}
 	return "", unusable("there are %d of the name %q: name one by its id: %s", len(found), wanted, join(found))
+}
+
+// moved returns the ids of a list with one of them in another place, from 1.
+func moved[T any](list []T, id func(T) string, one string, place int) ([]string, error) {
+	if place < 1 || place > len(list) {
+		return nil, unusable("the places are 1 to %d", len(list))
+	}
+	ids := make([]string, 0, len(list))
+	for _, x := range list {
+		if id(x) != one {
+			ids = append(ids, id(x))
+		}
+	}
+	return slices.Insert(ids, place-1, one), nil
 }
 
 func groupName(g device.Group) (id, name string) { return g.ID, g.Name }

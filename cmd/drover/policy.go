@@ -179,12 +179,7 @@ type oneSuite struct {
 }
 
 func (o oneSuite) find(ctx context.Context, c *console) (*session, string, error) {
-	s, err := o.connect(c)
-	if err != nil {
-		return nil, "", err
-	}
-	id, err := s.suite(ctx, o.Suite)
-	return s, id, err
+	return o.about(ctx, c, o.Suite, (*session).suite)
 }
 
 type policyEdit struct {
@@ -248,11 +243,7 @@ func (p *policyShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("policies", id), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, s.printSuite)
+	return display(ctx, s, client.Path("policies", id), s.printSuite)
 }
 
 func (s *session) printSuite(x adminv1.SuiteDetail) error {
@@ -346,8 +337,5 @@ func (p *policyUnassign) Run(ctx context.Context, c *console) error {
 	if id != "" {
 		kind += "." + id
 	}
-	if _, err := s.do(ctx, remove, client.Path("policy-assignments", kind), nil); err != nil {
-		return err
-	}
-	return s.done("the assignment is gone")
+	return s.act(ctx, remove, client.Path("policy-assignments", kind), nil, "the assignment is gone")
 }

@@ -154,10 +154,7 @@ func (p *policyRetire) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, remove, client.Path("policies", id), nil); err != nil {
-		return err
-	}
-	return s.done("retired policy suite %s", p.Suite)
+	return s.act(ctx, remove, client.Path("policies", id), nil, "retired policy suite %s", p.Suite)
 }
 
 type policyPresets struct{ remote }

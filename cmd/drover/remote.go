@@ -49,6 +49,16 @@ func (r *remote) connect(c *console) (*session, error) {
 	return &session{Client: to, console: c, asJSON: r.JSON}, nil
 }
 
+// about connects and finds what a command is about, by its id or its name.
+func (r *remote) about(ctx context.Context, c *console, wanted string, by func(*session, context.Context, string) (string, error)) (*session, string, error) {
+	s, err := r.connect(c)
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := by(s, ctx, wanted)
+	return s, id, err
+}
+
 // do sends a body and returns the answer.
 func (s *session) do(ctx context.Context, method, path string, body any) (client.Response, error) {
 	return s.Do(ctx, client.Request{Method: method, Path: path, Body: body})
@@ -77,6 +87,23 @@ func show[T any](s *session, res client.Response, render func(T) error) error {
 		return err
 	}
 	return render(v)
+}
+
+// display gets what is at path and shows it.
+func display[T any](ctx context.Context, s *session, path string, render func(T) error) error {
+	res, err := s.do(ctx, get, path, nil)
+	if err != nil {
+		return err
+	}
+	return show(s, res, render)
+}
+
+// act sends a body where the API has nothing to answer, and prints what was done.
+func (s *session) act(ctx context.Context, method, path string, body any, format string, args ...any) error {
+	if _, err := s.do(ctx, method, path, body); err != nil {
+		return err
+	}
+	return s.done(format, args...)
 }
 
 // done prints what was done where the API has nothing to answer.
@@ -219,7 +246,7 @@ func waits(w adminv1.Waiting) string {
 	if w.Approval == "" {
 		return ""
 	}
-	return fmt.Sprintf("; it waits for the approval of %d other(s): drover command approve %s --otp CODE", w.Needed, w.Approval)
+	return fmt.Sprintf("; it waits for the approval of %d other(s): drover approval approve %s --otp CODE", w.Needed, w.Approval)
 }
 
 // confirm asks a person who sits at the terminal; scripts have decided already.

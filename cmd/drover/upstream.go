@@ -18,6 +18,8 @@ type upstreamCommands struct {
 	List        upstreamList        `cmd:"" help:"List the mail servers."`
 	Show        upstreamShow        `cmd:"" help:"Show a mail server."`
 	Test        upstreamTest        `cmd:"" help:"Test a mail server, and say what was seen."`
+	Try         upstreamTry         `cmd:"" help:"Test a mail server that is not added."`
+	Move        upstreamMove        `cmd:"" help:"Move a mail server to another place in the order."`
 	Remove      upstreamRemove      `cmd:"" help:"Take a mail server away."`
 	Assign      upstreamAssign      `cmd:"" help:"Send a user or a group to a mail server."`
 	Unassign    upstreamUnassign    `cmd:"" help:"Take such an assignment away."`
@@ -152,12 +154,7 @@ type oneUpstream struct {
 }
 
 func (o oneUpstream) find(ctx context.Context, c *console) (*session, string, error) {
-	s, err := o.connect(c)
-	if err != nil {
-		return nil, "", err
-	}
-	id, err := s.upstream(ctx, o.Upstream)
-	return s, id, err
+	return o.about(ctx, c, o.Upstream, (*session).upstream)
 }
 
 type upstreamEdit struct {
@@ -218,11 +215,7 @@ func (u *upstreamShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("upstreams", id), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, s.printUpstream)
+	return display(ctx, s, client.Path("upstreams", id), s.printUpstream)
 }
 
 func (s *session) printUpstream(x adminv1.Upstream) error {
@@ -245,29 +238,28 @@ func (s *session) printUpstream(x adminv1.Upstream) error {
 	return f.Write(s.out)
 }
 
-type upstreamTest struct {
-	oneUpstream
+// probe is a test and whom it tries to sign in as.
+type probe struct {
 	User         string `help:"User to try to sign in as; kept nowhere."`
 	PasswordFile string `placeholder:"FILE" help:"File with the user's password. - is standard input."`
 }
 
-var errTest = errors.New("the test failed")
-
-// Run tests a mail server; a test that fails is a failure.
-func (u *upstreamTest) Run(ctx context.Context, c *console) error {
-	login := adminv1.UpstreamLogin{Name: u.User}
-	if u.PasswordFile != "" {
-		password, err := readPassword(u.PasswordFile)
-		if err != nil {
-			return usage{err}
-		}
-		login.Password = password
+func (p probe) login() (adminv1.UpstreamLogin, error) {
+	login := adminv1.UpstreamLogin{Name: p.User}
+	if p.PasswordFile == "" {
+		return login, nil
 	}
-	s, id, err := u.find(ctx, c)
+	password, err := readPassword(p.PasswordFile)
 	if err != nil {
-		return err
+		return login, usage{err}
 	}
-	res, err := s.Do(ctx, client.Request{Method: post, Path: client.Path("upstreams", id, "test"), Body: login, Time: 4 * time.Minute})
+	login.Password = password
+	return login, nil
+}
+
+// probe has the server test a mail server; a test that fails is a failure.
+func (s *session) probe(ctx context.Context, path string, body any) error {
+	res, err := s.Do(ctx, client.Request{Method: post, Path: path, Body: body, Time: 4 * time.Minute})
 	if err != nil {
 		return err
 	}
@@ -282,6 +274,72 @@ func (u *upstreamTest) Run(ctx context.Context, c *console) error {
 		return errTest
 	}
 	return nil
+}
+
+type upstreamTest struct {
+	oneUpstream
+	probe
+}
+
+var errTest = errors.New("the test failed")
+
+// Run tests a mail server.
+func (u *upstreamTest) Run(ctx context.Context, c *console) error {
+	login, err := u.login()
+	if err != nil {
+		return err
+	}
+	s, id, err := u.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	return s.probe(ctx, client.Path("upstreams", id, "test"), login)
+}
+
+type upstreamTry struct {
+	remote
+	upstreamFlags
+	probe
+	URL string `name:"url" required:"" help:"URL of its ActiveSync endpoint."`
+}
+
+// Run tests a mail server that is not added.
+func (u *upstreamTry) Run(ctx context.Context, c *console) error {
+	login, err := u.login()
+	if err != nil {
+		return err
+	}
+	s, err := u.connect(c)
+	if err != nil {
+		return err
+	}
+	draft := adminv1.UpstreamDraft{Name: "test", URL: u.URL}
+	if err := u.apply(ctx, s, &draft); err != nil {
+		return err
+	}
+	return s.probe(ctx, "/upstreams/test", adminv1.UpstreamTry{Server: draft, Login: login})
+}
+
+type upstreamMove struct {
+	oneUpstream
+	Position int `arg:"" help:"Its new place, from 1."`
+}
+
+// Run moves a mail server. The order decides where two claim the same user.
+func (u *upstreamMove) Run(ctx context.Context, c *console) error {
+	s, id, err := u.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	list, err := all[adminv1.Upstream](ctx, s, "/upstreams")
+	if err != nil {
+		return err
+	}
+	ids, err := moved(list, func(x adminv1.Upstream) string { return x.ID }, id, u.Position)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, put, "/upstreams/order", adminv1.Ordered{IDs: ids}, "%s is in place %d", u.Upstream, u.Position)
 }
 
 func (s *session) printTest(r adminv1.UpstreamTest) error {
@@ -317,10 +375,7 @@ func (u *upstreamRemove) Run(ctx context.Context, c *console) error {
 	if err := s.confirm("This takes the mail server " + u.Upstream + " away from its users."); err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, remove, client.Path("upstreams", id), nil); err != nil {
-		return err
-	}
-	return s.done("removed mail server %s", u.Upstream)
+	return s.act(ctx, remove, client.Path("upstreams", id), nil, "removed mail server %s", u.Upstream)
 }
 
 // userOrGroup is whom a mail server is assigned to.
@@ -377,10 +432,7 @@ func (u *upstreamUnassign) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, remove, client.Path("upstream-assignments", kind+"."+target), nil); err != nil {
-		return err
-	}
-	return s.done("%s%s is sent where the others are", u.User, u.Group)
+	return s.act(ctx, remove, client.Path("upstream-assignments", kind+"."+target), nil, "%s%s is sent where the others are", u.User, u.Group)
 }
 
 type upstreamAssignments struct{ remote }

@@ -164,12 +164,7 @@ type oneUser struct {
 }
 
 func (o oneUser) find(ctx context.Context, c *console) (*session, string, error) {
-	s, err := o.connect(c)
-	if err != nil {
-		return nil, "", err
-	}
-	id, err := s.user(ctx, o.User)
-	return s, id, err
+	return o.about(ctx, c, o.User, (*session).user)
 }
 
 type userShow struct{ oneUser }
@@ -180,11 +175,7 @@ func (u *userShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.do(ctx, get, client.Path("users", id), nil)
-	if err != nil {
-		return err
-	}
-	return show(s, res, s.printUser)
+	return display(ctx, s, client.Path("users", id), s.printUser)
 }
 
 func (s *session) printUser(x adminv1.User) error {
@@ -241,10 +232,7 @@ func (u *userPassword) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, put, client.Path("users", id, "password"), adminv1.UserPassword{Password: password}); err != nil {
-		return err
-	}
-	return s.done("the password of %s is set", u.User)
+	return s.act(ctx, put, client.Path("users", id, "password"), adminv1.UserPassword{Password: password}, "the password of %s is set", u.User)
 }
 
 type userErase struct {
@@ -261,8 +249,5 @@ func (u *userErase) Run(ctx context.Context, c *console) error {
 	if err := s.confirm("This erases everything personal about " + u.User + ", and nothing brings it back."); err != nil {
 		return err
 	}
-	if _, err := s.do(ctx, post, client.Path("users", id, "erase"), adminv1.Reason{Reason: u.Reason}); err != nil {
-		return err
-	}
-	return s.done("%s is erased", u.User)
+	return s.act(ctx, post, client.Path("users", id, "erase"), adminv1.Reason{Reason: u.Reason}, "%s is erased", u.User)
 }

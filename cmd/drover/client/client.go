@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -258,10 +259,19 @@ func refusal(answer *http.Response, text []byte) error {
 	return p
 }
 
+// Tag is the ETag of a version that an object told of itself.
+func Tag(version int64) string { return strconv.Quote(strconv.FormatInt(version, 10)) }
+
 // IsMissing tells whether the API has said that something is not there.
 func IsMissing(err error) bool {
 	p, ok := errors.AsType[*adminv1.Problem](err)
 	return ok && p.Status == http.StatusNotFound
+}
+
+// IsRefused tells whether the API has said that the caller may not.
+func IsRefused(err error) bool {
+	p, ok := errors.AsType[*adminv1.Problem](err)
+	return ok && p.Status == http.StatusForbidden
 }
 
 // Read gets a value.
@@ -288,10 +298,7 @@ const pageSize = 500
 // List reads a list page by page until it has limit rows; 0 means all. Next is empty when nothing is left.
 func List[T any](ctx context.Context, c *Client, path string, query url.Values, limit int) (adminv1.Page[T], error) {
 	all := adminv1.Page[T]{Items: []T{}}
-	q := url.Values{}
-	for name, values := range query {
-		q[name] = values
-	}
+	q := copied(query)
 	for {
 		size := pageSize
 		if limit > 0 {
@@ -309,4 +316,29 @@ func List[T any](ctx context.Context, c *Client, path string, query url.Values, 
 		}
 		q.Set("cursor", page.Next)
 	}
+}
+
+// Pages reads a list to its end and hands on one page after the other, so that only one is held.
+func Pages[T any](ctx context.Context, c *Client, path string, query url.Values, page func(adminv1.Page[T]) error) error {
+	q := copied(query)
+	q.Set("limit", strconv.Itoa(pageSize))
+	for {
+		p, _, err := Read[adminv1.Page[T]](ctx, c, path, q)
+		if err != nil {
+			return err
+		}
+		if err := page(p); err != nil {
+			return err
+		}
+		if p.Next == "" || p.Next == q.Get("cursor") {
+			return nil
+		}
+		q.Set("cursor", p.Next)
+	}
+}
+
+func copied(query url.Values) url.Values {
+	q := url.Values{}
+	maps.Copy(q, query)
+	return q
 }
