@@ -31,7 +31,7 @@ func androidNativeOld() Row {
 		Channels:   []Channel{ActiveSync}, TLS: V(1, 0),
 		Encryption: Encryption{State: NotEncrypted, Words: "Not encrypted."},
 		when:       when{below: V(2, 2)},
-		settings:   answers(Answer{Ignored, "Android takes policies from version 2.2 on."}),
+		mail:       answers(Answer{Ignored, "Android takes policies from version 2.2 on."}),
 		orders: orders(map[Command]Order{
 			FullWipe:      refused("Full wipe needs Android 2.2 or newer.", insteadBlock),
 			SelectiveWipe: refused("Selective wipe needs Android 2.2 or newer.", insteadBlock),
@@ -42,28 +42,30 @@ func androidNativeOld() Row {
 }
 
 func androidNative2() Row {
-	return Row{
+	r := Row{
 		ID: AndroidNative, Variant: "2.2", Name: "Android 2.2 to 2.3, built-in mail",
 		Recognised: "Android's own mail client with a version from 2.2 to below 3.0, or with none that can be read.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: Untold, Words: "Depends on manufacturer and model before Android 3.0."},
 		when:       when{from: V(2, 2), below: V(3), otherwise: true},
-		settings: answers(Answer{Ignored, "Android 2.x has no such policy."},
+		mail: answers(Answer{Ignored, "Android 2.x has no such policy."},
 			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity),
 			partly("Some models only.", PasswordExpiration, PasswordHistory),
 			partly("Depends on manufacturer and model before Android 3.0.", EncryptDevice)),
 		orders: androidNativeOrders(),
 	}
+	r.app = r.mail.with(androidApp()...)
+	return r
 }
 
 func androidNative3() Row {
-	return Row{
+	r := Row{
 		ID: AndroidNative, Variant: "3.0", Name: "Android 3.0 to 4.4, built-in mail",
 		Recognised: "Android's own mail client with a version from 3.0 to below 5.0.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: OnDemand, Cipher: "AES-128", Words: "AES-128, when the policy asks."},
 		when:       when{from: V(3), below: V(5)},
-		settings: answers(Answer{Ignored, "Android's own mail client has no such policy."},
+		mail: answers(Answer{Ignored, "Android's own mail client has no such policy."},
 			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordComplexGroups, LockInactivity,
 				EncryptDevice),
 			partly("Counts up to 31.", PasswordMaxFailures),
@@ -72,6 +74,25 @@ func androidNative3() Row {
 			partly("Some models only.", EncryptCard)),
 		orders: androidNativeOrders(),
 	}
+	r.app = r.mail.with(androidApp(partly("Samsung models with Knox only.", knoxKeys...))...)
+	return r
+}
+
+// appAll is what every platform's companion application does by itself.
+func appAll() group {
+	return yes(append([]Setting{AuditDeviceLog}, shareSettings...)...)
+}
+
+// androidApp are the answers of the companion application on Android up to 4.4.
+func androidApp(more ...group) []group {
+	return append([]group{
+		appAll(), yes(PasswordQuality, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval,
+			AuditLocationExact, AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize),
+		partly("Where the application can switch it on this model.", AllowBluetooth),
+		ignored("It needs device owner management, which Android has from 5.0 on.", androidOwner...),
+		ignored("Samsung's Knox came with Android 4.", knoxKeys...),
+		ignored("This device has no TouchDown.", touchDownKeys...),
+	}, more...)
 }
 
 func androidNativeOrders() map[Command]Order {
@@ -87,12 +108,21 @@ func androidNativeOrders() map[Command]Order {
 	})
 }
 
-func touchDownSettings() map[Setting]Answer {
+func touchDownSettings() sheet {
 	return answers(Answer{Ignored, "TouchDown has no such policy."},
 		partly("Guards TouchDown, or the device where TouchDown is its administrator.",
 			PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity),
 		yes(PasswordExpiration, PasswordHistory, AllowStorageCard, ManualSyncRoaming),
+		partly("Where TouchDown holds the user's certificate.", smimeSettings...),
 		partly("TouchDown's own data only.", EncryptDevice, EncryptCard))
+}
+
+// touchDownApp are the answers of TouchDown beside the companion application. Files are archived where Android's own
+// mail is used alone.
+func touchDownApp(more ...group) sheet {
+	return touchDownSettings().with(append(androidApp(
+		ignored("With TouchDown, files are not archived.", AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize),
+		yes(touchDownKeys...)), more...)...)
 }
 
 func touchDownEncryption() Encryption {
@@ -119,7 +149,7 @@ func touchDownOld() Row {
 		ID: AndroidTouchDown, Variant: "2.0", Name: "Android 2.0 and 2.1 with TouchDown",
 		Recognised: "The user agent or device type says TouchDown, and the system is Android below 2.2.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
-		when: when{below: V(2, 2)}, settings: touchDownSettings(),
+		when: when{below: V(2, 2)}, mail: touchDownSettings(), app: touchDownApp(),
 		orders: orders(map[Command]Order{
 			FullWipe: refused("Full wipe is not available with TouchDown on Android 2.0 and 2.1.",
 				Alternative{SelectiveWipe, "A selective wipe removes TouchDown's data."}, insteadBlock),
@@ -136,7 +166,7 @@ func touchDown() Row {
 		ID: AndroidTouchDown, Variant: "2.2", Name: "Android 2.2 to 4.4 with TouchDown",
 		Recognised: "The user agent or device type says TouchDown, and the system is Android 2.2 to 4.4 or not told.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
-		when: when{from: V(2, 2), below: V(5), otherwise: true}, settings: touchDownSettings(),
+		when: when{from: V(2, 2), below: V(5), otherwise: true}, mail: touchDownSettings(), app: touchDownApp(),
 		orders: orders(map[Command]Order{
 			FullWipe: ways(Way{
 				Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
@@ -158,12 +188,13 @@ func touchDownLate() Row {
 	r.Variant, r.Name = "5.0", "Android 5 and newer with TouchDown"
 	r.Recognised = "The user agent or device type says TouchDown, and the system is Android 5 or newer."
 	r.TLS, r.when = V(1, 2), when{from: V(5)}
+	r.app = touchDownApp(ownerApp, knoxApp)
 	return r
 }
 
 func blackBerry() Row {
 	const locks = "The device is locked as well, where a password is required."
-	return Row{
+	r := Row{
 		ID: BlackBerry, Name: "BlackBerry with NotifySync",
 		Recognised: "The user agent, device type or model says NotifySync.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
@@ -172,17 +203,10 @@ func blackBerry() Row {
 			Words: "NotifySync's mail: secure (AES-128), more secure (AES-192) or most secure (AES-256).",
 		},
 		when: when{otherwise: true},
-		settings: answers(Answer{Ignored, "NotifySync has no such policy."},
+		mail: answers(Answer{Ignored, "NotifySync has no such policy."},
 			yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordExpiration, PasswordHistory,
 				PasswordMaxFailures, LockInactivity),
-			partly("NotifySync's mail only.", EncryptDevice),
-			group{Answer{Supported, "NotifySync's own; it must be greater than the inactivity timeout. ActiveSync has no " +
-				"word for it, so Drover cannot set it."}, []Setting{LockChallenge}},
-			group{
-				Answer{Supported, "NotifySync's own: a hidden mail of high priority is sent when the password is " +
-					"entered in its altered form. ActiveSync has no word for it, so Drover cannot set it."},
-				[]Setting{LockDuress},
-			}),
+			partly("NotifySync's mail only.", EncryptDevice)),
 		orders: orders(map[Command]Order{
 			FullWipe: ways(Way{
 				Channel: ActiveSync, Extent: Account,
@@ -199,13 +223,29 @@ func blackBerry() Row {
 			RequestLog: only(logWay(Companion), noLog),
 		}),
 	}
+	r.app = r.mail.with(
+		appAll(), yes(PasswordQuality, PasswordEcho, LockChallenge, LockDuressAddress, LockEmergency, EncryptStrength,
+			EncryptCard, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval,
+			AuditLocationExact, AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize, AllowCamera, AllowBluetooth),
+		group{
+			Answer{Supported, "A hidden mail of high priority is sent when the password is entered rotated left by one: " +
+				"its first character at the end. The device unlocks and shows nothing of it."}, []Setting{LockDuress},
+		})
+	return r
 }
 
-func symbianSettings() map[Setting]Answer {
+func symbianSettings() sheet {
 	return answers(Answer{Ignored, "Mail for Exchange has no such policy."},
 		yes(PasswordRequired, PasswordMinLength, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity, EncryptDevice),
 		partly("The number and kinds of characters are kept, groups are not counted.", PasswordComplexGroups),
 		ignored("Symbian S60 does not keep it.", PasswordExpiration, PasswordHistory))
+}
+
+func symbianApp() sheet {
+	return symbianSettings().with(
+		appAll(), yes(PasswordQuality, PasswordEcho, AuditLocation, AuditLocationInterval, AuditLocationExact),
+		untold("Nothing is written of it for Symbian.", AuditPhoneLog),
+		ignored("The application for Symbian does not tell text messages.", AuditTextLog, AuditTextBodies))
 }
 
 func symbianOrders(full Way) map[Command]Order {
@@ -226,7 +266,7 @@ func symbian() Row {
 		Recognised: "The user agent says MailforExchange or the device type begins with Nokia.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: OnDemand, Cipher: "256 bit", Words: "256 bit, when the policy asks."},
-		when:       when{otherwise: true}, settings: symbianSettings(),
+		when:       when{otherwise: true}, mail: symbianSettings(), app: symbianApp(),
 		orders: symbianOrders(Way{
 			Channel: ActiveSync, Extent: Device,
 			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing,
@@ -240,7 +280,7 @@ func symbianMailOnly() Row {
 		Recognised: "As Symbian S60, and the model is N95 or 6120c.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: OnDemand, Cipher: "256 bit", Words: "256 bit, when the policy asks."},
-		when:       when{words: []string{"n95", "6120c"}}, settings: symbianSettings(),
+		when:       when{words: []string{"n95", "6120c"}}, mail: symbianSettings(), app: symbianApp(),
 		orders: symbianOrders(Way{
 			Channel: ActiveSync, Extent: App,
 			Removes: "The data of Mail for Exchange, and the storage card.",

@@ -3,13 +3,30 @@ package platform
 // The extinct versions of iOS.
 
 // iosSettings are those that Apple's mail client keeps, then as now.
-func iosSettings(groups ...group) map[Setting]Answer {
+func iosSettings(groups ...group) sheet {
 	base := []group{
 		yes(PasswordRequired, PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups,
 			PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity, AllowCamera, ManualSyncRoaming),
 		ignored("The device does not hand out a recovery password.", PasswordRecovery),
 	}
 	return answers(Answer{Ignored, "Apple's mail client does not keep it."}, append(base, groups...)...)
+}
+
+// iosApp is what Apple lets an application do beside the system.
+func iosApp() sheet {
+	return answers(Answer{Ignored, "On iOS an application cannot set it."},
+		appAll(), yes(AuditLocation, AuditLocationInterval, AuditLocationExact),
+		ignored("On iOS an application cannot read it.", AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditFiles, AuditFilePaths,
+			AuditFileTypes, AuditFileSize))
+}
+
+// iosProfile are the answers over Apple device management of a system that has all but the groups.
+func iosProfile(groups ...group) sheet {
+	base := []group{
+		ignored("It was an application of the system before iOS 6.", IOSYouTube),
+		partly("Supervised devices only.", iosSupervised...),
+	}
+	return answers(Answer{Support: Supported}, append(base, groups...)...)
 }
 
 const alwaysOn = "Hardware encryption is always on from the iPhone 3GS on; the policy neither turns it on nor off."
@@ -32,6 +49,14 @@ func iosOldOrders() map[Command]Order {
 	})
 }
 
+// iosProfile4 are those of iOS 4, which first took profiles from afar.
+func iosProfile4() sheet {
+	return iosProfile(
+		ignored("It came with iOS 5.", iosSince5...), ignored("It came with iOS 6.", iosSince6...),
+		ignored("It came with iOS 7.", iosSince7...), ignored("Supervision came with iOS 5.", iosSupervised...),
+		partly("Where the system is iOS 4.", IOSYouTube))
+}
+
 func iosBefore3GS() Row {
 	return Row{
 		ID: IOS, Variant: "before-3gs", Name: "iPhone before the 3GS, first iPod touch models",
@@ -39,8 +64,9 @@ func iosBefore3GS() Row {
 		Channels:   []Channel{ActiveSync, AppleMDM, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: NotEncrypted, Words: "Hardware encryption came with the iPhone 3GS."},
 		when:       when{words: []string{"iphone1c", "iphone1,", "ipod1c", "ipod1,", "ipod2c", "ipod2,"}},
-		settings:   iosSettings(ignored("Hardware encryption came with the iPhone 3GS.", EncryptDevice, EncryptCard)),
-		orders:     iosOldOrders(),
+		mail:       iosSettings(ignored("Hardware encryption came with the iPhone 3GS.", EncryptDevice, EncryptCard)),
+		app:        iosApp(), apple: iosProfile4(),
+		orders: iosOldOrders(),
 	}
 }
 
@@ -51,8 +77,9 @@ func ios3() Row {
 		Channels:   []Channel{ActiveSync, AppleMDM, Companion}, TLS: V(1, 0),
 		Encryption: Encryption{State: AlwaysEncrypted, Cipher: "AES-256", Words: "AES-256. " + alwaysOn},
 		when:       when{below: V(5)},
-		settings:   iosSettings(ignored(alwaysOn, EncryptDevice), ignored(noCard, EncryptCard), yes(AllowBrowser)),
-		orders:     iosOldOrders(),
+		mail:       iosSettings(ignored(alwaysOn, EncryptDevice), ignored(noCard, EncryptCard), yes(AllowBrowser)),
+		app:        iosApp(), apple: iosProfile4(),
+		orders: iosOldOrders(),
 	}
 }
 
@@ -63,8 +90,12 @@ func ios5() Row {
 		Channels:   []Channel{ActiveSync, AppleMDM, Companion}, TLS: V(1, 2),
 		Encryption: Encryption{State: AlwaysEncrypted, Cipher: "AES-256", Words: "AES-256. " + alwaysOn},
 		when:       when{from: V(5), below: V(10)},
-		settings: iosSettings(ignored(alwaysOn, EncryptDevice), ignored(noCard, EncryptCard),
+		mail: iosSettings(ignored(alwaysOn, EncryptDevice), ignored(noCard, EncryptCard),
 			partly("Early versions only.", AllowBrowser)),
+		app: iosApp(),
+		apple: iosProfile(
+			partly("From iOS 6 on.", iosSince6...), partly("From iOS 7 on.", iosSince7...),
+			partly("Supervised devices, from iOS 6 on.", iosSupervised...), partly("Before iOS 6.", IOSYouTube)),
 		orders: iosOldOrders(),
 	}
 }

@@ -2,9 +2,17 @@ package platform
 
 // The extinct systems of Microsoft, and Palm's webOS.
 
-func windowsMobileSettings() map[Setting]Answer {
+func windowsMobileSettings() sheet {
 	return answers(Answer{Support: Supported},
 		partly("Part of the document of protocol 12.0 only.", AllowDocumentBrowse))
+}
+
+func windowsMobileApp() sheet {
+	return windowsMobileSettings().with(
+		ignored("BlackBerry with NotifySync alone has it.", LockChallenge, LockDuress, LockDuressAddress, LockEmergency),
+		ignored("Windows Mobile encrypts with AES-128 alone.", EncryptStrength),
+		ignored("TouchDown is an application for Android.", touchDownKeys...),
+		ignored("It is a setting of Android.", androidKeys...))
 }
 
 func windowsMobileEncryption() Encryption {
@@ -26,7 +34,7 @@ func windowsMobileProfessional() Row {
 		ID: WindowsMobile, Variant: "professional", Name: "Windows Mobile 6.1 and 6.5 Professional",
 		Recognised: "The user agent begins with MSFT-PPC, or the device type is PocketPC.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: windowsMobileEncryption(),
-		when: when{otherwise: true}, settings: windowsMobileSettings(),
+		when: when{otherwise: true}, mail: windowsMobileSettings(), app: windowsMobileApp(),
 		orders: windowsMobileOrders(Way{
 			Channel: ActiveSync, Extent: Device,
 			Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing,
@@ -39,7 +47,7 @@ func windowsMobileStandard() Row {
 		ID: WindowsMobile, Variant: "standard", Name: "Windows Mobile 6.1 and 6.5 Standard",
 		Recognised: "The user agent begins with MSFT-SPhone, or the device type is SmartPhone.",
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: windowsMobileEncryption(),
-		when: when{words: []string{"msft-sphone", "smartphone"}}, settings: windowsMobileSettings(),
+		when: when{words: []string{"msft-sphone", "smartphone"}}, mail: windowsMobileSettings(), app: windowsMobileApp(),
 		orders: windowsMobileOrders(Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard}),
 	}
 }
@@ -51,7 +59,7 @@ func windowsPhone7() Row {
 		Channels:   []Channel{ActiveSync}, TLS: V(1, 0),
 		Encryption: Encryption{State: NotEncrypted, Words: "Data at rest is not encrypted."},
 		when:       when{otherwise: true},
-		settings: answers(Answer{Ignored, "Windows Phone 7 has no such policy."},
+		mail: answers(Answer{Ignored, "Windows Phone 7 has no such policy."},
 			yes(PasswordRequired, PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups,
 				PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity),
 			ignored("Windows Phone 7 cannot encrypt its data.", EncryptDevice, EncryptCard)),
@@ -70,7 +78,7 @@ func webOS() Row {
 		Channels:   []Channel{ActiveSync}, TLS: V(1, 0),
 		Encryption: Encryption{State: Untold, Words: "Nothing is written about it."},
 		when:       when{otherwise: true},
-		settings: answers(Answer{Ignored, "webOS keeps no such policy and connects all the same."},
+		mail: answers(Answer{Ignored, "webOS keeps no such policy and connects all the same."},
 			yes(PasswordRequired, PasswordAlphanumeric, PasswordMaxFailures, LockInactivity),
 			partly("Lengths from 2 to 18.", PasswordMinLength)),
 		orders: orders(map[Command]Order{

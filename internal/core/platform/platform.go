@@ -59,9 +59,11 @@ type Row struct {
 	Encryption Encryption
 	Notes      []string
 
-	when     when
-	settings map[Setting]Answer
-	orders   map[Command]Order
+	when   when
+	mail   sheet // over ActiveSync
+	app    sheet // over the companion application
+	apple  sheet // over Apple device management
+	orders map[Command]Order
 }
 
 // when says which facts select a row among those of its platform. A row with otherwise is taken when none fits.
@@ -78,9 +80,6 @@ func (r Row) Key() string {
 	}
 	return string(r.ID) + "/" + r.Variant
 }
-
-// Setting tells what the row's platform makes of s.
-func (r Row) Setting(s Setting) Answer { return r.settings[s] }
 
 // Order tells what the row's platform makes of c, over all its channels.
 func (r Row) Order(c Command) Order {

@@ -1,13 +1,15 @@
 package platform
 
+import "slices"
+
 // Setting is the key of one policy setting. The catalogue of settings with types and bounds is the policy package's;
 // the keys live here because every platform answers for each of them.
 type Setting string
 
-// The settings that ActiveSync can carry (MS-ASPROV), those of the mail clients' own lock rules, and the two that the
-// gateway keeps by itself.
+// The settings, by category.
 const (
 	PasswordRequired      Setting = "password.required"
+	PasswordQuality       Setting = "password.quality"
 	PasswordMinLength     Setting = "password.min-length"
 	PasswordAllowSimple   Setting = "password.allow-simple"
 	PasswordAlphanumeric  Setting = "password.alphanumeric"
@@ -15,14 +17,30 @@ const (
 	PasswordExpiration    Setting = "password.expiration-days"
 	PasswordHistory       Setting = "password.history"
 	PasswordMaxFailures   Setting = "password.max-failures"
+	PasswordEcho          Setting = "password.echo"
 	PasswordRecovery      Setting = "password.recovery"
 
-	LockInactivity Setting = "lock.inactivity"
-	LockChallenge  Setting = "lock.challenge" // a lock regardless of use; no channel of Drover carries it
-	LockDuress     Setting = "lock.duress"    // a hidden call for help while unlocking; no channel of Drover carries it
+	LockInactivity    Setting = "lock.inactivity"
+	LockChallenge     Setting = "lock.challenge" // a lock regardless of use
+	LockDuress        Setting = "lock.duress"    // a hidden call for help while unlocking
+	LockDuressAddress Setting = "lock.duress-address"
+	LockEmergency     Setting = "lock.emergency-calls"
 
-	EncryptDevice Setting = "encryption.device"
-	EncryptCard   Setting = "encryption.card"
+	EncryptDevice   Setting = "encryption.device"
+	EncryptStrength Setting = "encryption.strength"
+	EncryptCard     Setting = "encryption.card"
+
+	AuditPhoneLog         Setting = "audit.phone-log"
+	AuditTextLog          Setting = "audit.text-log"
+	AuditTextBodies       Setting = "audit.text-bodies"
+	AuditLocation         Setting = "audit.location"
+	AuditLocationInterval Setting = "audit.location-interval"
+	AuditLocationExact    Setting = "audit.location-exact"
+	AuditFiles            Setting = "audit.files"
+	AuditFilePaths        Setting = "audit.file-paths"
+	AuditFileTypes        Setting = "audit.file-types"
+	AuditFileSize         Setting = "audit.file-size"
+	AuditDeviceLog        Setting = "audit.device-log"
 
 	AllowCamera           Setting = "device.camera"
 	AllowStorageCard      Setting = "device.storage-card"
@@ -42,6 +60,15 @@ const (
 	BlockedApps           Setting = "apps.blocked"
 	ApprovedApps          Setting = "apps.approved"
 
+	ShareFolders      Setting = "files.folders"
+	ResourceMail      Setting = "resources.mail"
+	ResourceCalendar  Setting = "resources.calendar"
+	ResourceContacts  Setting = "resources.contacts"
+	ResourceTasks     Setting = "resources.tasks"
+	ResourceApps      Setting = "resources.apps"
+	ResourceFiles     Setting = "resources.files"
+	ResourceCorporate Setting = "resources.corporate"
+
 	AllowAttachments   Setting = "sync.attachments"
 	MaxAttachmentSize  Setting = "sync.max-attachment"
 	MaxMailAge         Setting = "sync.mail-age"
@@ -57,68 +84,106 @@ const (
 	NegotiateAlgorithm Setting = "smime.negotiation"
 	AllowSoftCerts     Setting = "smime.soft-certificates"
 
+	TouchDownRequired     Setting = "touchdown.required"
+	TouchDownSuppressPIN  Setting = "touchdown.suppress-pin"
+	TouchDownCopyPaste    Setting = "touchdown.copy-paste"
+	TouchDownCardFiles    Setting = "touchdown.attachments-to-card"
+	TouchDownCleanCard    Setting = "touchdown.clean-card"
+	TouchDownWidgets      Setting = "touchdown.widgets"
+	TouchDownWidgetData   Setting = "touchdown.widget-data"
+	TouchDownPhoneBook    Setting = "touchdown.phone-book"
+	TouchDownSignature    Setting = "touchdown.signature"
+	TouchDownOwnSignature Setting = "touchdown.own-signature"
+	TouchDownUserSettings Setting = "touchdown.user-settings"
+
 	AllowNonProvisionable Setting = "gateway.allow-non-provisionable"
 	RefreshInterval       Setting = "gateway.refresh-hours"
 )
 
-var settings = []Setting{
-	PasswordRequired, PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups,
-	PasswordExpiration, PasswordHistory, PasswordMaxFailures, PasswordRecovery,
-	LockInactivity, LockChallenge, LockDuress, EncryptDevice, EncryptCard,
-	AllowCamera, AllowStorageCard, AllowBluetooth, AllowWiFi, AllowInfrared, AllowTextMessaging, AllowInternetSharing,
-	AllowDesktopSync, AllowRemoteDesktop, AllowBrowser, AllowConsumerMail, AllowPOPIMAP, AllowDocumentBrowse,
-	AllowUnsignedApps, AllowUnsignedPackages, BlockedApps, ApprovedApps,
-	AllowAttachments, MaxAttachmentSize, MaxMailAge, MaxCalendarAge, MaxBodySize, MaxHTMLBodySize, AllowHTMLMail,
-	ManualSyncRoaming, RequireSigned, RequireEncrypted, SigningAlgorithm, EncryptAlgorithm, NegotiateAlgorithm,
-	AllowSoftCerts, AllowNonProvisionable, RefreshInterval,
-}
-
-// Settings returns every setting that a row answers for, in the order in which people are shown them.
-func Settings() []Setting { return append([]Setting(nil), settings...) }
-
-// Support says what a platform makes of a setting that it is sent.
-type Support string
-
-// The degrees of support.
-const (
-	Supported     Support = "supported"
-	Partly        Support = "partly"        // see the caveat
-	Ignored       Support = "ignored"       // it may be sent; the client does nothing with it
-	Inexpressible Support = "inexpressible" // no channel of the platform has a word for it
-	Unknown       Support = "unknown"       // nothing is written about it
-)
-
-// Answer is what a platform makes of one setting. Caveat is a sentence for people, or "".
-type Answer struct {
-	Support Support
-	Caveat  string
-}
-
-// answers builds the answers of a row: a fallback for all settings, then what differs from it.
-func answers(fallback Answer, groups ...group) map[Setting]Answer {
-	m := make(map[Setting]Answer, len(settings))
-	for _, s := range settings {
-		m[s] = fallback
-	}
-	m[LockChallenge] = Answer{Inexpressible, "ActiveSync has no word for a lock regardless of use."}
-	m[LockDuress] = Answer{Inexpressible, "ActiveSync has no word for a duress notification."}
-	m[AllowNonProvisionable] = Answer{Supported, "Drover keeps this rule itself; the device is not asked."}
-	m[RefreshInterval] = Answer{Supported, "Drover asks the device to fetch its policy again; the device is not told the interval."}
-	for _, g := range groups {
-		for _, s := range g.settings {
-			m[s] = g.answer
-		}
-	}
-	return m
-}
-
-type group struct {
-	answer   Answer
+// carried is a group of settings and the channels that have words for them.
+type carried struct {
+	by       []Channel
 	settings []Setting
 }
 
-func yes(s ...Setting) group { return group{Answer{Support: Supported}, s} }
+var (
+	byMail     = []Channel{ActiveSync}
+	byApp      = []Channel{Companion}
+	byBoth     = []Channel{ActiveSync, Companion}
+	byAll      = []Channel{ActiveSync, AppleMDM, Companion}
+	byApple    = []Channel{AppleMDM}
+	byTheZone  []Channel // kept by Drover itself
+	everything = []carried{
+		{byAll, []Setting{PasswordRequired}},
+		{byApp, []Setting{PasswordQuality}},
+		{byAll, []Setting{
+			PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups, PasswordExpiration,
+			PasswordHistory, PasswordMaxFailures,
+		}},
+		{byApp, []Setting{PasswordEcho}},
+		{byBoth, []Setting{PasswordRecovery}},
+		{byAll, []Setting{LockInactivity}},
+		{byApp, []Setting{LockChallenge, LockDuress, LockDuressAddress, LockEmergency}},
+		{byBoth, []Setting{EncryptDevice}},
+		{byApp, []Setting{EncryptStrength}},
+		{byBoth, []Setting{EncryptCard}},
+		{byApp, auditSettings},
+		{byAll, []Setting{AllowCamera}},
+		{byBoth, []Setting{
+			AllowStorageCard, AllowBluetooth, AllowWiFi, AllowInfrared, AllowTextMessaging, AllowInternetSharing,
+			AllowDesktopSync, AllowRemoteDesktop, AllowBrowser, AllowConsumerMail, AllowPOPIMAP,
+		}},
+		{byMail, []Setting{AllowDocumentBrowse}},
+		{byBoth, []Setting{AllowUnsignedApps, AllowUnsignedPackages, BlockedApps, ApprovedApps}},
+		{byApp, shareSettings},
+		{byMail, slices.Concat(syncSettings, smimeSettings)},
+		{byApple, iosSettingKeys},
+		{byApp, slices.Concat(touchDownKeys, androidKeys)},
+		{byTheZone, []Setting{AllowNonProvisionable, RefreshInterval}},
+	}
+)
 
-func partly(caveat string, s ...Setting) group { return group{Answer{Partly, caveat}, s} }
+var (
+	auditSettings = []Setting{
+		AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval, AuditLocationExact, AuditFiles,
+		AuditFilePaths, AuditFileTypes, AuditFileSize, AuditDeviceLog,
+	}
+	shareSettings = []Setting{
+		ShareFolders, ResourceMail, ResourceCalendar, ResourceContacts, ResourceTasks, ResourceApps, ResourceFiles,
+		ResourceCorporate,
+	}
+	syncSettings = []Setting{
+		AllowAttachments, MaxAttachmentSize, MaxMailAge, MaxCalendarAge, MaxBodySize, MaxHTMLBodySize, AllowHTMLMail,
+		ManualSyncRoaming,
+	}
+	smimeSettings = []Setting{
+		RequireSigned, RequireEncrypted, SigningAlgorithm, EncryptAlgorithm, NegotiateAlgorithm, AllowSoftCerts,
+	}
+	touchDownKeys = []Setting{
+		TouchDownRequired, TouchDownSuppressPIN, TouchDownCopyPaste, TouchDownCardFiles, TouchDownCleanCard,
+		TouchDownWidgets, TouchDownWidgetData, TouchDownPhoneBook, TouchDownSignature, TouchDownOwnSignature,
+		TouchDownUserSettings,
+	}
+)
 
-func ignored(caveat string, s ...Setting) group { return group{Answer{Ignored, caveat}, s} }
+var settings, carriers = index()
+
+func index() ([]Setting, map[Setting][]Channel) {
+	var all []Setting
+	by := map[Setting][]Channel{}
+	for _, g := range everything {
+		for _, s := range g.settings {
+			all, by[s] = append(all, s), g.by
+		}
+	}
+	return all, by
+}
+
+// Settings returns every setting that a row answers for, in the order in which people are shown them.
+func Settings() []Setting { return slices.Clone(settings) }
+
+// Carriers returns the channels that have a word for the setting; none for what Drover keeps by itself.
+func (s Setting) Carriers() []Channel { return slices.Clone(carriers[s]) }
+
+// CarriedBy tells whether the channel has a word for the setting.
+func (s Setting) CarriedBy(c Channel) bool { return slices.Contains(carriers[s], c) }

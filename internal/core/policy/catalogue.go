@@ -1,6 +1,10 @@
 package policy
 
-import "drover/internal/core/platform"
+import (
+	"slices"
+
+	"drover/internal/core/platform"
+)
 
 var (
 	v25  = platform.V(2, 5)
@@ -8,14 +12,28 @@ var (
 	v121 = platform.V(12, 1)
 )
 
-// noLimit is the None of settings whose bounds include it nowhere else.
-const noLimit = 0
+const (
+	// noLimit is the None of settings whose bounds include it nowhere else.
+	noLimit = 0
+	// noOption is the None of choices, of which none means no limit.
+	noOption = -1
+)
 
-var definitions = []Definition{
+// definitions are all settings, in the order in which people are shown them.
+var definitions = slices.Concat(securityDefinitions, auditDefinitions, deviceDefinitions, shareDefinitions, mailDefinitions,
+	iosDefinitions, touchDownDefinitions, androidDefinitions, gatewayDefinitions)
+
+var securityDefinitions = []Definition{
 	// Passwords. MS-ASPROV 2.2.2: all of them count only where a password is required.
 	yesNo(platform.PasswordRequired, CategoryPassword, "Require a password",
 		"The device must be locked with a password, PIN or pattern. Without it no other password rule counts.",
 		false, Yes, "DevicePasswordEnabled", v25),
+	password(Definition{
+		Key: platform.PasswordQuality, Title: "Strength",
+		Help: "What kind of password is enough. Applications of phones know it; ActiveSync says it by letters and digits, and " +
+			"by kinds of characters.", Kind: KindChoice, None: noOption, Default: Number(0), Stricter: More,
+		Options: []Option{{0, "Any"}, {1, "Digits or more"}, {2, "Letters and digits"}, {3, "Complex"}},
+	}),
 	password(Definition{
 		Key: platform.PasswordMinLength, Title: "Minimum length",
 		Help: "The least number of characters. 0 sets none.", Kind: KindNumber, Min: 1, Max: 16, Unit: "characters",
@@ -56,6 +74,11 @@ var definitions = []Definition{
 		Since: v25,
 	}),
 	password(Definition{
+		Key: platform.PasswordEcho, Title: "Show typing after",
+		Help: "After so many wrong passwords the device shows what is typed; it must be fewer than those that wipe. 0 never " +
+			"does.", Kind: KindNumber, Min: 1, Max: 15, Unit: "attempts", Stricter: More,
+	}),
+	password(Definition{
 		Key: platform.PasswordRecovery, Title: "Recovery password",
 		Help: "The device may store a recovery password with the mail server.", Kind: KindBool, Default: Bool(false),
 		Stricter: No, Element: "PasswordRecoveryEnabled", Since: v120,
@@ -67,14 +90,44 @@ var definitions = []Definition{
 		Default: Number(noLimit), Stricter: Less, Needs: platform.PasswordRequired, Element: "MaxInactivityTimeDeviceLock",
 		Since: v25,
 	},
+	{
+		Key: platform.LockChallenge, Category: CategoryLock, Title: "Lock regardless of use",
+		Help: "The device locks after this time, in use or not. It must be longer than the lock after inactivity. 0 sets none.",
+		Kind: KindNumber, Min: 600, Max: 18_000, Unit: "seconds", Default: Number(noLimit), Stricter: Less,
+		Needs: platform.PasswordRequired,
+	},
+	{
+		Key: platform.LockDuress, Category: CategoryLock, Title: "Duress notification",
+		Help: "Who is forced to unlock types the password with its first character at the end: the device unlocks, and sends a " +
+			"hidden mail of high priority to the address below.",
+		Kind: KindBool, Default: Bool(false), Stricter: Yes, Needs: platform.PasswordRequired,
+	},
+	{
+		Key: platform.LockDuressAddress, Category: CategoryLock, Title: "Duress address",
+		Help: "Who is told. The device leaves no trace of the mail.", Kind: KindText, Format: FormatMail, Default: Text(""),
+		Stricter: Common, Needs: platform.LockDuress,
+	},
+	{
+		Key: platform.LockEmergency, Category: CategoryLock, Title: "Emergency calls",
+		Help: "Numbers that can be called while the device is locked, beside those of the system.", Kind: KindList,
+		Format: FormatPhone, Max: 20, Default: List(), Stricter: Common,
+	},
 
 	yesNo(platform.EncryptDevice, CategoryEncryption, "Encrypt the device",
 		"Data at rest must be encrypted. What that means differs by platform; protocols before 12.1 cannot say it.",
 		false, Yes, "RequireDeviceEncryption", v121),
+	{
+		Key: platform.EncryptStrength, Category: CategoryEncryption, Title: "Strength of encryption",
+		Help: "For clients that offer a choice; others have one cipher.", Kind: KindChoice, None: noOption, Default: Number(0),
+		Options:  []Option{{0, "Secure (128 bit)"}, {1, "More secure (192 bit)"}, {2, "Most secure (256 bit)"}},
+		Stricter: More, Needs: platform.EncryptDevice,
+	},
 	yesNo(platform.EncryptCard, CategoryEncryption, "Encrypt the storage card",
 		"Data on a removable card must be encrypted. Devices without one ignore it.",
 		false, Yes, "RequireStorageCardEncryption", v121),
+}
 
+var deviceDefinitions = []Definition{
 	yesNo(platform.AllowCamera, CategoryDevice, "Allow the camera", "Some clients only hide its application.", true, No, "AllowCamera", v121),
 	yesNo(platform.AllowStorageCard, CategoryDevice, "Allow storage cards", "Removable cards can be read and written.", true, No, "AllowStorageCard", v121),
 	choice(platform.AllowBluetooth, CategoryDevice, "Allow Bluetooth", "Hands-free allows headsets and car kits, and no transfer of files.", 2, "AllowBluetooth",
@@ -107,9 +160,11 @@ var definitions = []Definition{
 	{
 		Key: platform.ApprovedApps, Category: CategoryApps, Title: "Approved applications",
 		Help: "SHA-1 hashes (40 hexadecimal digits) of the applications that may run. An empty list approves all.",
-		Kind: KindList, Max: 200, Default: List(), Stricter: Common, Element: "ApprovedApplicationList", Since: v121,
+		Kind: KindList, Max: 200, Default: List(), Format: FormatHash, Stricter: Common, Element: "ApprovedApplicationList", Since: v121,
 	},
+}
 
+var mailDefinitions = []Definition{
 	yesNo(platform.AllowAttachments, CategorySync, "Allow attachments", "Attachments can be fetched to the device.", true, No, "AttachmentsEnabled", v120),
 	{
 		Key: platform.MaxAttachmentSize, Category: CategorySync, Title: "Largest attachment",
@@ -140,7 +195,9 @@ var definitions = []Definition{
 		"AllowSMIMEEncryptionAlgorithmNegotiation", Option{0, "No"}, Option{1, "Strong ones only"}, Option{2, "Any"}),
 	yesNo(platform.AllowSoftCerts, CategorySMIME, "Allow certificates in software",
 		"Certificates that are not on a smart card.", true, No, "AllowSMIMESoftCerts", v121),
+}
 
+var gatewayDefinitions = []Definition{
 	{
 		Key: platform.AllowNonProvisionable, Category: CategoryGateway, Title: "Allow devices that cannot take the policy",
 		Help: "Devices that do not fetch the policy, or say that they apply it only in part, get mail all the same.",
@@ -177,7 +234,7 @@ func password(d Definition) Definition {
 func choice(key platform.Setting, c Category, title, help string, byDefault int64, element string, options ...Option) Definition {
 	d := Definition{
 		Key: key, Category: c, Title: title, Help: help, Kind: KindChoice, Options: options,
-		Default: Number(byDefault), Stricter: Less, None: -1, Element: element, Since: v121,
+		Default: Number(byDefault), Stricter: Less, None: noOption, Element: element, Since: v121,
 	}
 	if options[0].Words == "All" {
 		d.None = 0

@@ -25,12 +25,18 @@ func TestEveryDefinitionIsWhole(t *testing.T) {
 		if d.Needs != "" && !keys[d.Needs] {
 			t.Errorf("%s needs %s, which does not stand before it", d.Key, d.Needs)
 		}
-		if (d.Element == "") != (d.Category == CategoryGateway) {
-			t.Errorf("%s has the element %q", d.Key, d.Element)
+		if (d.Element != "") != d.Key.CarriedBy(platform.ActiveSync) || d.Gateway() != (len(d.Key.Carriers()) == 0) {
+			t.Errorf("%s has the element %q and the channels %v", d.Key, d.Element, d.Key.Carriers())
+		}
+		if d.Category.Title() == "" || strings.Count(d.Help, ". ") > 2 {
+			t.Errorf("%s has no category or too long a help", d.Key)
+		}
+		if d.Category == CategoryAudit && d.Default.IsTrue() {
+			t.Errorf("%s collects by default", d.Key)
 		}
 	}
 	for _, s := range platform.Settings() {
-		if !keys[s] && s != platform.LockChallenge && s != platform.LockDuress {
+		if !keys[s] {
 			t.Errorf("platforms answer for %s, which is no setting", s)
 		}
 	}
@@ -83,6 +89,30 @@ func TestBounds(t *testing.T) {
 		{platform.BlockedApps, List("calc.exe", ""), false},
 		{platform.BlockedApps, List("a\x00b"), false},
 		{"no.such", Bool(true), false},
+		{platform.LockChallenge, Number(599), false},
+		{platform.LockChallenge, Number(600), true},
+		{platform.LockChallenge, Number(18_000), true},
+		{platform.LockChallenge, Number(18_001), false},
+		{platform.PasswordEcho, Number(1), true},
+		{platform.PasswordEcho, Number(16), false},
+		{platform.LockDuressAddress, Text("security@example.org"), true},
+		{platform.LockDuressAddress, Text("security"), false},
+		{platform.LockDuressAddress, Text("a@example.org\nBcc: b@example.org"), false},
+		{platform.LockDuressAddress, List("security@example.org"), false},
+		{platform.LockEmergency, List("112", "+44 20 7946 0000"), true},
+		{platform.LockEmergency, List("police"), false},
+		{platform.AuditFilePaths, List("/Documents/Reports"), true},
+		{platform.AuditFilePaths, List("/Documents/../secret"), false},
+		{platform.AuditFileTypes, List("pdf"), true},
+		{platform.AuditFileTypes, List(".pdf"), false},
+		{platform.IOSSingleApp, Text("org.example.reader"), true},
+		{platform.IOSGlobalProxy, Text("proxy.example.org:3128"), true},
+		{platform.IOSGlobalProxy, Text("proxy.example.org"), false},
+		{platform.IOSRatingsRegion, Text("de"), false},
+		{platform.IOSRatingsMovies, Number(1000), true},
+		{platform.LockInactivity, Number(300).Lock(), true},
+		{platform.AuditLocation, Bool(true).Lock(), false},
+		{platform.MaxMailAge, Number(4).Lock(), false},
 	} {
 		faults := Values{c.key: c.value}.Validate("")
 		if (len(faults) == 0) != c.ok {
@@ -183,7 +213,12 @@ func anyValue(t *rapid.T, d Definition) Value {
 		return Number(rapid.OneOf(rapid.Just(d.None), rapid.Int64Range(d.Min, d.Max)).Draw(t, string(d.Key)))
 	case KindChoice:
 		return Number(rapid.SampledFrom(d.Options).Draw(t, string(d.Key)).Number)
+	case KindText:
+		return Text(sample[d.Format])
 	default:
+		if d.Format != FormatHash {
+			return List(sample[d.Format])
+		}
 		// The list keeps one text in common, so that two approved lists never share nothing.
 		texts := []string{strings.Repeat("0", 40)}
 		for _, c := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"1", "2", "3"}), 0, 3, rapid.ID).Draw(t, string(d.Key)) {
@@ -193,11 +228,30 @@ func anyValue(t *rapid.T, d Definition) Value {
 	}
 }
 
+var sample = map[Format]string{
+	FormatMail: "security@example.org", FormatPhone: "112", FormatPath: "/Documents", FormatEnding: "pdf",
+	FormatPackage: "org.example.reader", FormatCountry: "DE", FormatHostPort: "proxy.example.org:3128", FormatLine: "a.exe",
+}
+
 // anyValues draws a valid set of values, of any size.
 func anyValues(t *rapid.T, name string) Values {
 	vs := Values{}
 	for _, d := range rapid.SliceOfDistinct(rapid.SampledFrom(definitions), func(d Definition) platform.Setting { return d.Key }).Draw(t, name) {
 		vs[d.Key] = anyValue(t, d)
+		if d.Lockable() && rapid.Bool().Draw(t, "locked") {
+			vs[d.Key] = vs[d.Key].Lock()
+		}
+	}
+	for _, r := range rules {
+		if r.broken(vs.number(r.first), vs.number(r.second)) {
+			delete(vs, r.second)
+		}
+	}
+	if vs.on(platform.LockDuress) {
+		vs[platform.LockDuressAddress] = Text(sample[FormatMail])
+	}
+	if faults := vs.Validate(""); len(faults) != 0 {
+		t.Fatal(faults)
 	}
 	return vs
 }
@@ -205,9 +259,6 @@ func anyValues(t *rapid.T, name string) Values {
 func TestValuesSurviveJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		vs := anyValues(t, "values")
-		if faults := vs.Validate(""); len(faults) != 0 {
-			t.Fatal(faults)
-		}
 		text, err := json.Marshal(vs)
 		if err != nil {
 			t.Fatal(err)
@@ -220,7 +271,7 @@ func TestValuesSurviveJSON(t *testing.T) {
 			t.Fatalf("%s came back as %v", text, back)
 		}
 	})
-	for _, text := range []string{`{"a":"text"}`, `{"a":1.5}`, `{"a":{}}`, `{"a":[1]}`, `{"a":1e99}`, `{"a":null}`} {
+	for _, text := range []string{`{"a":1.5}`, `{"a":{}}`, `{"a":{"locked":{"locked":1}}}`, `{"a":{"locked":1,"b":2}}`, `{"a":{"locked":null}}`, `{"a":[1]}`, `{"a":1e99}`, `{"a":null}`} {
 		var vs Values
 		if err := json.Unmarshal([]byte(text), &vs); err == nil {
 			t.Errorf("%s was read as %v", text, vs)

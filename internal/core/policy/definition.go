@@ -11,15 +11,40 @@ type Category string
 
 // The categories.
 const (
-	CategoryPassword   Category = "password"
-	CategoryLock       Category = "lock"
-	CategoryEncryption Category = "encryption"
-	CategoryDevice     Category = "device"
-	CategoryApps       Category = "apps"
-	CategorySync       Category = "sync"
-	CategorySMIME      Category = "smime"
-	CategoryGateway    Category = "gateway"
+	CategoryPassword      Category = "password"
+	CategoryLock          Category = "lock"
+	CategoryEncryption    Category = "encryption"
+	CategoryAudit         Category = "audit"
+	CategoryDevice        Category = "device"
+	CategoryApps          Category = "apps"
+	CategoryFiles         Category = "files"
+	CategoryResources     Category = "resources"
+	CategorySync          Category = "sync"
+	CategorySMIME         Category = "smime"
+	CategoryIOSFeatures   Category = "ios-features"
+	CategoryIOSApps       Category = "ios-apps"
+	CategoryIOSRatings    Category = "ios-ratings"
+	CategoryIOSSecurity   Category = "ios-security"
+	CategoryIOSCloud      Category = "ios-icloud"
+	CategoryIOSManagement Category = "ios-management"
+	CategoryIOSSupervised Category = "ios-supervised"
+	CategoryTouchDown     Category = "touchdown"
+	CategoryAndroid       Category = "android"
+	CategoryGateway       Category = "gateway"
 )
+
+// Title names the category for people.
+func (c Category) Title() string { return categoryTitles[c] }
+
+var categoryTitles = map[Category]string{
+	CategoryPassword: "Password", CategoryLock: "Lock", CategoryEncryption: "Encryption", CategoryAudit: "Audit tracking",
+	CategoryDevice: "Device control", CategoryApps: "Applications", CategoryFiles: "File share",
+	CategoryResources: "Resource control", CategorySync: "Mail and synchronization", CategorySMIME: "Signed and encrypted mail",
+	CategoryIOSFeatures: "iOS: device features", CategoryIOSApps: "iOS: applications and Safari", CategoryIOSRatings: "iOS: ratings",
+	CategoryIOSSecurity: "iOS: security", CategoryIOSCloud: "iOS: iCloud", CategoryIOSManagement: "iOS: managed documents",
+	CategoryIOSSupervised: "iOS: supervised devices", CategoryTouchDown: "TouchDown", CategoryAndroid: "Android and Knox",
+	CategoryGateway: "Kept by Drover",
+}
 
 // Strictness says which of two values of a setting is the stricter.
 type Strictness string
@@ -31,7 +56,23 @@ const (
 	More   Strictness = "more"   // the greater number
 	Less   Strictness = "less"   // the smaller number
 	Both   Strictness = "both"   // of lists: what either forbids is forbidden
-	Common Strictness = "common" // of lists: what both allow is allowed
+	Common Strictness = "common" // of lists: what both allow is allowed; of texts: the first that is not empty
+)
+
+// Format says what a text, or each text of a list, must look like.
+type Format string
+
+// The formats. The zero Format takes any text in one line.
+const (
+	FormatLine     Format = ""
+	FormatMail     Format = "mail"      // a mail address
+	FormatPhone    Format = "phone"     // digits, with + # * and spaces
+	FormatHash     Format = "sha1"      // 40 hexadecimal digits
+	FormatPath     Format = "path"      // of a folder, with / and without . or ..
+	FormatEnding   Format = "ending"    // of a file's name, without the dot
+	FormatPackage  Format = "package"   // an application's name, such as org.example.reader
+	FormatCountry  Format = "country"   // two capital letters
+	FormatHostPort Format = "host-port" // proxy.example.org:3128
 )
 
 // Option is one choice.
@@ -47,6 +88,7 @@ type Definition struct {
 	Title    string
 	Help     string // in plain words, for administrators
 	Kind     Kind
+	Format   Format // of texts
 	Min, Max int64  // bounds of a number, in Unit, beside None; of a list the number of its texts
 	Unit     string // "days", "seconds", ... or ""
 	None     int64  // the number that means no limit
@@ -55,7 +97,7 @@ type Definition struct {
 	Stricter Strictness
 	Needs    platform.Setting // a setting that must be yes, or this one has no effect; or ""
 
-	// Element is the name in EASProvisionDoc; "" for what the gateway keeps by itself.
+	// Element is the name in EASProvisionDoc; "" for what ActiveSync has no word for.
 	Element string
 	// Since and Until bound the protocol versions whose document has the element; a zero Until means all later ones.
 	// 2.5 stands for what its older XML document can say.
@@ -85,11 +127,25 @@ func FindElement(name string) (Definition, bool) {
 }
 
 // Gateway tells whether the gateway keeps the setting by itself, so that it is sent to no device.
-func (d *Definition) Gateway() bool { return d.Element == "" }
+func (d *Definition) Gateway() bool { return d.Category == CategoryGateway }
 
-// Carried tells whether protocol version v can say the setting.
+// Carried tells whether version v of ActiveSync can say the setting.
 func (d *Definition) Carried(v platform.Version) bool {
-	return !d.Gateway() && !v.Less(d.Since) && (d.Until.IsZero() || !d.Until.Less(v))
+	return d.Element != "" && !v.Less(d.Since) && (d.Until.IsZero() || !d.Until.Less(v))
+}
+
+// CarriedOver tells whether the channel, at version v of its protocol, can say the setting.
+func (d *Definition) CarriedOver(c platform.Channel, v platform.Version) bool {
+	if c == platform.ActiveSync {
+		return d.Carried(v)
+	}
+	return d.Key.CarriedBy(c)
+}
+
+// Lockable tells whether a value can be locked: a client that offers the user a choice of stricter values then offers
+// none. Only a channel beside ActiveSync can say so.
+func (d *Definition) Lockable() bool {
+	return d.Category != CategoryAudit && d.Kind != KindList && d.Kind != KindText && d.Key.CarriedBy(platform.Companion)
 }
 
 // effective tells whether the setting counts beside the other values.

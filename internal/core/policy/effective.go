@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"drover/internal/core/platform"
 )
@@ -16,10 +17,11 @@ const (
 	FromSuite    Source = "suite"
 	FromDefault  Source = "default"  // nobody sets it
 	FromUpstream Source = "upstream" // the mail server's own policy, where it is the stricter
+	FromRule     Source = "rule"     // values of several sources contradict; this one was made the stricter
 )
 
-// Origin is where the values of an effective policy come from: the suite's version that the most specific assignment
-// names. With no assignment at all, Suite is "" and every value is its default.
+// Origin names the suite of the most specific assignment. With no assignment at all, Suite is "" and every value is its
+// default.
 type Origin struct {
 	Suite     string
 	SuiteName string
@@ -29,37 +31,72 @@ type Origin struct {
 	Upstream  string // the mail server whose policy was taken in, or ""
 }
 
-// Sourced is a value with its source.
+// Layer is one suite that reaches a device. Of several, each setting has the value of the first layer that sets it.
+type Layer struct {
+	Target    Target // whose assignment it is
+	Suite     string
+	SuiteName string
+	Version   int
+	Staged    bool // the version is being rolled out, and the device is among the first
+}
+
+// Sourced is a value with its source. Layer is the place of the suite among [Effective.Layers], where it is from one.
 type Sourced struct {
 	Value  Value
 	Source Source
+	Layer  int
 }
 
 // Effective is what one device must obey. It is made once and never changed; several goroutines may read it.
 type Effective struct {
 	Origin    Origin
+	layers    []Layer   // the most specific first
 	values    []Sourced // in the order of the catalogue
-	revisions [len(stages)]string
+	revisions [len(stages) + len(others)]string
 }
 
-// NewEffective makes the effective policy of a set of values.
+// NewEffective makes the effective policy of one set of values.
 func NewEffective(o Origin, vs Values) *Effective {
+	return merge(o, []Layer{{Target: o.Target, Suite: o.Suite, SuiteName: o.SuiteName, Version: o.Version}}, []Values{vs})
+}
+
+// merge makes the effective policy of layers, the most specific first: each setting has the value of the first that
+// sets it.
+func merge(o Origin, layers []Layer, sets []Values) *Effective {
 	values := make([]Sourced, len(definitions))
 	for i := range definitions {
-		values[i] = Sourced{definitions[i].Default, FromDefault}
-		if v, ok := vs[definitions[i].Key]; ok {
-			values[i] = Sourced{v, FromSuite}
+		values[i] = Sourced{Value: definitions[i].Default, Source: FromDefault}
+		for n, vs := range sets {
+			if v, ok := vs[definitions[i].Key]; ok {
+				values[i] = Sourced{Value: v, Source: FromSuite, Layer: n}
+				break
+			}
 		}
 	}
-	return complete(o, values)
+	return complete(o, layers, values)
 }
 
-func complete(o Origin, values []Sourced) *Effective {
-	e := &Effective{Origin: o, values: values}
+func complete(o Origin, layers []Layer, values []Sourced) *Effective {
+	reconcile(values)
+	e := &Effective{Origin: o, layers: layers, values: values}
 	for i, v := range stages {
-		e.revisions[i] = e.fingerprint(v)
+		e.revisions[i] = e.fingerprint(platform.ActiveSync, v)
+	}
+	for i, c := range others {
+		e.revisions[len(stages)+i] = e.fingerprint(c, platform.Version{})
 	}
 	return e
+}
+
+// Layers returns the suites that reach the device, the most specific first.
+func (e *Effective) Layers() []Layer { return slices.Clone(e.layers) }
+
+// LayerOf returns the suite that a value comes from; false when it comes from none.
+func (e *Effective) LayerOf(s Sourced) (Layer, bool) {
+	if s.Source != FromSuite || s.Layer >= len(e.layers) {
+		return Layer{}, false
+	}
+	return e.layers[s.Layer], true
 }
 
 // Effective returns what devices of the liability would have to obey under this version of the suite; for previews.
@@ -122,15 +159,29 @@ func stage(v platform.Version) int {
 // settings, or of a suite's name leaves it as it is.
 func (e *Effective) Revision(v platform.Version) string { return e.revisions[stage(v)] }
 
-func (e *Effective) fingerprint(v platform.Version) string {
+// RevisionOver names what the channel, at version v of its protocol, can say of the policy; see [Effective.Revision].
+func (e *Effective) RevisionOver(c platform.Channel, v platform.Version) string {
+	if i := slices.Index(others[:], c); i >= 0 {
+		return e.revisions[len(stages)+i]
+	}
+	return e.Revision(v)
+}
+
+// others are the channels beside ActiveSync, of which every version says the same.
+var others = [...]platform.Channel{platform.Companion, platform.AppleMDM}
+
+func (e *Effective) fingerprint(c platform.Channel, v platform.Version) string {
 	b := make([]byte, 0, 2048)
 	for i := range definitions {
 		d, value := &definitions[i], &e.values[i].Value
-		if !d.Carried(v) {
+		if !d.CarriedOver(c, v) {
 			continue
 		}
 		b = appendText(b, d.Element)
 		b = binary.BigEndian.AppendUint64(b, uint64(value.n))
+		if value.locked && c != platform.ActiveSync { // which has no word for it
+			b = append(b, 1)
+		}
 		b = binary.BigEndian.AppendUint32(b, uint32(len(value.list)))
 		for _, t := range value.list {
 			b = appendText(b, t)
@@ -154,16 +205,16 @@ func (e *Effective) WithUpstream(name string, theirs Values) *Effective {
 	for i := range definitions {
 		d, mine := &definitions[i], e.values[i]
 		if _, counts := ours[d.Key]; !counts {
-			mine = Sourced{d.Default, FromDefault}
+			mine = Sourced{Value: d.Default, Source: FromDefault}
 		}
 		if v, ok := theirs[d.Key]; ok {
 			if got := d.Pick(mine.Value, v); !got.Equal(mine.Value) {
-				mine = Sourced{got, FromUpstream}
+				mine = Sourced{Value: got, Source: FromUpstream}
 			}
 		}
 		merged[i] = mine
 	}
 	o := e.Origin
 	o.Upstream = name
-	return complete(o, merged)
+	return complete(o, e.layers, merged)
 }

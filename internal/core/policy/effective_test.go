@@ -24,7 +24,10 @@ func TestRevisionChangesWithWhatTheVersionCanSay(t *testing.T) {
 		b[d.Key] = anyValue(t, d)
 		before, after := NewEffective(Origin{}, a), NewEffective(Origin{Suite: "other", Version: 9}, b)
 		for _, v := range versions {
-			differs := d.Carried(v) && !before.Value(d.Key).Equal(after.Value(d.Key))
+			differs := false // one value may change another that it contradicts
+			for _, d := range definitions {
+				differs = differs || d.Carried(v) && !before.Value(d.Key).Equal(after.Value(d.Key))
+			}
 			if (before.Revision(v) != after.Revision(v)) != differs {
 				t.Fatalf("at %s, %s from %s to %s: %s, %s", v, d.Key, before.Value(d.Key), after.Value(d.Key),
 					before.Revision(v), after.Revision(v))
@@ -66,7 +69,7 @@ func TestWithUpstreamIsAsStrictAsBoth(t *testing.T) {
 			for s, v := range side {
 				d, _ := Find(s)
 				got := merged.Value(s)
-				if !d.Pick(got, v).Equal(got) {
+				if merged.Get(s).Source != FromRule && !d.Pick(got, v).Unlock().Equal(got.Unlock()) {
 					t.Fatalf("%s is %s, laxer than %s", s, got, v)
 				}
 			}
@@ -204,4 +207,82 @@ func TestReportNeverSaysMoreThanIsKnown(t *testing.T) {
 			t.Errorf("the camera at 12.0: %+v", i)
 		}
 	}
+}
+
+func TestContradictionsAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		values Values
+		fault  string
+	}{
+		"challenge as long as inactivity": {Values{platform.LockChallenge: Number(1800), platform.LockInactivity: Number(1800)}, "lock.challenge"},
+		"challenge longer":                {Values{platform.LockChallenge: Number(1860), platform.LockInactivity: Number(1800)}, ""},
+		"challenge alone":                 {Values{platform.LockChallenge: Number(600)}, ""},
+		"echo with the wipe":              {Values{platform.PasswordEcho: Number(10), platform.PasswordMaxFailures: Number(10)}, "password.max-failures"},
+		"echo before it":                  {Values{platform.PasswordEcho: Number(9), platform.PasswordMaxFailures: Number(10)}, ""},
+		"digits and letters":              {Values{platform.PasswordQuality: Number(1), platform.PasswordAlphanumeric: Bool(true)}, "password.alphanumeric"},
+		"duress to nobody":                {Values{platform.LockDuress: Bool(true)}, "lock.duress-address"},
+		"duress":                          {Values{platform.LockDuress: Bool(true), platform.LockDuressAddress: Text("a@example.org")}, ""},
+	} {
+		faults := c.values.Validate("")
+		if c.fault == "" && len(faults) > 0 || c.fault != "" && (len(faults) != 1 || string(faults[0].Name) != c.fault) {
+			t.Errorf("%s: %v", name, faults)
+		}
+	}
+}
+
+// anyLayers draws the sets of several suites, the most specific first.
+func anyLayers(t *rapid.T) ([]Layer, []Values) {
+	n := rapid.IntRange(0, 4).Draw(t, "layers")
+	layers, sets := make([]Layer, n), make([]Values, n)
+	for i := range n {
+		layers[i], sets[i] = Layer{Suite: string(rune('a' + i))}, anyValues(t, "layer")
+	}
+	return layers, sets
+}
+
+func TestEachValueIsThatOfTheFirstSuiteThatSetsIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		layers, sets := anyLayers(t)
+		e := merge(Origin{}, layers, sets)
+		for _, d := range definitions {
+			got := e.Get(d.Key)
+			first := -1
+			for i := len(sets) - 1; i >= 0; i-- {
+				if _, ok := sets[i][d.Key]; ok {
+					first = i
+				}
+			}
+			switch {
+			case got.Source == FromRule:
+			case first < 0 && (got.Source != FromDefault || !got.Value.Equal(d.Default)):
+				t.Fatalf("%s: %+v where nobody sets it", d.Key, got)
+			case first >= 0 && (got.Source != FromSuite || got.Layer != first || !got.Value.Equal(sets[first][d.Key])):
+				t.Fatalf("%s: %+v, want that of layer %d", d.Key, got, first)
+			}
+			if l, ok := e.LayerOf(got); ok != (got.Source == FromSuite) || ok && l.Suite != layers[got.Layer].Suite {
+				t.Fatalf("%s: %+v comes from %+v", d.Key, got, l)
+			}
+		}
+	})
+}
+
+func TestWhatHoldsForADeviceNeverContradictsItself(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		layers, sets := anyLayers(t)
+		e := merge(Origin{}, layers, sets)
+		if rapid.Bool().Draw(t, "upstream") {
+			e = e.WithUpstream("up", anyValues(t, "theirs"))
+		}
+		if faults := e.Values().Validate(""); len(faults) != 0 {
+			t.Fatal(faults)
+		}
+		// A less specific suite changes nothing that a more specific one sets, but by a rule.
+		more := merge(Origin{}, append(layers, Layer{Suite: "z"}), append(sets, anyValues(t, "z")))
+		for _, d := range definitions {
+			was, is := merge(Origin{}, layers, sets).Get(d.Key), more.Get(d.Key)
+			if was.Source == FromSuite && is.Source != FromRule && !is.Value.Equal(was.Value) {
+				t.Fatalf("%s was %+v and is %+v", d.Key, was, is)
+			}
+		}
+	})
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"drover/internal/core/platform"
@@ -71,7 +72,8 @@ type Line struct {
 	Value   Value
 	Source  Source
 	Fate    Fate
-	Element string // on the wire, "" when it is not sent
+	Channel platform.Channel // that carries it, "" where none does
+	Element string           // on the wire, "" when it is not sent
 	Text    string
 	Words   string // why, for people; may be ""
 }
@@ -89,25 +91,71 @@ func (g *Registry) Preview(e *Effective, row platform.Row, c platform.Channel, v
 	}
 	values := e.Values()
 	lines := make([]Line, 0, len(definitions))
-	for j, d := range definitions {
+	for j := range definitions {
+		d := &definitions[j]
 		l := Line{Setting: d.Key, Value: e.values[j].Value, Source: e.values[j].Source}
 		i := slices.IndexFunc(sent, func(s Sent) bool { return s.Setting == d.Key })
 		if i >= 0 {
-			l.Element, l.Text = sent[i].Element, sent[i].Text
+			l.Channel, l.Element, l.Text = c, sent[i].Element, sent[i].Text
 		}
-		l.Fate, l.Words = d.fate(values, row, v, i >= 0)
+		l.Fate, l.Words = d.fate(values, row, c, v, i >= 0)
+		if l.Value.locked && l.Element != "" && c == platform.ActiveSync {
+			l.Words = strings.TrimSpace(l.Words + " ActiveSync cannot lock a value: the user may choose a stricter one.")
+		}
 		lines = append(lines, l)
 	}
 	return lines, nil
 }
 
-func (d *Definition) fate(vs Values, row platform.Row, v platform.Version, sent bool) (Fate, string) {
-	answer := row.Setting(d.Key)
+// PreviewAll is Preview over every channel of the platform that has a renderer: each setting over the one that serves
+// it best. v is the version of ActiveSync.
+func (g *Registry) PreviewAll(e *Effective, row platform.Row, v platform.Version) ([]Line, error) {
+	var best []Line
+	for _, c := range row.Channels {
+		if _, ok := g.For(c); !ok {
+			continue
+		}
+		lines, err := g.Preview(e, row, c, v)
+		if err != nil {
+			return nil, err
+		}
+		if best == nil {
+			best = lines
+		}
+		for i, l := range lines {
+			if fateRank[l.Fate] > fateRank[best[i].Fate] {
+				best[i] = l
+			}
+		}
+	}
+	for i := range best {
+		g.unserved(&best[i], row)
+	}
+	return best, nil
+}
+
+var fateRank = map[Fate]int{
+	FateInexpressible: 1, FateIgnored: 2, FateUntold: 3, FateIdle: 4, FatePartly: 5, FateSent: 6, FateKept: 7,
+}
+
+// unserved tells of a setting that no channel says, when one could that this server does not speak.
+func (g *Registry) unserved(l *Line, row platform.Row) {
+	if l.Fate != FateInexpressible {
+		return
+	}
+	answer, c := row.Best(l.Setting)
+	if _, served := g.For(c); answer.Keeps() && !served {
+		l.Words = "It needs " + c.Name() + ", which this server does not speak."
+	}
+}
+
+func (d *Definition) fate(vs Values, row platform.Row, c platform.Channel, v platform.Version, sent bool) (Fate, string) {
+	answer := row.Over(c, d.Key)
 	switch {
 	case d.Gateway():
 		return FateKept, answer.Caveat
 	case !sent:
-		return FateInexpressible, d.uncarried(v)
+		return FateInexpressible, d.uncarried(c, v)
 	case !d.effective(vs):
 		return FateIdle, d.idle(vs)
 	}
@@ -123,11 +171,13 @@ func (d *Definition) fate(vs Values, row platform.Row, v platform.Version, sent 
 	}
 }
 
-func (d *Definition) uncarried(v platform.Version) string {
-	if !d.Until.IsZero() && d.Until.Less(v) {
+func (d *Definition) uncarried(c platform.Channel, v platform.Version) string {
+	switch {
+	case !d.Key.CarriedBy(c):
+		return "There is no word for it in " + c.Name() + "."
+	case !d.Until.IsZero() && d.Until.Less(v):
 		return fmt.Sprintf("Only protocol %s can say it.", d.Until)
-	}
-	if v.Less(d.Since) {
+	case v.Less(d.Since):
 		return fmt.Sprintf("It needs protocol %s; this is %s.", d.Since, v)
 	}
 	return "The channel has no word for it."

@@ -1,6 +1,10 @@
 package policy
 
-import "drover/internal/core/platform"
+import (
+	"cmp"
+
+	"drover/internal/core/platform"
+)
 
 // State is what is known of one setting on one device. There is no "enforced": nobody but the device could know it.
 type State string
@@ -29,8 +33,9 @@ const (
 	ManagedExternally AckStatus = 4 // by somebody else
 )
 
-// Exchange is how far the policy has come with one device.
+// Exchange is how far the policy has come with one device over one channel.
 type Exchange struct {
+	Channel      platform.Channel // "" is ActiveSync
 	Version      platform.Version // the protocol version it speaks
 	Sent         string           // the revision it was last sent, "" for none
 	Acknowledged string           // the revision it last answered to, "" for none
@@ -44,40 +49,51 @@ type Item struct {
 	Setting platform.Setting
 	Value   Value
 	Source  Source
+	Layer   int // as in [Sourced]
 	State   State
-	Words   string // a caveat or a reason, for people; may be ""
+	Channel platform.Channel // over which it is known
+	Words   string           // a caveat or a reason, for people; may be ""
 }
 
-// Report says, for each setting that somebody sets and that has an effect, what is known of it on the device.
-func Report(e *Effective, row platform.Row, x Exchange) []Item {
+// Report says, for each setting that somebody sets and that has an effect, what is known of it on the device, over the
+// first of its channels that serves it. With no channel at all, it is reported as for ActiveSync.
+func Report(e *Effective, row platform.Row, channels ...Exchange) []Item {
+	if len(channels) == 0 {
+		channels = []Exchange{{}}
+	}
 	values := e.Values()
 	var items []Item
-	for i, d := range definitions {
-		s := e.values[i]
+	for i := range definitions {
+		d, s := &definitions[i], e.values[i]
 		if s.Source == FromDefault || !d.effective(values) {
 			continue
 		}
-		item := Item{Setting: d.Key, Value: s.Value, Source: s.Source}
-		item.State, item.Words = d.state(e, row, x)
+		item := Item{Setting: d.Key, Value: s.Value, Source: s.Source, Layer: s.Layer}
+		for _, x := range channels {
+			x.Channel = cmp.Or(x.Channel, platform.ActiveSync)
+			if state, words := d.state(e, row, x); item.State == "" || item.State == NotSupported {
+				item.State, item.Words, item.Channel = state, words, x.Channel
+			}
+		}
 		items = append(items, item)
 	}
 	return items
 }
 
 func (d *Definition) state(e *Effective, row platform.Row, x Exchange) (State, string) {
-	answer := row.Setting(d.Key)
+	answer := row.Over(x.Channel, d.Key)
 	switch {
 	case d.Gateway():
 		return Kept, answer.Caveat
-	case !x.Version.IsZero() && !d.Carried(x.Version):
-		return NotSupported, d.uncarried(x.Version)
+	case !d.Key.CarriedBy(x.Channel), !x.Version.IsZero() && !d.CarriedOver(x.Channel, x.Version):
+		return NotSupported, d.uncarried(x.Channel, x.Version)
 	case answer.Support == platform.Ignored || answer.Support == platform.Inexpressible:
 		return NotSupported, answer.Caveat
 	}
 	if why, broken := x.Violations[d.Key]; broken {
 		return Violated, why
 	}
-	return d.progress(e.Revision(x.Version), x), answer.Caveat
+	return d.progress(e.RevisionOver(x.Channel, x.Version), x), answer.Caveat
 }
 
 func (d *Definition) progress(wanted string, x Exchange) State {

@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Pick returns the stricter of two valid values of the setting. Of two approved lists that share nothing, a stays:
 // an empty list would mean that everything is approved.
@@ -9,6 +12,9 @@ func (d *Definition) Pick(a, b Value) Value {
 	case Both:
 		return List(append(a.Texts(), b.list...)...)
 	case Common:
+		if d.Kind == KindText {
+			return Text(cmp.Or(a.Line(), b.Line()))
+		}
 		return d.common(a, b)
 	}
 	if d.laxer(a, b) {

@@ -3,9 +3,11 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"drover/internal/base/problem"
 	"drover/internal/core/platform"
@@ -28,7 +30,10 @@ func (vs Values) Validate(prefix string) []problem.Field {
 			faults = append(faults, problem.Field{Name: prefix + string(key), Message: fault})
 		}
 	}
-	return faults
+	if len(faults) > 0 {
+		return faults
+	}
+	return vs.contradictions(prefix)
 }
 
 // printable keeps an unknown key short and printable in the answer that names it.
@@ -44,6 +49,9 @@ func printable(key platform.Setting) string {
 
 // check returns what is wrong with a value, as a sentence, or "".
 func (d *Definition) check(v Value) string {
+	if v.locked && !d.Lockable() {
+		return d.Title + " cannot be locked: no client offers the user a choice."
+	}
 	switch d.Kind {
 	case KindBool:
 		if v.kind != 'b' {
@@ -57,6 +65,11 @@ func (d *Definition) check(v Value) string {
 		}
 	case KindList:
 		return d.checkList(v)
+	case KindText:
+		if v.kind != 't' {
+			return d.Title + " is a text."
+		}
+		return d.checkText(v.list[0])
 	}
 	return ""
 }
@@ -65,7 +78,11 @@ func (d *Definition) checkNumber(v Value) string {
 	if v.kind == 'n' && (v.n == d.None || (v.n >= d.Min && v.n <= d.Max)) {
 		return ""
 	}
-	return fmt.Sprintf("%s is a whole number from %d to %d %s, or %d for none.", d.Title, d.Min, d.Max, d.Unit, d.None)
+	unit := d.Unit
+	if unit != "" {
+		unit = " " + unit
+	}
+	return fmt.Sprintf("%s is a whole number from %d to %d%s, or %d for none.", d.Title, d.Min, d.Max, unit, d.None)
 }
 
 func (d *Definition) checkList(v Value) string {
@@ -73,18 +90,40 @@ func (d *Definition) checkList(v Value) string {
 		return fmt.Sprintf("%s is a list of at most %d texts.", d.Title, d.Max)
 	}
 	for _, t := range v.list {
-		if t == "" || len(t) > maxText || strings.ContainsFunc(t, unicode.IsControl) {
-			return fmt.Sprintf("Each text of %s has 1 to %d bytes and no control characters.", d.Title, maxText)
+		if t == "" {
+			return "No text of " + d.Title + " is empty."
 		}
-		if d.Key == platform.ApprovedApps && !isHash(t) {
-			return "Each text of " + d.Title + " is a SHA-1 hash: 40 hexadecimal digits."
+		if fault := d.checkText(t); fault != "" {
+			return fault
 		}
 	}
 	return ""
 }
 
-func isHash(t string) bool {
-	return len(t) == 40 && strings.Trim(strings.ToLower(t), "0123456789abcdef") == ""
+// checkText judges a text, or one of a list. An empty one sets nothing.
+func (d *Definition) checkText(t string) string {
+	if len(t) > maxText || !utf8.ValidString(t) || strings.ContainsFunc(t, unicode.IsControl) {
+		return fmt.Sprintf("A text of %s has at most %d bytes and no control characters.", d.Title, maxText)
+	}
+	if f := formats[d.Format]; t != "" && f.fits != nil && !f.fits.MatchString(t) {
+		return d.Title + ": " + f.words
+	}
+	return ""
+}
+
+// formats are what texts must look like, and the words that say so. The patterns have no repetition within another.
+var formats = map[Format]struct {
+	fits  *regexp.Regexp
+	words string
+}{
+	FormatMail:     {regexp.MustCompile(`^[^\s@<>"(),:;\[\]\\]{1,64}@[A-Za-z0-9.-]{1,190}$`), "a mail address, such as security@example.org."},
+	FormatPhone:    {regexp.MustCompile(`^[+0-9][0-9 #*]{0,31}$`), "digits, which may begin with +."},
+	FormatHash:     {regexp.MustCompile(`^[0-9A-Fa-f]{40}$`), "a SHA-1 hash is 40 hexadecimal digits."},
+	FormatPath:     {regexp.MustCompile(`^/?[^/.][^/]*(/[^/.][^/]*)*/?$`), "a path of folders, such as /Documents/Reports, none of which begins with a dot."},
+	FormatEnding:   {regexp.MustCompile(`^[A-Za-z0-9]{1,16}$`), "the ending of a file's name, such as pdf, without a dot."},
+	FormatPackage:  {regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`), "the name of an application, such as org.example.reader."},
+	FormatCountry:  {regexp.MustCompile(`^[A-Z]{2}$`), "two capital letters, such as DE."},
+	FormatHostPort: {regexp.MustCompile(`^[A-Za-z0-9.-]{1,200}:[0-9]{1,5}$`), "host and port, such as proxy.example.org:3128."},
 }
 
 func (d *Definition) optionWords() string {

@@ -20,14 +20,16 @@ const (
 	KindNumber Kind = "number" // a count in the setting's unit
 	KindChoice Kind = "choice" // one of the setting's options, by number
 	KindList   Kind = "list"   // texts, each once, in order
+	KindText   Kind = "text"   // one line
 )
 
-// Value is one setting's value: a bool, a number (also for a choice) or a list. The zero Value is none of them and
-// valid for no setting.
+// Value is one setting's value: a bool, a number (also for a choice), a text or a list. The zero Value is none of them
+// and valid for no setting. A value is a bound, below which the user may choose a stricter one, unless it is locked.
 type Value struct {
-	kind byte // 'b', 'n', 'l', or 0
-	n    int64
-	list []string
+	kind   byte // 'b', 'n', 't', 'l', or 0
+	locked bool
+	n      int64
+	list   []string // the texts of a list; the one text
 }
 
 // Bool makes a value of yes or no.
@@ -47,6 +49,26 @@ func List(texts ...string) Value {
 	return Value{kind: 'l', list: slices.Compact(sorted)}
 }
 
+// Text makes a text.
+func Text(s string) Value { return Value{kind: 't', list: []string{s}} }
+
+// Lock returns the value as the only one that the user may have.
+func (v Value) Lock() Value { v.locked = true; return v }
+
+// Unlock returns the value as a bound.
+func (v Value) Unlock() Value { v.locked = false; return v }
+
+// Locked tells whether the user may choose no other value.
+func (v Value) Locked() bool { return v.locked }
+
+// Line returns the text, "" for any other kind.
+func (v Value) Line() string {
+	if v.kind != 't' {
+		return ""
+	}
+	return v.list[0]
+}
+
 // IsTrue tells whether the value is a yes.
 func (v Value) IsTrue() bool { return v.kind == 'b' && v.n == 1 }
 
@@ -58,7 +80,7 @@ func (v Value) Texts() []string { return slices.Clone(v.list) }
 
 // Equal tells whether both are the same value.
 func (v Value) Equal(w Value) bool {
-	return v.kind == w.kind && v.n == w.n && slices.Equal(v.list, w.list)
+	return v.kind == w.kind && v.locked == w.locked && v.n == w.n && slices.Equal(v.list, w.list)
 }
 
 // String writes the value for logs and tables.
@@ -68,15 +90,28 @@ func (v Value) String() string {
 		return strconv.FormatBool(v.n == 1)
 	case 'n':
 		return strconv.FormatInt(v.n, 10)
+	case 't':
+		return v.list[0]
 	case 'l':
 		return fmt.Sprintf("%q", v.list)
 	}
 	return ""
 }
 
-// MarshalJSON writes true, 3 or ["a","b"].
+// locked is a locked value as JSON.
+type locked struct {
+	Locked *Value `json:"locked"`
+}
+
+// MarshalJSON writes true, 3, "a" or ["a","b"], and {"locked":3} for a locked value.
 func (v Value) MarshalJSON() ([]byte, error) {
+	if v.locked {
+		bound := v.Unlock()
+		return json.Marshal(locked{&bound})
+	}
 	switch v.kind {
+	case 't':
+		return json.Marshal(v.list[0])
 	case 'b':
 		return json.Marshal(v.n == 1)
 	case 'n':
@@ -95,7 +130,15 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 	var b bool
 	var n int64
 	var l []string
+	var s string
 	switch text = bytes.TrimSpace(text); {
+	case len(text) > 0 && text[0] == '{':
+		return v.unmarshalLocked(text)
+	case len(text) > 0 && text[0] == '"':
+		if err := json.Unmarshal(text, &s); err != nil {
+			return err
+		}
+		*v = Text(s)
 	case len(text) > 0 && text[0] == '[':
 		if err := json.Unmarshal(text, &l); err != nil {
 			return err
@@ -108,10 +151,29 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 		*v = Bool(b)
 	default:
 		if err := json.Unmarshal(text, &n); err != nil || bytes.Equal(text, []byte("null")) {
-			return errors.New("a policy value is true, false, a whole number or a list of texts")
+			return errValue
 		}
 		*v = Number(n)
 	}
+	return nil
+}
+
+var errValue = errors.New(`a policy value is true, false, a whole number, a text, a list of texts, or {"locked": VALUE}`)
+
+// unmarshalLocked reads {"locked": VALUE}, of which VALUE is not locked again.
+func (v *Value) unmarshalLocked(text []byte) error {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	inner := bytes.TrimSpace(raw["locked"])
+	if len(raw) != 1 || len(inner) == 0 || inner[0] == '{' {
+		return errValue
+	}
+	if err := v.UnmarshalJSON(inner); err != nil {
+		return err
+	}
+	*v = v.Lock()
 	return nil
 }
 
