@@ -21,8 +21,13 @@ CREATE TABLE admin (
 	-- Since when nothing about who this is has changed; 0 for those made while no device was enrolled.
 	established BIGINT NOT NULL,
 	created     BIGINT NOT NULL,
+	-- The directory that proves who this is, the entry there, and when the directory last confirmed it; '' for Drover itself.
+	source      TEXT NOT NULL DEFAULT '',
+	entry       TEXT NOT NULL DEFAULT '',
+	confirmed   BIGINT NOT NULL DEFAULT 0,
 	version     BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX admin_entry ON admin (source, entry) WHERE source <> '';
 
 -- A role in force, over the whole zone or over device groups.
 CREATE TABLE admin_grant (
