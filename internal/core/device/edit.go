@@ -92,6 +92,9 @@ func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id strin
 		if err := handOver(ctx, tx, d.ID); err != nil {
 			return err
 		}
+		if err := s.moved(ctx, tx, d.ID, d.State); err != nil {
+			return err
+		}
 	}
 	if err := s.update(ctx, tx, d); err != nil {
 		return ownersTaken(err)
@@ -161,6 +164,11 @@ func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d De
 	}
 	if to == Removed {
 		if err := setContact(ctx, tx, d.ID, time.Time{}); err != nil {
+			return err
+		}
+	}
+	if to != Pending {
+		if err := s.moved(ctx, tx, d.ID, to); err != nil {
 			return err
 		}
 	}

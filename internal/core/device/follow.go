@@ -57,6 +57,9 @@ func (s *Store) forget(ctx context.Context, tx *sqldb.Tx, d Device) error {
 		return err
 	}
 	s.wake(tx, d.ID)
+	if err := s.moved(ctx, tx, d.ID, Removed); err != nil {
+		return err
+	}
 	return resetPartnership(ctx, tx, d.ID)
 }
 

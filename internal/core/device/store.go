@@ -44,10 +44,11 @@ type Parts struct {
 
 // Store keeps devices. It may be used by many goroutines.
 type Store struct {
-	with     Parts
-	db       *sqldb.DB
-	known    *revcache.Cache[string, Known]
-	presence *sqldb.Behind[string, touch]
+	with      Parts
+	db        *sqldb.DB
+	known     *revcache.Cache[string, Known]
+	presence  *sqldb.Behind[string, touch]
+	followers []Follower
 }
 
 // cached bounds the devices kept in memory: about 40 MB when full.

@@ -15,6 +15,7 @@ const (
 	DeviceWipeFull    Right = "device.wipe.full"
 	DeviceMessage     Right = "device.message"
 	DeviceReadmit     Right = "device.readmit" // let a wiped device enrol again
+	DeviceEnrol       Right = "device.enrol"   // invite users, and end devices' keys
 	GroupRead         Right = "group.read"
 	GroupEdit         Right = "group.edit"
 	UserRead          Right = "user.read"
@@ -71,6 +72,7 @@ var catalogue = []Description{
 	{DeviceWipeFull, "Erase devices completely", true, true},
 	{DeviceMessage, "Send messages to devices", false, true},
 	{DeviceReadmit, "Let a wiped device enrol again", false, true},
+	{DeviceEnrol, "Invite users to enrol devices, and end the keys of devices", false, true},
 	{GroupRead, "See device groups", false, false},
 	{GroupEdit, "Make and change device groups", false, false},
 	{UserRead, "See users", false, true},

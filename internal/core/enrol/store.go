@@ -1,0 +1,162 @@
+package enrol
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"time"
+
+	"drover/internal/base/clock"
+	"drover/internal/base/problem"
+	"drover/internal/base/revcache"
+	"drover/internal/base/sqldb"
+	"drover/internal/base/throttle"
+	"drover/internal/core/audit"
+	"drover/internal/core/device"
+	"drover/internal/core/directory"
+	"drover/internal/core/scope"
+	"drover/internal/core/zone"
+)
+
+// Users is what enrol asks of the directory.
+type Users interface {
+	Authenticate(ctx context.Context, name, password string) (directory.User, error)
+	Get(ctx context.Context, c scope.Caller, id string) (directory.User, error)
+}
+
+// Devices is what enrol asks of the devices.
+type Devices interface {
+	Come(ctx context.Context, tx *sqldb.Tx, c scope.Caller, h device.Hello) (device.Device, error)
+	Accompany(ctx context.Context, tx *sqldb.Tx, id, app string) error
+	Get(ctx context.Context, c scope.Caller, id string) (device.Device, error)
+	Find(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (device.Device, error)
+}
+
+// Issuer certifies a device's key; see [pki.Authority.IssueDevice].
+type Issuer interface {
+	IssueDevice(key crypto.PublicKey, name string) (*x509.Certificate, error)
+}
+
+// Revision tells the zone's revision; see [zone.Revision.Current].
+type Revision interface{ Current() (int64, error) }
+
+// Parts are what a [Store] stands on. All are needed.
+type Parts struct {
+	DB       *sqldb.DB
+	Clock    clock.Clock
+	Log      *audit.Log
+	Zone     *zone.Zone
+	Revision Revision
+	Users    Users
+	Devices  Devices
+	Issuer   func() (Issuer, error) // asked when a key is to be certified
+}
+
+// Store keeps keys, invitations and terms.
+type Store struct {
+	with   Parts
+	db     *sqldb.DB
+	proofs *revcache.Cache[string, Proof]
+	tries  *throttle.Book
+}
+
+// cached bounds the keys kept in memory: about 20 MB when full.
+const cached = 50_000
+
+// New returns the enrolment of the zone.
+func New(p Parts) *Store {
+	return &Store{
+		with: p, db: p.DB, proofs: revcache.New[string, Proof](cached), tries: throttle.New(p.DB, p.Clock, "enrol_failure"),
+	}
+}
+
+// self acts for what a device has not proven yet.
+var self = scope.System("enrol")
+
+const keyColumns = `k.id, k.device, k.owner, k.public_key, k.certificate, k.serial, k.via, k.state, k.because, k.created,
+	k.expires, k.ended`
+
+func scanKey(r sqldb.Row) (k Key, err error) {
+	var created, expires, ended int64
+	err = r.Scan(&k.ID, &k.Device, &k.Owner, &k.public, &k.Certificate, &k.Serial, &k.Via, &k.State, &k.Because, &created,
+		&expires, &ended)
+	k.Created, k.Expires, k.Ended = sqldb.Time(created), sqldb.Time(expires), sqldb.Time(ended)
+	return k, err
+}
+
+func (s *Store) keyByID(ctx context.Context, q sqldb.Querier, id string) (Key, error) {
+	return sqldb.One(ctx, q, scanKey, "SELECT "+keyColumns+" FROM device_key k WHERE k.id = $1", id)
+}
+
+func (s *Store) insertKey(ctx context.Context, tx *sqldb.Tx, k Key) error {
+	_, err := tx.Exec(ctx, `INSERT INTO device_key (id, device, owner, public_key, certificate, serial, via, state, because,
+		created, expires, ended) VALUES ($1, $2, $3, $4, $5, $6, $7, 'good', '', $8, $9, 0)`,
+		k.ID, k.Device, k.Owner, k.public, k.Certificate, k.Serial, string(k.Via), sqldb.Micros(k.Created), sqldb.Micros(k.Expires))
+	if errors.Is(err, sqldb.ErrConflict) {
+		return errKeyUsed
+	}
+	return err
+}
+
+// endKeys ends the good keys of a device, and where to is [Ended] those that are ending too. It tells whether there were any.
+func (s *Store) endKeys(ctx context.Context, tx *sqldb.Tx, device string, to KeyState, because string) (bool, error) {
+	from := "state = 'good'"
+	if to == Ended {
+		from = "state IN ('good', 'ending')"
+	}
+	n, err := tx.Exec(ctx, "UPDATE device_key SET state = $1, because = $2, ended = $3 WHERE device = $4 AND "+from,
+		string(to), because, sqldb.Micros(s.with.Clock.Now()), device)
+	return n > 0, err
+}
+
+func (s *Store) record(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action string, d, owner string, after map[string]any) error {
+	return s.with.Log.Append(ctx, tx, audit.Record{
+		Action: action, Caller: c, Subject: audit.Subject{Kind: "device", ID: d}, Device: d, Owner: owner, After: after,
+	})
+}
+
+// Keys returns a device's keys, newest first.
+func (s *Store) Keys(ctx context.Context, c scope.Caller, device string) ([]Key, error) {
+	sc, err := c.Scope(scope.DeviceRead)
+	if err != nil {
+		return nil, err
+	}
+	var a sqldb.Args
+	where := "k.device = " + a.Add(device) + " AND " + sc.Devices("k.device", &a)
+	return sqldb.All(ctx, s.db, scanKey, "SELECT "+keyColumns+" FROM device_key k WHERE "+where+" ORDER BY k.created DESC, k.id LIMIT 50", a.List()...)
+}
+
+// Holds tells whether the devices have a good key, and so a companion application; for package command, which has asked
+// for the right already.
+func (s *Store) Holds(ctx context.Context, q sqldb.Querier, devices []string) (map[string]bool, error) {
+	held := make(map[string]bool, len(devices))
+	for len(devices) > 0 {
+		n := min(len(devices), 500)
+		var a sqldb.Args
+		list, err := sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT device FROM device_key WHERE state = 'good' AND device IN "+
+			a.In(devices[:n]...)+" AND expires > "+a.Add(sqldb.Micros(s.with.Clock.Now())), a.List()...)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range list {
+			held[id] = true
+		}
+		devices = devices[n:]
+	}
+	return held, nil
+}
+
+// UserChanged is for [directory.Follower]: keys hang on ids, not on names.
+func (s *Store) UserChanged(context.Context, *sqldb.Tx, directory.User) error { return nil }
+
+// UserErased takes the user's invitations away, as [directory.Follower]. The keys end with the devices.
+func (s *Store) UserErased(ctx context.Context, tx *sqldb.Tx, id string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM enrol_invitation WHERE owner = $1", id)
+	return err
+}
+
+// renewFrom is when a key that ends at the given time may be renewed: in the last third of its life.
+func renewFrom(created, expires time.Time) time.Time { return expires.Add(-expires.Sub(created) / 3) }
+
+var errKeyUsed = problem.New(problem.Conflict, "enrol.key-used", "This key has been used before: make a new one on the device.")
