@@ -198,12 +198,13 @@ func (a *adminFactors) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return listing[adminv1.Factor]{
-		path: "/account/factors", empty: "There is no second factor.", heads: []string{"ID", "KIND", "NAME", "SINCE", "LAST USED"},
-		row: func(x adminv1.Factor) []string {
-			return []string{x.ID, x.Kind, x.Label, optionalMoment(x.Created), optionalMoment(x.LastUsed)}
-		},
-	}.print(ctx, s)
+	return display(ctx, s, "/account/factors", func(p adminv1.Page[adminv1.Factor]) error {
+		t := table.New("ID", "KIND", "NAME", "SINCE", "LAST USED")
+		for _, x := range p.Items {
+			t.Row(x.ID, x.Kind, x.Label, optionalMoment(x.Created), optionalMoment(x.LastUsed))
+		}
+		return t.Write(s.out, "There is no second factor.")
+	})
 }
 
 type adminGrant struct {
