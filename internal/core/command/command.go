@@ -58,6 +58,7 @@ type Command struct {
 	Requester     string
 	Approval      string
 	Reason        string // only where one command is read
+	Text          string // what is shown on the device; only where the command is handed to it
 	Words         string // the last step, for people
 	Created       time.Time
 	NotBefore     time.Time
@@ -65,8 +66,11 @@ type Command struct {
 	Changed       time.Time
 	Steps         []Step // only where one command is read
 
-	roles  string
-	reason []byte
+	roles      string
+	reason     []byte
+	payload    []byte
+	challenge  string
+	challenged time.Time
 }
 
 // Step is one change of a command's state.
@@ -90,6 +94,12 @@ var kinds = map[platform.Command]kind{
 	platform.FullWipe:      {scope.DeviceWipeFull, safety.WipeFull},
 	platform.SelectiveWipe: {scope.DeviceWipeAccount, safety.WipeAccount},
 	platform.WipeCard:      {scope.DeviceWipeCard, safety.WipeCard},
+
+	platform.ClearPasscode:   {scope.DeviceClearPasscode, ""},
+	platform.Locate:          {scope.DeviceLocate, ""},
+	platform.Message:         {scope.DeviceMessage, ""},
+	platform.RequestLog:      {scope.DeviceLog, ""},
+	platform.UpdateInventory: {scope.DeviceRefresh, ""},
 }
 
 // Target is a device as commands see it.

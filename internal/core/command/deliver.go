@@ -85,6 +85,9 @@ func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel
 		}
 		return nil
 	})
+	if err == nil && next != nil {
+		err = cs.open(ctx, next)
+	}
 	return next, err
 }
 
@@ -191,8 +194,7 @@ func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
 		if err := cs.move(ctx, tx, by, &c, a.State, sqldb.Clean(a.Words, 300)); err != nil {
 			return err
 		}
-		keepsOut := c.Kind == platform.FullWipe || c.Kind == platform.SelectiveWipe
-		if first && keepsOut && (a.State == Acknowledged || a.State == Done) {
+		if first && keepsOut(c.Kind) && (a.State == Acknowledged || a.State == Done) {
 			return cs.wiped(ctx, tx, by, c.Device)
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
@@ -20,6 +21,7 @@ type Request struct {
 	Kind    platform.Command
 	Devices []string // 1 to 10,000
 	Reason  string   // why, at most 500 characters; kept sealed
+	Text    string   // of a message, or shown by a locked device: at most 500 characters; kept sealed
 	// Key makes a repeated request the same request: at most 100 characters, chosen by the caller, unique for the caller.
 	Key string
 }
@@ -27,6 +29,7 @@ type Request struct {
 const (
 	maxDevices = 10000
 	maxReason  = 500
+	maxText    = 500
 	maxKey     = 100
 )
 
@@ -63,8 +66,7 @@ func (cs *Commands) Preview(ctx context.Context, c scope.Caller, r Request) ([]E
 func (cs *Commands) targets(ctx context.Context, q sqldb.Querier, c scope.Caller, r *Request) ([]Target, error) {
 	k, known := kinds[r.Kind]
 	if !known {
-		return nil, problem.New(problem.Invalid, "command.kind", "There is no such command; there are lock, full-wipe, "+
-			"selective-wipe and wipe-card.").WithField("kind")
+		return nil, problem.New(problem.Invalid, "command.kind", "There is no such command; there are "+kindList()+".").WithField("kind")
 	}
 	sc, err := c.Scope(k.right)
 	if err != nil {
@@ -94,6 +96,9 @@ func (cs *Commands) targets(ctx context.Context, q sqldb.Querier, c scope.Caller
 func (cs *Commands) Request(ctx context.Context, c scope.Caller, r Request) (b Batch, err error) {
 	if strings.TrimSpace(r.Reason) == "" && c.Kind != scope.Upstream {
 		return b, problem.New(problem.Invalid, "command.reason", "Say why: the reason is kept with the command.").WithField("reason")
+	}
+	if err := r.checkText(); err != nil {
+		return b, err
 	}
 	if r.Key == "" {
 		r.Key = sqldb.NewID()
@@ -260,6 +265,34 @@ var kindWords = map[platform.Command]string{
 	platform.Lock: "Lock", platform.FullWipe: "Full wipe", platform.SelectiveWipe: "Selective wipe", platform.WipeCard: "Wipe of the storage card",
 }
 
+// kindList names the commands for people.
+func kindList() string {
+	names := make([]string, 0, len(kinds))
+	for k := range kinds {
+		names = append(names, string(k))
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// checkText judges what is to be shown on the device.
+func (r *Request) checkText() error {
+	r.Text = strings.TrimSpace(sqldb.Clean(r.Text, 4*maxText))
+	switch {
+	case r.Kind == platform.Message && r.Text == "":
+		return problem.New(problem.Invalid, "command.text", "Say what the message is.").WithField("text")
+	case r.Text != "" && r.Kind != platform.Message && r.Kind != platform.Lock:
+		return problem.New(problem.Invalid, "command.text", "Only a message and a lock show a text.").WithField("text")
+	case utf8.RuneCountInString(r.Text) > maxText:
+		return problem.Newf(problem.Invalid, "command.text", "A text has at most %d characters.", maxText).WithField("text")
+	}
+	return nil
+}
+
 func reasonField(id string) seal.Field {
 	return seal.Field{Table: "command", Column: "reason", Row: id}
+}
+
+func payloadField(id string) seal.Field {
+	return seal.Field{Table: "command", Column: "payload", Row: id}
 }

@@ -16,16 +16,18 @@ import (
 var errMoved = problem.New(problem.Conflict, "command.moved", "The command has moved on in the meantime: look at it again.")
 
 const selectCommand = `SELECT c.id, c.device, c.owner, c.kind, c.destructive, c.channel, c.state, c.unproven, c.requester_kind,
-	c.requester, c.roles, c.approval, c.reason, c.words, c.created, c.not_before, c.expires, c.changed FROM command c`
+	c.requester, c.roles, c.approval, c.reason, c.payload, c.challenge, c.challenged, c.words, c.created, c.not_before, c.expires,
+	c.changed FROM command c`
 
 func scanCommand(r sqldb.Row) (Command, error) {
 	var c Command
 	var kind, channel, state, by string
-	var created, notBefore, expires, changed int64
+	var created, notBefore, expires, changed, challenged int64
 	err := r.Scan(&c.ID, &c.Device, &c.Owner, &kind, &c.Destructive, &channel, &state, &c.Unproven, &by,
-		&c.Requester, &c.roles, &c.Approval, &c.reason, &c.Words, &created, &notBefore, &expires, &changed)
+		&c.Requester, &c.roles, &c.Approval, &c.reason, &c.payload, &c.challenge, &challenged, &c.Words, &created, &notBefore, &expires, &changed)
 	c.Kind, c.Channel, c.State, c.RequesterKind = platform.Command(kind), platform.Channel(channel), State(state), scope.Kind(by)
 	c.Created, c.NotBefore, c.Expires, c.Changed = sqldb.Time(created), sqldb.Time(notBefore), sqldb.Time(expires), sqldb.Time(changed)
+	c.challenged = sqldb.Time(challenged)
 	return c, err
 }
 
@@ -37,12 +39,19 @@ func (cs *Commands) insert(ctx context.Context, tx *sqldb.Tx, c *Command, r Requ
 		}
 		c.reason = sealed
 	}
+	if r.Text != "" {
+		sealed, err := cs.keys.Seal(ctx, tx, payloadField(c.ID), seal.User(c.Owner), []byte(r.Text))
+		if err != nil {
+			return err
+		}
+		c.payload = sealed
+	}
 	_, err := tx.Exec(ctx, `INSERT INTO command (id, device, owner, kind, destructive, channel, state, unproven, requester_kind,
-		requester, roles, approval, request_key, reason, words, created, not_before, expires, changed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		requester, roles, approval, request_key, reason, words, created, not_before, expires, changed, payload)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		c.ID, c.Device, c.Owner, string(c.Kind), c.Destructive, string(c.Channel), string(c.State), string(c.RequesterKind),
 		c.Requester, c.roles, c.Approval, r.Key, c.reason, c.Words, sqldb.Micros(c.Created), sqldb.Micros(c.NotBefore),
-		sqldb.Micros(c.Expires), sqldb.Micros(c.Changed))
+		sqldb.Micros(c.Expires), sqldb.Micros(c.Changed), c.payload)
 	if errors.Is(err, sqldb.ErrConflict) {
 		return problem.New(problem.Conflict, "command.open", "The device has an open command of this kind already: cancel that one, or wait for it.").
 			WithFields(problem.Field{Name: c.Device, Message: "has an open command of this kind"})

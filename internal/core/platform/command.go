@@ -7,17 +7,21 @@ type Command string
 
 // The commands.
 const (
-	Lock          Command = "lock"
-	FullWipe      Command = "full-wipe"
-	SelectiveWipe Command = "selective-wipe"
-	WipeCard      Command = "wipe-card"
-	ClearPasscode Command = "clear-passcode"
-	Locate        Command = "locate"
-	RequestLog    Command = "request-log"
-	Block         Command = "block"
+	Lock            Command = "lock"
+	FullWipe        Command = "full-wipe"
+	SelectiveWipe   Command = "selective-wipe"
+	WipeCard        Command = "wipe-card"
+	ClearPasscode   Command = "clear-passcode"
+	Locate          Command = "locate"
+	RequestLog      Command = "request-log"
+	Message         Command = "message"
+	UpdateInventory Command = "update-inventory"
+	Block           Command = "block"
 )
 
-var commands = []Command{Lock, FullWipe, SelectiveWipe, WipeCard, ClearPasscode, Locate, RequestLog, Block}
+var commands = []Command{
+	Lock, FullWipe, SelectiveWipe, WipeCard, ClearPasscode, Locate, RequestLog, Message, UpdateInventory, Block,
+}
 
 // Commands returns every command that a row answers for.
 func Commands() []Command { return slices.Clone(commands) }

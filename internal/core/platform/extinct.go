@@ -97,7 +97,7 @@ func androidApp(more ...group) []group {
 
 func androidNativeOrders() map[Command]Order {
 	return orders(map[Command]Order{
-		FullWipe: ways(Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard}),
+		FullWipe: alsoOver(Companion, Way{Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard}),
 		SelectiveWipe: only(Way{Channel: Companion, Extent: Account, Removes: accountGone, Leaves: keepsRest},
 			noAccountWipe, insteadBlock),
 		Lock:          only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
@@ -168,7 +168,7 @@ func touchDown() Row {
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
 		when: when{from: V(2, 2), below: V(5), otherwise: true}, mail: touchDownSettings(), app: touchDownApp(),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{
+			FullWipe: alsoOver(Companion, Way{
 				Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
 				Caveat: cleanCard,
 			}),
@@ -208,7 +208,7 @@ func blackBerry() Row {
 				PasswordMaxFailures, LockInactivity),
 			partly("NotifySync's mail only.", EncryptDevice)),
 		orders: orders(map[Command]Order{
-			FullWipe: ways(Way{
+			FullWipe: alsoOver(Companion, Way{
 				Channel: ActiveSync, Extent: Account,
 				Removes: "The managed account with its mail and data, and the entire storage card with saved attachments.",
 				Leaves:  "The device's own data and applications: it does not return to factory state.", Caveat: locks,
@@ -250,7 +250,7 @@ func symbianApp() sheet {
 
 func symbianOrders(full Way) map[Command]Order {
 	return orders(map[Command]Order{
-		FullWipe: ways(full),
+		FullWipe: alsoOver(Companion, full),
 		SelectiveWipe: only(Way{Channel: Companion, Extent: Account, Removes: accountGone, Leaves: keepsRest},
 			noAccountWipe, insteadBlock),
 		Lock: refused("Symbian S60 cannot be locked from afar.", insteadBlock, insteadTimeout),

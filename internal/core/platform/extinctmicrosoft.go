@@ -21,7 +21,7 @@ func windowsMobileEncryption() Encryption {
 
 func windowsMobileOrders(full Way) map[Command]Order {
 	return orders(map[Command]Order{
-		FullWipe:   ways(full),
+		FullWipe:   alsoOver(Companion, full),
 		Lock:       only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
 		WipeCard:   only(cardWay(Companion), noCardWipe),
 		Locate:     only(locateWay(Companion), noLocate),

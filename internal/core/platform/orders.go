@@ -1,5 +1,7 @@
 package platform
 
+import "slices"
+
 // What the rows' orders are put together from.
 
 const (
@@ -9,6 +11,9 @@ const (
 	noClear       = "ActiveSync has no word for clearing a passcode, and this device is enrolled in no other channel."
 	noLocate      = "ActiveSync has no word for locating a device, and this device is enrolled in no other channel."
 	noLog         = "ActiveSync has no word for fetching a device's log, and this device is enrolled in no other channel."
+	noMessage     = "ActiveSync has no word for showing a message, and this device is enrolled in no other channel."
+	noInventory   = "ActiveSync has no word for asking a device what it is, and this device is enrolled in no other channel."
+	noApp         = "There is no companion application for this platform."
 	noCard        = "This platform has no storage card."
 )
 
@@ -30,6 +35,10 @@ func orders(named map[Command]Order) map[Command]Order {
 		ClearPasscode: refused(noClear),
 		Locate:        refused(noLocate),
 		RequestLog:    refused(noLog),
+
+		Message:         only(messageWay(Companion), noMessage),
+		UpdateInventory: only(inventoryWay(Companion), noInventory),
+
 		Block: ways(Way{
 			Channel: ActiveSync, Extent: Nothing, Removes: "Nothing; Drover refuses the device's next request.",
 			Leaves: "All data, and the mail that the device already holds.",
@@ -38,6 +47,28 @@ func orders(named map[Command]Order) map[Command]Order {
 	for c, o := range named {
 		m[c] = o
 	}
+	return m
+}
+
+// withoutApp refuses what only a companion application can do, on the rows that have none.
+func withoutApp(rows []Row) []Row {
+	for _, r := range rows {
+		if !slices.Contains(r.Channels, Companion) {
+			r.orders[Message], r.orders[UpdateInventory] = refused(noApp), refused(noApp)
+		}
+	}
+	return rows
+}
+
+// androidAppOrders adds what an application that administers the device does on Android 5 and newer.
+func androidAppOrders(named map[Command]Order) map[Command]Order {
+	lock := lockWay(Companion)
+	lock.Caveat = "Where the application administers the device."
+	locate := locateWay(Companion)
+	locate.Caveat = "Where the user has allowed the application to know it."
+	m := orders(named)
+	m[Lock], m[Locate] = only(lock, noLock, insteadBlock, insteadTimeout), only(locate, noLocate)
+	m[RequestLog] = only(logWay(Companion), noLog)
 	return m
 }
 
@@ -72,4 +103,19 @@ func locateWay(c Channel) Way {
 
 func logWay(c Channel) Way {
 	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device sends its log.", Leaves: keepsAll}
+}
+
+func messageWay(c Channel) Way {
+	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device shows the message.", Leaves: keepsAll}
+}
+
+func inventoryWay(c Channel) Way {
+	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device tells anew what it is and how it stands.", Leaves: keepsAll}
+}
+
+// alsoOver is an order that goes the way given, or over another channel, where it does the same.
+func alsoOver(c Channel, w Way) Order {
+	other := w
+	other.Channel, other.Since = c, Version{}
+	return ways(w, other)
 }

@@ -80,6 +80,9 @@ func uncertainWipe() Way {
 	}
 }
 
+// onlyOwner is what an application that does not own the device makes of most settings.
+var onlyOwner = Answer{Ignored, "An application that is not the device's owner cannot set it."}
+
 func gmail() Row {
 	const band = "Only the level none, low, medium or high is kept, which Gmail derives from required, simple, " +
 		"alphanumeric and length (under 4, 4, over 4)."
@@ -87,14 +90,15 @@ func gmail() Row {
 	return Row{
 		ID: AndroidGmail, Name: "Android 5 and newer, Gmail",
 		Recognised: "The user agent begins with Android-Mail, and the system is not older than Android 5.",
-		Channels:   []Channel{ActiveSync}, TLS: V(1, 3),
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 3),
 		Encryption: Encryption{State: AlwaysEncrypted, Words: "Android encrypts by itself from version 10 on; the policy does not change it."},
 		when:       when{otherwise: true},
 		mail: answers(Answer{Ignored, "Gmail does not keep it."},
 			partly(band, PasswordRequired, PasswordAllowSimple, PasswordAlphanumeric, PasswordMinLength),
 			ignored(fixed, PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity, EncryptDevice),
 			partly("Where this version of Gmail keeps it.", AllowAttachments, MaxAttachmentSize, ManualSyncRoaming)),
-		orders: orders(map[Command]Order{
+		app: answers(onlyOwner, ownerApp, knoxApp),
+		orders: androidAppOrders(map[Command]Order{
 			FullWipe: ways(Way{
 				Channel: ActiveSync, Extent: Account,
 				Removes: "The managed account, or the work profile that holds it.",
@@ -110,7 +114,7 @@ func samsungEmail() Row {
 	return Row{
 		ID: AndroidSamsung, Name: "Android 5 and newer, Samsung Email",
 		Recognised: "The user agent or device type begins with Samsung, and the system is not older than Android 5.",
-		Channels:   []Channel{ActiveSync}, TLS: V(1, 3),
+		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 3),
 		Encryption: Encryption{State: OnDemand, Words: "When the policy asks; devices of Android 10 and newer encrypt by themselves."},
 		when:       when{otherwise: true},
 		mail: answers(Answer{Ignored, "Nothing is written that Samsung Email keeps it."},
@@ -119,7 +123,8 @@ func samsungEmail() Row {
 				PasswordMaxFailures, LockInactivity),
 			yes(AllowAttachments, MaxAttachmentSize, ManualSyncRoaming),
 			partly("Where the client administers the device.", AllowCamera, EncryptDevice, EncryptCard)),
-		orders: orders(map[Command]Order{
+		app: answers(onlyOwner, ownerApp, knoxApp),
+		orders: androidAppOrders(map[Command]Order{
 			FullWipe:      ways(uncertainWipe()),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock),
 		}),
@@ -130,7 +135,7 @@ func otherAndroid() Row {
 	return Row{
 		ID: AndroidEAS, Name: "Android 5 and newer, other mail clients",
 		Recognised: "The device type or user agent begins with Android, and no better sign fits.",
-		Channels:   []Channel{ActiveSync},
+		Channels:   []Channel{ActiveSync, Companion},
 		Encryption: Encryption{State: Untold, Words: "Devices of Android 10 and newer encrypt by themselves; older ones depend on the model."},
 		Notes:      []string{"Android speaks TLS 1.2 from version 5 on."},
 		when:       when{otherwise: true},
@@ -139,7 +144,8 @@ func otherAndroid() Row {
 				PasswordAllowSimple, PasswordAlphanumeric),
 			partly("Where the client administers the device.", PasswordComplexGroups, PasswordExpiration,
 				PasswordHistory, PasswordMaxFailures, LockInactivity, EncryptDevice, EncryptCard, AllowCamera)),
-		orders: orders(map[Command]Order{
+		app: answers(onlyOwner, ownerApp, knoxApp),
+		orders: androidAppOrders(map[Command]Order{
 			FullWipe:      ways(uncertainWipe()),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock),
 		}),

@@ -5,49 +5,53 @@ type Right string
 
 // The rights. Their names are stable: roles, tokens and scripts hold them.
 const (
-	DeviceRead        Right = "device.read"
-	DeviceEdit        Right = "device.edit"
-	DeviceRemove      Right = "device.remove"
-	DeviceAccess      Right = "device.access" // allow, block, quarantine one device
-	DeviceLock        Right = "device.lock"
-	DeviceWipeAccount Right = "device.wipe.account" // selective: the organization's data alone
-	DeviceWipeCard    Right = "device.wipe.card"
-	DeviceWipeFull    Right = "device.wipe.full"
-	DeviceMessage     Right = "device.message"
-	DeviceReadmit     Right = "device.readmit" // let a wiped device enrol again
-	DeviceEnrol       Right = "device.enrol"   // invite users, and end devices' keys
-	GroupRead         Right = "group.read"
-	GroupEdit         Right = "group.edit"
-	UserRead          Right = "user.read"
-	UserEdit          Right = "user.edit"
-	UserErase         Right = "user.erase"
-	UserPersonalRead  Right = "user.personal.read"
-	PolicyRead        Right = "policy.read"
-	PolicyEdit        Right = "policy.edit"
-	PolicyAssign      Right = "policy.assign"
-	CommandRead       Right = "command.read"
-	CommandCancel     Right = "command.cancel"
-	ApprovalRead      Right = "approval.read"
-	ApprovalDecide    Right = "approval.decide"
-	AccessRead        Right = "access.read"
-	AccessEdit        Right = "access.edit"
-	UpstreamRead      Right = "upstream.read"
-	UpstreamEdit      Right = "upstream.edit"
-	AuditRead         Right = "audit.read"
-	AuditVerify       Right = "audit.verify"
-	LogServerRead     Right = "log.server.read"
-	ServiceRead       Right = "service.read"
-	ServiceEdit       Right = "service.edit"
-	SettingRead       Right = "setting.read"
-	SettingEdit       Right = "setting.edit"
-	SafetyEdit        Right = "safety.edit" // quorum, budgets, delay, breaker
-	AdminRead         Right = "admin.read"
-	AdminEdit         Right = "admin.edit"
-	RoleRead          Right = "role.read"
-	RoleEdit          Right = "role.edit"
-	TokenOwn          Right = "token.own"
-	TokenAll          Right = "token.all"
-	KeyRotate         Right = "key.rotate"
+	DeviceRead          Right = "device.read"
+	DeviceEdit          Right = "device.edit"
+	DeviceRemove        Right = "device.remove"
+	DeviceAccess        Right = "device.access" // allow, block, quarantine one device
+	DeviceLock          Right = "device.lock"
+	DeviceWipeAccount   Right = "device.wipe.account" // selective: the organization's data alone
+	DeviceWipeCard      Right = "device.wipe.card"
+	DeviceWipeFull      Right = "device.wipe.full"
+	DeviceMessage       Right = "device.message"
+	DeviceClearPasscode Right = "device.passcode.clear"
+	DeviceLocate        Right = "device.locate"
+	DeviceLog           Right = "device.log" // ask a device for its log
+	DeviceRefresh       Right = "device.refresh"
+	DeviceReadmit       Right = "device.readmit" // let a wiped device enrol again
+	DeviceEnrol         Right = "device.enrol"   // invite users, and end devices' keys
+	GroupRead           Right = "group.read"
+	GroupEdit           Right = "group.edit"
+	UserRead            Right = "user.read"
+	UserEdit            Right = "user.edit"
+	UserErase           Right = "user.erase"
+	UserPersonalRead    Right = "user.personal.read"
+	PolicyRead          Right = "policy.read"
+	PolicyEdit          Right = "policy.edit"
+	PolicyAssign        Right = "policy.assign"
+	CommandRead         Right = "command.read"
+	CommandCancel       Right = "command.cancel"
+	ApprovalRead        Right = "approval.read"
+	ApprovalDecide      Right = "approval.decide"
+	AccessRead          Right = "access.read"
+	AccessEdit          Right = "access.edit"
+	UpstreamRead        Right = "upstream.read"
+	UpstreamEdit        Right = "upstream.edit"
+	AuditRead           Right = "audit.read"
+	AuditVerify         Right = "audit.verify"
+	LogServerRead       Right = "log.server.read"
+	ServiceRead         Right = "service.read"
+	ServiceEdit         Right = "service.edit"
+	SettingRead         Right = "setting.read"
+	SettingEdit         Right = "setting.edit"
+	SafetyEdit          Right = "safety.edit" // quorum, budgets, delay, breaker
+	AdminRead           Right = "admin.read"
+	AdminEdit           Right = "admin.edit"
+	RoleRead            Right = "role.read"
+	RoleEdit            Right = "role.edit"
+	TokenOwn            Right = "token.own"
+	TokenAll            Right = "token.all"
+	KeyRotate           Right = "key.rotate"
 )
 
 // Description is a right in words.
@@ -71,6 +75,10 @@ var catalogue = []Description{
 	{DeviceWipeCard, "Erase devices' storage cards", true, true},
 	{DeviceWipeFull, "Erase devices completely", true, true},
 	{DeviceMessage, "Send messages to devices", false, true},
+	{DeviceClearPasscode, "Clear devices' passcodes", true, true},
+	{DeviceLocate, "Ask devices where they are", true, true},
+	{DeviceLog, "Ask devices for their log", false, true},
+	{DeviceRefresh, "Ask devices to tell anew what they are", false, true},
 	{DeviceReadmit, "Let a wiped device enrol again", false, true},
 	{DeviceEnrol, "Invite users to enrol devices, and end the keys of devices", false, true},
 	{GroupRead, "See device groups", false, false},
