@@ -90,9 +90,10 @@ $(tools)/staticcheck: tools/go.mod tools/go.sum
 	$(GO) build -C tools -o ../$(tools)/ tool
 	@touch $@
 
-bench: ## CPU, memory and wake-up times beside nginx and Go's ReverseProxy, on loopback
+bench: ## CPU, memory and wake-up times beside nginx and Go's ReverseProxy, on loopback; lists of 100,000 devices
 	@$(MAKE) --no-print-directory -j2 build
 	scripts/install-test-deps
+	$(GO) test -run '^$$' -bench BenchmarkFleet -benchtime 40x ./internal/core/device
 	$(GO) run ./test/bench
 
 notices: $(front_end) ## writes THIRD-PARTY-NOTICES from the licences of everything that is linked or bundled

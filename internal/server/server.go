@@ -250,6 +250,7 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 		})
 	})
 	wait.Go(func() { every(ctx, time.Hour, report("key maintenance"), s.maintainKeys) })
+	wait.Go(func() { every(ctx, time.Hour, report("database statistics"), z.DB.Analyze) })
 	return wait
 }
 

@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"drover/api/adminv1"
@@ -28,13 +31,15 @@ type droverServer struct {
 	token  string
 	client *http.Client
 	env    []string // for the command line
+	read   string   // the version of what was read last
 }
 
 func (b *bench) droverSubject(mail wake) subject {
 	d := &droverServer{bench: b, data: filepath.Join(b.dir, "drover")}
 	return subject{
 		name: "drover", start: d.start, ca: filepath.Join(d.data, "tls", "ca.pem"), prepare: d.prepare,
-		wakes: []wake{mail, {"another policy", d.anotherPolicy}}, wipe: d.wipe, last: []wake{{"all blocked", d.blockAll}},
+		wakes: []wake{mail, {"another policy", d.anotherPolicy}}, wipe: d.wipe, flood: d.flood,
+		last: []wake{{"all blocked", d.blockAll}},
 	}
 }
 
@@ -103,31 +108,36 @@ func (d *droverServer) blockAll(ctx context.Context) error {
 	return d.post(ctx, "/access-rules", adminv1.AccessRuleDraft{Name: "nobody", Match: "any", Decision: "block"}, nil)
 }
 
-// mostWipes is how many devices are wiped; the zone's budget may stop it earlier.
-const mostWipes = 50
+// floodWorkers order at the same time.
+const floodWorkers = 16
+
+// mostWipes is how many devices are wiped one by one; budget is how many the zone lets anybody wipe in an hour.
+const (
+	mostWipes = 50
+	budget    = 60
+)
 
 // wipe orders one device after the other to wipe itself, and takes the time from the order to the end of its Ping.
 func (d *droverServer) wipe(ctx context.Context, fleet *phone.Fleet, watch *stopwatch) ([]time.Duration, error) {
-	ids := map[string]string{} // as the phones write them
-	for _, id := range fleet.DeviceIDs() {
-		ids[strings.ToLower(id)] = id
+	if err := d.allowWipes(ctx); err != nil {
+		return nil, err
 	}
-	var devices adminv1.Page[adminv1.Device]
-	if err := d.call(ctx, http.MethodGet, "/devices?limit=500", nil, &devices); err != nil {
+	names := map[string]string{} // as the phones write them
+	for _, id := range fleet.DeviceIDs() {
+		names[strings.ToLower(id)] = id
+	}
+	devices, err := d.devices(ctx)
+	if err != nil {
 		return nil, err
 	}
 	var times []time.Duration
-	for _, device := range devices.Items {
-		id, held := ids[strings.ToLower(device.DeviceID)]
+	for _, device := range devices {
+		id, held := names[strings.ToLower(device.DeviceID)]
 		if !held || len(times) == mostWipes {
 			continue
 		}
 		watch.start()
-		err := d.post(ctx, "/devices/"+device.ID+"/commands", adminv1.DeviceCommandDraft{Kind: "full-wipe", Reason: "measuring"}, nil)
-		if errors.Is(err, errThrottled) {
-			break
-		}
-		if err != nil {
+		if err := d.orderWipe(ctx, device); err != nil {
 			return nil, err
 		}
 		woken := func() bool { _, ok := watch.of(id); return ok }
@@ -140,8 +150,85 @@ func (d *droverServer) wipe(ctx context.Context, fleet *phone.Fleet, watch *stop
 	return times, nil
 }
 
-// errThrottled is the end of a budget.
-var errThrottled = errors.New("the budget is spent")
+// allowWipes makes the budgets wide enough to measure, which an only owner may do alone.
+func (d *droverServer) allowWipes(ctx context.Context) error {
+	var rules adminv1.SafetyRules
+	if err := d.call(ctx, http.MethodGet, "/safety/rules", nil, &rules); err != nil {
+		return err
+	}
+	rules.Actor = adminv1.Budget{Hour: budget, Day: budget}
+	rules.Role, rules.Zone = rules.Actor, rules.Actor
+	return d.call(ctx, http.MethodPut, "/safety/rules", rules, nil)
+}
+
+func (d *droverServer) orderWipe(ctx context.Context, device adminv1.Device) error {
+	return d.post(ctx, "/devices/"+device.ID+"/commands", adminv1.DeviceCommandDraft{Kind: "full-wipe", Reason: "measuring"}, nil)
+}
+
+// devices lists the whole fleet.
+func (d *droverServer) devices(ctx context.Context) ([]adminv1.Device, error) {
+	var all []adminv1.Device
+	for after := ""; ; {
+		var page adminv1.Page[adminv1.Device]
+		if err := d.call(ctx, http.MethodGet, "/devices?limit=500&state=active&cursor="+url.QueryEscape(after), nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if after = page.Next; after == "" {
+			return all, nil
+		}
+	}
+}
+
+// flood orders every device to wipe itself, many at a time, as a stolen token would, and waits until no order is under
+// way. It is an error when the breaker has not stopped them.
+func (d *droverServer) flood(ctx context.Context) error {
+	devices, err := d.devices(ctx)
+	if err != nil {
+		return err
+	}
+	work := make(chan adminv1.Device, len(devices))
+	for _, device := range devices {
+		work <- device
+	}
+	close(work)
+	var orders sync.WaitGroup
+	failed := make(chan error, floodWorkers)
+	for range floodWorkers {
+		orders.Go(func() {
+			for device := range work {
+				if err := d.orderWipe(ctx, device); err != nil && !errors.Is(err, errRefused) {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
+	orders.Wait()
+	close(failed)
+	if err := <-failed; err != nil {
+		return err
+	}
+	var breaker adminv1.Breaker
+	if err := d.call(ctx, http.MethodGet, "/safety/breaker", nil, &breaker); err != nil {
+		return err
+	}
+	if !breaker.Open {
+		return fmt.Errorf("%d orders to wipe left the breaker closed", len(devices))
+	}
+	return poll(ctx, 30*time.Second, func() bool {
+		var now adminv1.Overview
+		return d.call(ctx, http.MethodGet, "/overview", nil, &now) == nil && !slices.ContainsFunc(now.Commands.ByState, underWay)
+	})
+}
+
+// underWay tells whether commands are with their devices.
+func underWay(c adminv1.Count) bool {
+	return c.Count > 0 && (c.Key == "delivered" || c.Key == "acknowledged")
+}
+
+// errRefused is the end of a budget, or the open breaker.
+var errRefused = errors.New("the zone refuses")
 
 func (d *droverServer) post(ctx context.Context, path string, body, answer any) error {
 	return d.call(ctx, http.MethodPost, path, body, answer)
@@ -162,6 +249,9 @@ func (d *droverServer) call(ctx context.Context, method, path string, body, answ
 	}
 	req.Header.Set("Authorization", "Bearer "+d.token)
 	req.Header.Set("Content-Type", "application/json")
+	if method == http.MethodPut {
+		req.Header.Set("If-Match", d.read)
+	}
 	res, err := d.client.Do(req)
 	if err != nil {
 		return err
@@ -171,12 +261,14 @@ func (d *droverServer) call(ctx context.Context, method, path string, body, answ
 	switch {
 	case err != nil:
 		return err
-	case res.StatusCode == http.StatusTooManyRequests:
-		return errThrottled
+	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusForbidden, res.StatusCode == http.StatusConflict:
+		return fmt.Errorf("%w: %s", errRefused, text)
 	case res.StatusCode >= http.StatusMultipleChoices:
 		return fmt.Errorf("%s %s: %s: %s", method, path, res.Status, text)
 	case answer == nil:
 		return nil
+	case method == http.MethodGet:
+		d.read = res.Header.Get("ETag")
 	}
 	return json.Unmarshal(text, answer)
 }

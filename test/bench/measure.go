@@ -36,6 +36,7 @@ type subject struct {
 	prepare func(context.Context) error
 	wakes   []wake
 	wipe    func(context.Context, *phone.Fleet, *stopwatch) ([]time.Duration, error) // one by one; nil where it cannot
+	flood   func(context.Context) error                                              // orders to wipe every device
 	last    []wake                                                                   // after which nobody asks again
 }
 
@@ -55,6 +56,8 @@ type result struct {
 	setup   time.Duration // CPU to set one phone up
 	idle    float64       // share of one core while all Pings are held
 	wakes   []wakeResult
+	flooded int // orders to wipe every device
+	wiped   int // phones that did so, in the whole run
 }
 
 type wakeResult struct {
@@ -275,6 +278,11 @@ func (b *bench) hold(ctx context.Context, p *process, o phone.Options, s subject
 			return fmt.Errorf("wipe: %w", err)
 		}
 	}
+	if s.flood != nil {
+		if err := h.flood(ctx, s.flood); err != nil {
+			return fmt.Errorf("wipe everything: %w", err)
+		}
+	}
 	for _, w := range s.last {
 		if err := h.wake(ctx, w); err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
@@ -353,6 +361,19 @@ func (h *held) wipe(ctx context.Context, one func(context.Context, *phone.Fleet,
 	return nil
 }
 
+// flood orders every phone to wipe itself. What counts is how many do.
+func (h *held) flood(ctx context.Context, all func(context.Context) error) error {
+	if err := h.settle(ctx); err != nil {
+		return err
+	}
+	if err := all(ctx); err != nil {
+		return err
+	}
+	h.result.flooded, h.result.wiped = h.count, h.watch.wipes()
+	h.count = h.bench.held - h.result.wiped
+	return nil
+}
+
 // add notes times, which are sorted.
 func (r *result) add(name string, times []time.Duration, cpu time.Duration) {
 	if n := len(times); n > 0 {
@@ -365,6 +386,7 @@ type stopwatch struct {
 	mu    sync.Mutex
 	began time.Time
 	times map[string]time.Duration // by DeviceId
+	wiped int
 }
 
 func (w *stopwatch) start() {
@@ -374,14 +396,23 @@ func (w *stopwatch) start() {
 }
 
 func (w *stopwatch) observe(e phone.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if e.Kind == phone.Wiped {
+		w.wiped++
+	}
 	if e.Kind != phone.PingEnded {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if _, seen := w.times[e.DeviceID]; !seen && w.times != nil {
 		w.times[e.DeviceID] = e.At.Sub(w.began)
 	}
+}
+
+func (w *stopwatch) wipes() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.wiped
 }
 
 func (w *stopwatch) count() int {

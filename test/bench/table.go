@@ -45,6 +45,12 @@ func printTable(out io.Writer, results []result) error {
 	for _, name := range wakeNames(results) {
 		row(name+": p99, last", func(r result) string { return r.wakeCell(name) })
 	}
+	row("orders to wipe everything, phones wiped", func(r result) string {
+		if r.flooded == 0 {
+			return "-"
+		}
+		return fmt.Sprintf("%d, %d", r.flooded, r.wiped)
+	})
 	return w.Flush()
 }
 
@@ -100,6 +106,7 @@ func judge(results []result) error {
 	breach(d.perHeld > mostPerHeld, "a held Ping costs more than %d KB", mostPerHeld>>10)
 	breach(d.idle > mostIdle, "it uses CPU while nothing happens")
 	breach(d.startup > mostStartup, "it takes more than %s to start", mostStartup)
+	breach(d.wiped > budget, "%d devices were wiped where %d are allowed", d.wiped, budget)
 	for _, w := range d.wakes {
 		breach(w.p99 > mostWipe && strings.Contains(w.name, "wipes"), "a wipe takes longer than %s to reach its device", mostWipe)
 		breach(w.max > mostWake && w.name != "mail for all", "%s takes longer than %s", w.name, mostWake)

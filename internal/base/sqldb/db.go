@@ -109,6 +109,7 @@ func sqliteHandle(path, extra string, conns int) (*sql.DB, error) {
 	}
 	h.SetMaxOpenConns(conns)
 	h.SetMaxIdleConns(conns)
+	h.SetConnMaxLifetime(time.Hour) // see [DB.Analyze]
 	return h, nil
 }
 

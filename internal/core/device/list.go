@@ -225,7 +225,7 @@ func (s *Store) gather(ctx context.Context, q sqldb.Querier, sc scope.Scope, f F
 	}
 	from := "FROM device d WHERE " + where
 	if f.Contact != "" {
-		from = "FROM device_presence n CROSS JOIN device d WHERE d.id = n.device AND " + where
+		from = f.fromContact(sc) + " WHERE d.id = n.device AND " + where
 	}
 	if f.narrow(sc) {
 		few, err = sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT d.id "+from+" LIMIT 4001", a.List()...)
@@ -235,6 +235,15 @@ func (s *Store) gather(ctx context.Context, q sqldb.Querier, sc scope.Scope, f F
 	}
 	total, err = sqldb.One(ctx, q, sqldb.Scan1[int], "SELECT count(*) FROM (SELECT 1 "+from+" LIMIT 10001) x", a.List()...)
 	return nil, total, err
+}
+
+// fromContact joins the devices with their last contact, beginning with the devices where a group says which they are, and
+// with the contacts otherwise.
+func (f Filter) fromContact(sc scope.Scope) string {
+	if f.Group != "" || !sc.All() {
+		return "FROM device d CROSS JOIN device_presence n"
+	}
+	return "FROM device_presence n CROSS JOIN device d"
 }
 
 // rows reads devices in the order of the query, behind its cursor: those of few, or when it is nil, of all that fit.

@@ -43,6 +43,9 @@ CREATE INDEX device_by_enrolled ON device (enrolled_at, id);
 CREATE INDEX device_by_upstream ON device (upstream, id);
 CREATE INDEX device_counts ON device (state, platform, policy_state, access, liability, id);
 
+-- Whether a device known by its id fits a filter is read here: the table's rows are ten times as long.
+CREATE INDEX device_by_id ON device (id, state, platform, policy_state, access, liability);
+
 -- A search reads this index from end to end, which is far less than the table.
 CREATE INDEX device_search ON device (search, state, id);
 
