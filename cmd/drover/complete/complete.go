@@ -125,10 +125,21 @@ func Script(shell string) (string, error) {
 var scripts = map[string]string{
 	"bash": `# bash completion for drover: source <(drover completion bash)
 _drover() {
-    local line words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+    local line word prefix= joined= words=()
+    # bash takes --flag=value for three words
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        if [[ $word == = && ${#words[@]} -gt 0 ]]; then
+            words[-1]+=$word prefix=${words[-1]} joined=yes
+        elif [[ $joined ]]; then
+            words[-1]+=$word joined=
+        else
+            words+=("$word") prefix=
+        fi
+    done
     COMPREPLY=()
     while IFS= read -r line; do
-        COMPREPLY+=("${line%%$'\t'*}")
+        line=${line%%$'\t'*}
+        COMPREPLY+=("${line#"$prefix"}")
     done < <("${COMP_WORDS[0]}" complete -- "${words[@]}" 2>/dev/null)
 }
 complete -o default -F _drover drover
@@ -152,8 +163,13 @@ compdef _drover drover
 	"fish": `# fish completion for drover: drover completion fish | source
 function __drover_complete
     set -l words (commandline -opc) (commandline -ct)
-    $words[1] complete -- $words[2..-1] 2>/dev/null
+    set -l found ($words[1] complete -- $words[2..-1] 2>/dev/null)
+    if test (count $found) -gt 0
+        printf '%s\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c drover -a '(__drover_complete)'
+complete -c drover -f -a '(__drover_complete)'
 `,
 }
