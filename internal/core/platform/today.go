@@ -80,8 +80,19 @@ func uncertainWipe() Way {
 	}
 }
 
-// onlyOwner is what an application that does not own the device makes of most settings.
-var onlyOwner = Answer{Ignored, "An application that is not the device's owner cannot set it."}
+// androidAppToday are the answers of a companion application on Android 5 and newer.
+func androidAppToday(more ...group) sheet {
+	const admin = "Where the application administers the device; Android 10 and newer may keep a level only."
+	return answers(Answer{Ignored, "An application that is not the device's owner cannot set it."}, append([]group{
+		appAll(), yes(AuditLocation, AuditLocationInterval, AuditLocationExact), ownerApp,
+		partly(admin, PasswordRequired, PasswordQuality, PasswordMinLength, PasswordAlphanumeric, PasswordComplexGroups,
+			PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity),
+		partly("Where the application administers the device.", AllowCamera, EncryptDevice),
+		partly("Folders that the user has opened to the application.", AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize),
+		ignored("Android tells it to the telephone and message applications alone.", AuditPhoneLog, AuditTextLog, AuditTextBodies),
+		ignored("Samsung models with Knox only.", knoxKeys...),
+	}, more...)...)
+}
 
 func gmail() Row {
 	const band = "Only the level none, low, medium or high is kept, which Gmail derives from required, simple, " +
@@ -97,7 +108,7 @@ func gmail() Row {
 			partly(band, PasswordRequired, PasswordAllowSimple, PasswordAlphanumeric, PasswordMinLength),
 			ignored(fixed, PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity, EncryptDevice),
 			partly("Where this version of Gmail keeps it.", AllowAttachments, MaxAttachmentSize, ManualSyncRoaming)),
-		app: answers(onlyOwner, ownerApp, knoxApp),
+		app: androidAppToday(),
 		orders: androidAppOrders(map[Command]Order{
 			FullWipe: ways(Way{
 				Channel: ActiveSync, Extent: Account,
@@ -123,7 +134,7 @@ func samsungEmail() Row {
 				PasswordMaxFailures, LockInactivity),
 			yes(AllowAttachments, MaxAttachmentSize, ManualSyncRoaming),
 			partly("Where the client administers the device.", AllowCamera, EncryptDevice, EncryptCard)),
-		app: answers(onlyOwner, ownerApp, knoxApp),
+		app: androidAppToday(knoxApp),
 		orders: androidAppOrders(map[Command]Order{
 			FullWipe:      ways(uncertainWipe()),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock),
@@ -144,7 +155,7 @@ func otherAndroid() Row {
 				PasswordAllowSimple, PasswordAlphanumeric),
 			partly("Where the client administers the device.", PasswordComplexGroups, PasswordExpiration,
 				PasswordHistory, PasswordMaxFailures, LockInactivity, EncryptDevice, EncryptCard, AllowCamera)),
-		app: answers(onlyOwner, ownerApp, knoxApp),
+		app: androidAppToday(),
 		orders: androidAppOrders(map[Command]Order{
 			FullWipe:      ways(uncertainWipe()),
 			SelectiveWipe: only(accountWipe(), needs161, insteadBlock),

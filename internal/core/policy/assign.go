@@ -8,6 +8,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/scope"
 )
@@ -27,7 +28,7 @@ func readAssignment(ctx context.Context, q sqldb.Querier, t Target) (Assignment,
 }
 
 // Assign puts a suite in force for a target, in place of the one it had. Priority is from -1,000,000 to 1,000,000 and
-// counts for groups alone. Whether the target exists is for the caller to know. It needs the right policy.assign over
+// counts for groups alone. A problem of kind NotFound when there is no such target. It needs the right policy.assign over
 // the whole zone.
 func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite string, priority int) error {
 	if err := c.Require(scope.PolicyAssign); err != nil {
@@ -41,6 +42,9 @@ func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite stri
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := hold(ctx, tx, suite); err != nil {
+			return err
+		}
+		if err := s.exists(ctx, tx, t); err != nil {
 			return err
 		}
 		before, err := readAssignment(ctx, tx, t)
@@ -62,6 +66,32 @@ func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite stri
 		return s.changed(ctx, tx, t.record("policy.assigned", c, suite, before.Suite, priority))
 	})
 }
+
+// exists refuses a target that is not there.
+func (s *Store) exists(ctx context.Context, tx *sqldb.Tx, t Target) error {
+	if t.Kind == ToDefault {
+		return nil
+	}
+	var asks []func(context.Context, sqldb.Querier, string) (bool, error)
+	switch {
+	case s.devices == nil || s.users == nil:
+	case t.Kind == ToDevice:
+		asks = append(asks, s.devices.Exists)
+	case t.Kind == ToUser:
+		asks = append(asks, s.users.Exists)
+	default: // a group's id does not tell of what it is; ids do not meet
+		asks = append(asks, s.devices.GroupExists, s.users.GroupExists)
+	}
+	for _, ask := range asks {
+		there, err := ask(ctx, tx, t.ID)
+		if err != nil || there {
+			return err
+		}
+	}
+	return errNoTarget
+}
+
+var errNoTarget = problem.New(problem.NotFound, "policy.target", "There is nothing of this kind to assign to.").WithField("target")
 
 // Unassign takes a target's own assignment away, so that a less specific one holds. It changes nothing when there is
 // none.
@@ -146,6 +176,14 @@ func (s *Store) Assignments(ctx context.Context, c scope.Caller, f AssignmentFil
 // UserErased takes the user's own assignment away, as [directory.Follower].
 func (s *Store) UserErased(ctx context.Context, tx *sqldb.Tx, id string) error {
 	return s.unassign(ctx, tx, scope.System("erasure"), Target{ToUser, id})
+}
+
+// DeviceMoved takes the assignment of a removed device away, as [device.Follower]: what comes back is a new device.
+func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
+	if to != device.Removed {
+		return nil
+	}
+	return s.unassign(ctx, tx, scope.System("removal"), Target{ToDevice, id})
 }
 
 // UserChanged has nothing to follow: assignments know users by their ids alone.

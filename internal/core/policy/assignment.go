@@ -36,8 +36,8 @@ func (t Target) check() error {
 		"A suite is assigned to a device, a user or a group by its id, or to the default without one.").WithField("target")
 }
 
-// Assignment names the suite for one target. Priority decides between several groups of one device: the greatest wins,
-// and of equals the group whose id comes first.
+// Assignment names the suite for one target. Priority decides between several groups of one device: the values of the
+// greatest count before those of others, and of equals those of the group whose id comes first.
 type Assignment struct {
 	Target
 	Suite    string
@@ -56,7 +56,7 @@ type DeviceRef struct {
 	Liability Liability
 }
 
-// candidates returns the assignments that reach the device, the one in force first.
+// candidates returns the assignments that reach the device, the most specific first.
 func (d DeviceRef) candidates(find func(Target) (Assignment, bool)) []Assignment {
 	var out []Assignment
 	add := func(t Target) {

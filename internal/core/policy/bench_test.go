@@ -8,7 +8,7 @@ import (
 
 // Every request of a device asks for its effective policy.
 func BenchmarkEffectiveFor(b *testing.B) {
-	l := &loaded{assignments: map[Target]Assignment{}, suites: map[string]perLiability{"s": compile("s", Version{Suite: "s", Number: 1, Content: strict().Content})}}
+	l := &loaded{assignments: map[Target]Assignment{}, suites: map[string]inForce{"s": {name: "s", now: Version{Suite: "s", Number: 1, Content: strict().Content}}}, merged: &merged{list: map[string]*Effective{}}}
 	for i := range 100_000 {
 		t := Target{ToUser, fmt.Sprint(i)}
 		l.assignments[t] = Assignment{Target: t, Suite: "s"}

@@ -2,6 +2,9 @@ package policy
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"sync"
 	"time"
 
 	"drover/internal/base/problem"
@@ -14,22 +17,43 @@ type loaded struct {
 	zone        int64 // the zone's revision at which it was found current
 	policy      int64 // the revision of the tables it was read from
 	assignments map[Target]Assignment
-	suites      map[string]perLiability
-	none        perLiability
+	suites      map[string]inForce
+	merged      *merged
 }
 
-// perLiability holds one suite's effective policies, without the target.
-type perLiability struct{ corporate, personal *Effective }
+// inForce is what a suite says now, and what it says to the first devices of a roll-out.
+type inForce struct {
+	name   string
+	now    Version
+	staged *staged // nil when no roll-out is under way
+}
 
-func (p perLiability) of(l Liability) *Effective {
-	if l == Personal {
-		return p.personal
+type staged struct {
+	Rollout
+	version Version
+}
+
+// merged keeps effective policies by what they are made of: many devices share each.
+type merged struct {
+	mu   sync.RWMutex
+	list map[string]*Effective
+}
+
+// maxMerged bounds the policies kept, about 20 kB each. More are made anew at each question.
+const maxMerged = 4000
+
+func (m *merged) get(key string) *Effective {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.list[key]
+}
+
+func (m *merged) put(key string, e *Effective) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.list) < maxMerged {
+		m.list[key] = e
 	}
-	return p.corporate
-}
-
-func compile(name string, v Version) perLiability {
-	return perLiability{corporate: v.Effective(name, Corporate), personal: v.Effective(name, Personal)}
 }
 
 // loadTimeout bounds a load; it does not end with the request that caused it, since others wait for it too.
@@ -47,13 +71,41 @@ func (s *Store) EffectiveFor(ctx context.Context, d DeviceRef) (*Effective, erro
 }
 
 func (l *loaded) effective(d DeviceRef) *Effective {
-	found := d.candidates(l.find)
-	if len(found) == 0 {
-		return l.none.of(d.Liability)
+	layers, sets, key := l.layers(d)
+	o := Origin{Liability: d.Liability}
+	if len(layers) > 0 {
+		first := layers[0]
+		o.Target, o.Suite, o.SuiteName, o.Version = first.Target, first.Suite, first.SuiteName, first.Version
 	}
-	e := *l.suites[found[0].Suite].of(d.Liability)
-	e.Origin.Target = found[0].Target
+	shared := l.merged.get(key)
+	if shared == nil {
+		shared = merge(o, layers, sets)
+		l.merged.put(key, shared)
+	}
+	e := *shared
+	e.Origin, e.layers = o, layers // whose assignments they are differs from device to device
 	return &e
+}
+
+// layers returns the suites that reach the device, the most specific first, what they say to it, and what an effective
+// policy of them is known by.
+func (l *loaded) layers(d DeviceRef) (layers []Layer, sets []Values, key string) {
+	b := make([]byte, 0, 128)
+	b = append(b, d.Liability...)
+	for _, a := range d.candidates(l.find) {
+		s, ok := l.suites[a.Suite]
+		if !ok || slices.ContainsFunc(layers, func(x Layer) bool { return x.Suite == a.Suite }) {
+			continue
+		}
+		v, early := s.now, false
+		if s.staged != nil && s.staged.reaches(d) {
+			v, early = s.staged.version, true
+		}
+		layers = append(layers, Layer{Target: a.Target, Suite: a.Suite, SuiteName: s.name, Version: v.Number, Staged: early})
+		sets = append(sets, v.Content.For(d.Liability))
+		b = strconv.AppendInt(append(append(b, '/'), a.Suite...), int64(v.Number), 10)
+	}
+	return layers, sets, string(b)
 }
 
 func (l *loaded) find(t Target) (Assignment, bool) {
@@ -65,10 +117,10 @@ func (l *loaded) find(t Target) (Assignment, bool) {
 type Explained struct {
 	Assignment
 	SuiteName string
-	InForce   bool // the others are overridden by it
+	Sets      int // how many values of the device come from it
 }
 
-// Explain returns all assignments that reach a device, the one in force first. It needs the right policy.read over the
+// Explain returns all assignments that reach a device, the most specific first. It needs the right policy.read over the
 // whole zone.
 func (s *Store) Explain(ctx context.Context, c scope.Caller, d DeviceRef) ([]Explained, error) {
 	if err := c.Require(scope.PolicyRead); err != nil {
@@ -78,9 +130,16 @@ func (s *Store) Explain(ctx context.Context, c scope.Caller, d DeviceRef) ([]Exp
 	if err != nil {
 		return nil, err
 	}
+	e := l.effective(d)
+	sets := make(map[Target]int, len(e.layers))
+	for _, v := range e.values {
+		if x, ok := e.LayerOf(v); ok {
+			sets[x.Target]++
+		}
+	}
 	var out []Explained
-	for i, a := range d.candidates(l.find) {
-		out = append(out, Explained{a, l.suites[a.Suite].corporate.Origin.SuiteName, i == 0})
+	for _, a := range d.candidates(l.find) {
+		out = append(out, Explained{a, l.suites[a.Suite].name, sets[a.Target]})
 	}
 	return out, nil
 }
@@ -113,7 +172,7 @@ func (s *Store) current(ctx context.Context) (*loaded, error) {
 
 // load reads the tables, or keeps the old reading when only other things of the zone have changed.
 func (s *Store) load(ctx context.Context, old *loaded, zone int64) (*loaded, error) {
-	l := &loaded{zone: zone, none: compile("", Version{})}
+	l := &loaded{zone: zone}
 	err := s.db.Read(ctx, func(q sqldb.Querier) error {
 		var err error
 		l.policy, err = sqldb.One(ctx, q, sqldb.Scan1[int64], "SELECT revision FROM policy_revision WHERE one = 1")
@@ -121,7 +180,7 @@ func (s *Store) load(ctx context.Context, old *loaded, zone int64) (*loaded, err
 			return err
 		}
 		if old != nil && old.policy == l.policy {
-			l.assignments, l.suites = old.assignments, old.suites
+			l.assignments, l.suites, l.merged = old.assignments, old.suites, old.merged
 			return nil
 		}
 		return l.read(ctx, q)
@@ -130,6 +189,7 @@ func (s *Store) load(ctx context.Context, old *loaded, zone int64) (*loaded, err
 }
 
 func (l *loaded) read(ctx context.Context, q sqldb.Querier) error {
+	l.merged = &merged{list: map[string]*Effective{}}
 	rows, err := sqldb.All(ctx, q, scanAssignment, "SELECT "+assignmentColumns+" FROM policy_assignment a")
 	if err != nil {
 		return err
@@ -142,7 +202,7 @@ func (l *loaded) read(ctx context.Context, q sqldb.Querier) error {
 		Version
 		name string
 	}
-	inForce, err := sqldb.All(ctx, q, func(r sqldb.Row) (n named, err error) {
+	suites, err := sqldb.All(ctx, q, func(r sqldb.Row) (n named, err error) {
 		n.Version, err = scanVersion(nameFirst{r, &n.name})
 		return n, err
 	}, "SELECT s.name, "+versionColumns+` FROM policy_suite s JOIN policy_version v ON v.suite = s.id AND v.number = s.version
@@ -150,11 +210,30 @@ func (l *loaded) read(ctx context.Context, q sqldb.Querier) error {
 	if err != nil {
 		return err
 	}
-	l.suites = make(map[string]perLiability, len(inForce))
-	for _, n := range inForce {
-		l.suites[n.Suite] = compile(n.name, n.Version)
+	l.suites = make(map[string]inForce, len(suites))
+	for _, n := range suites {
+		l.suites[n.Suite] = inForce{name: n.name, now: n.Version}
 	}
-	return nil
+	return l.readRollouts(ctx, q)
+}
+
+func (l *loaded) readRollouts(ctx context.Context, q sqldb.Querier) error {
+	type row struct {
+		Rollout
+		version Version
+	}
+	list, err := sqldb.All(ctx, q, func(r sqldb.Row) (x row, err error) {
+		x.version, err = scanVersion(rolloutFirst{r, &x.Rollout})
+		return x, err
+	}, "SELECT "+rolloutColumns+", "+versionColumns+` FROM policy_rollout r
+		JOIN policy_version v ON v.suite = r.suite AND v.number = r.version`)
+	for _, x := range list {
+		if s, ok := l.suites[x.Suite]; ok {
+			s.staged = &staged{x.Rollout, x.version}
+			l.suites[x.Suite] = s
+		}
+	}
+	return err
 }
 
 // nameFirst scans a row that has one column before those of a version.

@@ -26,7 +26,7 @@ func TestRevisionChangesWithWhatTheVersionCanSay(t *testing.T) {
 		for _, v := range versions {
 			differs := false // one value may change another that it contradicts
 			for _, d := range definitions {
-				differs = differs || d.Carried(v) && !before.Value(d.Key).Equal(after.Value(d.Key))
+				differs = differs || d.Carried(v) && !before.Value(d.Key).Unlock().Equal(after.Value(d.Key).Unlock())
 			}
 			if (before.Revision(v) != after.Revision(v)) != differs {
 				t.Fatalf("at %s, %s from %s to %s: %s, %s", v, d.Key, before.Value(d.Key), after.Value(d.Key),

@@ -29,7 +29,13 @@ func FindPreset(name string) (Preset, bool) {
 }
 
 func open() Preset {
-	lets := Values{platform.AllowNonProvisionable: Bool(true)}
+	// It sets what it lets go: what a suite leaves out, the next one decides.
+	lets := Values{
+		platform.AllowNonProvisionable: Bool(true),
+		platform.PasswordRequired:      Bool(false),
+		platform.EncryptDevice:         Bool(false),
+		platform.EncryptCard:           Bool(false),
+	}
 	return Preset{
 		Name: "open", Title: "Open",
 		Words: "Asks nothing and lets every device in, also those that cannot take a policy. For trying Drover out; a " +

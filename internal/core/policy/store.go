@@ -36,6 +36,8 @@ type Store struct {
 	audit    *audit.Log
 	zone     *zone.Zone
 	revision Revision
+	devices  Members
+	users    Members
 
 	loading sync.Mutex
 	loaded  atomic.Pointer[loaded]
@@ -45,6 +47,16 @@ type Store struct {
 func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision) *Store {
 	return &Store{db: db, clock: c, audit: log, zone: z, revision: r}
 }
+
+// Members is the part of devices and of users that assignments need: what exists, within a transaction.
+type Members interface {
+	Exists(ctx context.Context, q sqldb.Querier, id string) (bool, error)
+	GroupExists(ctx context.Context, q sqldb.Querier, id string) (bool, error)
+}
+
+// Bind says where devices and users are found. Until then nothing can be assigned but the default. Call it before the
+// first assignment.
+func (s *Store) Bind(devices, users Members) { s.devices, s.users = devices, users }
 
 // Draft is what makes a new version.
 type Draft struct {
@@ -139,6 +151,9 @@ func (s *Store) supersede(ctx context.Context, c scope.Caller, id string, seen i
 		if err := suite.editable(seen); err != nil {
 			return err
 		}
+		if err := settled(ctx, tx, id); err != nil {
+			return err
+		}
 		before, err := readVersion(ctx, tx, id, seen)
 		if err != nil {
 			return err
@@ -151,10 +166,21 @@ func (s *Store) supersede(ctx context.Context, c scope.Caller, id string, seen i
 			v = before
 			return nil
 		}
-		v = Version{Suite: id, Number: seen + 1, At: s.clock.Now(), By: c.ID, Comment: comment, From: from, Content: after}
+		next, err := nextVersion(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		v = Version{Suite: id, Number: next, At: s.clock.Now(), By: c.ID, Comment: comment, From: from, Content: after}
 		return s.putInForce(ctx, tx, c, before, v)
 	})
 	return v, err
+}
+
+// nextVersion returns the number of a suite's next version. Not every version has been in force: a roll-out may be
+// called back.
+func nextVersion(ctx context.Context, q sqldb.Querier, suite string) (int, error) {
+	n, err := sqldb.One(ctx, q, sqldb.Scan1[int], "SELECT MAX(number) FROM policy_version WHERE suite = $1", suite)
+	return n + 1, err
 }
 
 func (s *Store) putInForce(ctx context.Context, tx *sqldb.Tx, c scope.Caller, before, v Version) error {
@@ -169,6 +195,10 @@ func (s *Store) putInForce(ctx context.Context, tx *sqldb.Tx, c scope.Caller, be
 	if err := insertVersion(ctx, tx, v); err != nil {
 		return err
 	}
+	return s.nowInForce(ctx, tx, c, before, v)
+}
+
+func (s *Store) nowInForce(ctx context.Context, tx *sqldb.Tx, c scope.Caller, before, v Version) error {
 	action := "policy.changed"
 	if v.From != 0 {
 		action = "policy.rolled-back"
@@ -217,6 +247,9 @@ func (s *Store) Retire(ctx context.Context, c scope.Caller, id string) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		suite, err := hold(ctx, tx, id)
 		if err != nil {
+			return err
+		}
+		if err := settled(ctx, tx, id); err != nil {
 			return err
 		}
 		if suite.Assigned > 0 {

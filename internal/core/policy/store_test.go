@@ -27,6 +27,18 @@ type fixture struct {
 	*Store
 	db       *sqldb.DB
 	revision *zone.Revision
+	now      *clock.Fake
+}
+
+// allBut are devices, users and groups of any id but this.
+type allBut string
+
+func (a allBut) Exists(_ context.Context, _ sqldb.Querier, id string) (bool, error) {
+	return id != string(a), nil
+}
+
+func (a allBut) GroupExists(_ context.Context, _ sqldb.Querier, id string) (bool, error) {
+	return id != string(a), nil
 }
 
 // each runs fn over a store on each engine.
@@ -35,7 +47,8 @@ func each(t *testing.T, fn func(t *testing.T, f fixture)) {
 		b, c := bus.New(), clock.NewFake(time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
 		log := audit.New(db, c, nil, b)
 		r := zone.NewRevision(db, b, slog.Default())
-		f := fixture{New(db, c, log, zone.New(db, log, b), r), db, r}
+		f := fixture{New(db, c, log, zone.New(db, log, b), r), db, r, c}
+		f.Bind(allBut("gone"), allBut("gone"))
 		f.see(t)
 		fn(t, f)
 	})
@@ -188,9 +201,16 @@ func TestRightsAreAsked(t *testing.T) {
 			_, versions := f.Versions(ctx, c, suite.ID, page.Request{})
 			_, assignments := f.Assignments(ctx, c, AssignmentFilter{}, page.Request{})
 			_, explain := f.Explain(ctx, c, DeviceRef{})
+			_, stage := f.Stage(ctx, c, suite.ID, 1, Draft{}, Plan{})
+			_, widen := f.Widen(ctx, c, suite.ID, Plan{})
+			_, pause := f.Pause(ctx, c, suite.ID)
+			_, resume := f.Resume(ctx, c, suite.ID)
+			_, rollout := f.Rollout(ctx, c, suite.ID)
+			_, rollouts := f.Rollouts(ctx, c)
 			return map[scope.Right][]error{
-				scope.PolicyEdit: {create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID)},
-				scope.PolicyRead: {list, get, named, version, versions, assignments, explain},
+				scope.PolicyEdit: {create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID),
+					stage, widen, pause, resume, f.Finish(ctx, c, suite.ID), f.CallBack(ctx, c, suite.ID)},
+				scope.PolicyRead: {rollout, rollouts, list, get, named, version, versions, assignments, explain},
 				scope.PolicyAssign: {
 					f.Assign(ctx, c, Target{ToDefault, ""}, suite.ID, 0), f.Unassign(ctx, c, Target{ToDefault, ""}),
 				},
@@ -239,8 +259,8 @@ func TestTheMostSpecificAssignmentWins(t *testing.T) {
 		var order []string
 		for i, x := range explained {
 			order = append(order, x.SuiteName)
-			if x.InForce != (i == 0) {
-				t.Errorf("%s is in force: %v", x.SuiteName, x.InForce)
+			if (x.Sets > 0) != (i == 0) { // they all set the same
+				t.Errorf("%s sets %d values", x.SuiteName, x.Sets)
 			}
 		}
 		if diff := cmp.Diff([]string{"device d1", "user u1", "group g3", "group g1", "group g2", "default"}, order); diff != "" {
@@ -344,7 +364,7 @@ func TestOtherChangesOfTheZoneLoadNothingAnew(t *testing.T) {
 		}
 		f.effective(t, DeviceRef{Device: "d"})
 		after := f.loaded.Load()
-		if after.zone <= before.zone || after.policy != before.policy || after.suites[suite.ID].corporate != before.suites[suite.ID].corporate {
+		if after.zone <= before.zone || after.policy != before.policy || after.merged != before.merged {
 			t.Error("the policies were compiled again though none has changed")
 		}
 	})

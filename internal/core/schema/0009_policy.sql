@@ -1,4 +1,4 @@
--- Policy suites. A version is inserted once and never changed; a suite's newest version is in force.
+-- Policy suites. A version is inserted once and never changed; the suite says which of them is in force.
 CREATE TABLE policy_suite (
 	id          TEXT PRIMARY KEY,
 	name        TEXT NOT NULL,
@@ -31,6 +31,23 @@ CREATE TABLE policy_assignment (
 	PRIMARY KEY (kind, target)
 );
 CREATE INDEX policy_assignment_suite ON policy_assignment (suite, kind, target);
+
+-- The roll-out of a version that is not in force for all yet: first for the devices of some groups and for a share of the
+-- others, in ten-thousandths, which rises by a step each so many microseconds unless it is paused.
+CREATE TABLE policy_rollout (
+	suite      TEXT PRIMARY KEY REFERENCES policy_suite (id),
+	version    BIGINT NOT NULL,
+	share      BIGINT NOT NULL CHECK (share BETWEEN 0 AND 10000),
+	step       BIGINT NOT NULL,
+	every      BIGINT NOT NULL,
+	due        BIGINT NOT NULL,
+	groups     JSONB NOT NULL,
+	paused     BOOLEAN NOT NULL,
+	author     TEXT NOT NULL,
+	started    BIGINT NOT NULL,
+	changed    BIGINT NOT NULL,
+	FOREIGN KEY (suite, version) REFERENCES policy_version (suite, number)
+);
 
 -- One row that rises with every change of the tables above, so that servers load them again only then.
 CREATE TABLE policy_revision (
