@@ -16,12 +16,16 @@ import (
 )
 
 const (
-	// BodyTime is how long a body may take to arrive. A listener sets it as its server's ReadTimeout.
+	// BodyTime is how long the body of a held exchange may be behind [BodyRate], and so the longest pause in it. A listener
+	// sets it as its server's ReadTimeout.
 	BodyTime = 60 * time.Second
+	// BodyRate is how many octets a second must arrive of it on the whole: fewer than the slowest mobile network carries,
+	// so that a mail with attachments gets through at last, and one that only pretends to send is cut.
+	BodyRate = 1 << 10
 	// StallTime is how long a piece of an answer may wait for a client that does not read. A listener sets it as its
 	// server's WriteTimeout.
 	StallTime = 60 * time.Second
-	// renewStall is how old a deadline for writing may grow before the next piece renews it: seldom, as it costs.
+	// renewStall is how old a deadline may grow before the next piece renews it: seldom, as it costs.
 	renewStall = 5 * time.Second
 )
 
@@ -135,16 +139,38 @@ type body struct {
 	io.ReadCloser
 	x *exchange
 	n atomic.Int64 // a transport may read on after the exchange
+
+	// Of a held exchange, since its start: the time that the body has, and the deadline that was last put on the
+	// connection, both beyond BodyTime.
+	earned, granted time.Duration
 }
 
-// Read reads, and lifts the deadline from a held exchange once all is read.
+// Read reads. In a held exchange every piece earns time for the rest, and the deadline is lifted once all is read.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.n.Add(int64(n))
-	if err == io.EOF && b.x.held() {
-		_ = http.NewResponseController(b.x.response.w).SetReadDeadline(time.Time{})
+	switch {
+	case !b.x.held():
+	case err == io.EOF:
+		b.deadline(time.Time{})
+	case n > 0:
+		b.earn(n)
 	}
 	return n, err
+}
+
+// earn gives the body a second for each BodyRate octets. What is not used up is lost: who was fast may not stop for long.
+func (b *body) earn(n int) {
+	b.earned = min(b.earned+time.Duration(n)*time.Second/BodyRate, time.Since(b.x.started))
+	if b.earned-b.granted < renewStall {
+		return
+	}
+	b.granted = b.earned
+	b.deadline(b.x.started.Add(BodyTime + b.earned))
+}
+
+func (b *body) deadline(at time.Time) {
+	_ = http.NewResponseController(b.x.response.w).SetReadDeadline(at)
 }
 
 // response counts what is written and renews the deadline for writing.

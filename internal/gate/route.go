@@ -15,7 +15,7 @@ import (
 const DefaultTime = 30 * time.Second
 
 // Held, as the Time of a route, lets an exchange last as long as both ends want it: a held Ping, a stream of events.
-// Its body must still arrive within [BodyTime], and every piece of its answer must be taken within [StallTime].
+// Its body must still arrive at [BodyRate], and every piece of its answer must be taken within [StallTime].
 const Held time.Duration = -1
 
 // Route is one way into a service. A service package returns its routes; package server hands them to [New].

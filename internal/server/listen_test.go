@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,6 +50,14 @@ func newWorld(t *testing.T) *world {
 			gate.WriteProblem(w, r, err)
 		}
 	})
+	count := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, err := io.Copy(io.Discard, r.Body)
+		if err != nil {
+			gate.WriteProblem(w, r, err)
+			return
+		}
+		_, _ = io.WriteString(w, strconv.FormatInt(n, 10))
+	})
 	hold := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(http.StatusOK)
@@ -77,6 +86,7 @@ func newWorld(t *testing.T) *world {
 	for _, service := range []zone.Service{zone.ServiceActiveSync, zone.ServiceAdminAPI} {
 		routes = append(routes,
 			gate.Route{Service: service, Method: "POST", Pattern: "/echo", Who: anyone, Body: 1 << 20, Handler: echo},
+			gate.Route{Service: service, Method: "POST", Pattern: "/count", Who: anyone, Body: 1 << 20, Time: gate.Held, Handler: count},
 			gate.Route{Service: service, Method: "POST", Pattern: "/lift", Who: anyone, Body: 1 << 20, Handler: lift},
 			gate.Route{Service: service, Method: "POST", Pattern: "/pour", Who: anyone, Handler: pour},
 			gate.Route{Service: service, Method: "POST", Pattern: "/pour/held", Who: anyone, Time: gate.Held, Handler: pour},
@@ -371,6 +381,7 @@ func TestSlowClientsAreCut(t *testing.T) {
 		{"slow body of a handler that means well", "POST /lift HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", "x", gate.DefaultTime},
 		{"slow body of a held exchange", "POST /hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n", "x", gate.BodyTime},
 		{"slow chunks", "POST /hold HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", gate.BodyTime},
+		{"much of a body, and then little", "POST /hold HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + strings.Repeat("x", 500_000), "x", gate.BodyTime},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -401,6 +412,27 @@ func TestSlowClientsAreCut(t *testing.T) {
 			}
 			_ = c.Close()
 		})
+	})
+}
+
+// A mail with attachments over a bad line takes many times [gate.BodyTime], with pauses, and arrives whole.
+func TestSlowUploadGetsThrough(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world, dial func() net.Conn) {
+		const size, piece = 1 << 20, 4 << 10
+		start := time.Now()
+		c, said := connect(t, w, dial())
+		_, err := fmt.Fprintf(c, "POST /count HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", size)
+		for sent := 0; sent < size && err == nil; sent += piece {
+			time.Sleep(piece * time.Second / (2 * gate.BodyRate))
+			if sent == size/2 {
+				time.Sleep(gate.BodyTime - 10*time.Second) // a tunnel
+			}
+			_, err = io.WriteString(c, strings.Repeat("x", piece))
+		}
+		if got := <-said; err != nil || !strings.HasSuffix(got, strconv.Itoa(size)) || time.Since(start) < 9*time.Minute {
+			t.Errorf("after %s: %v, %q", time.Since(start), err, got)
+		}
+		_ = c.Close()
 	})
 }
 

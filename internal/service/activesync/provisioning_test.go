@@ -63,7 +63,7 @@ func TestAPingNeedNotCarryTheKey(t *testing.T) {
 	p.expect("a Ping before provisioning", p.post(Ping, nil), 449)
 	p.enrol()
 	p.key = 0
-	if g := p.post(Ping, nil); string(g.body) != "answer to Ping" {
+	if g := p.post(Ping, nil); string(g.body) != answerTo("Ping") {
 		t.Errorf("HTTP %d %q", g.status, g.body)
 	}
 	p.expect("another command without the key", p.folderSync(), 449)

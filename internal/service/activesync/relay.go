@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -211,8 +212,10 @@ type upload struct {
 	t    *transfer
 }
 
-// Read reads the next piece.
+// Read reads the next piece. While it waits for the phone, the mail server is not to blame; how long that may take is for
+// the gate to say.
 func (u upload) Read(p []byte) (int, error) {
+	u.t.timer.Stop()
 	n, err := u.from.Read(p)
 	u.t.timer.Reset(u.t.v.upstream.Timeout)
 	return n, err
@@ -287,6 +290,7 @@ func (v *visit) wakeUp(h *held) (answer, error) {
 // answered judges the mail server's answer and hands it on.
 func (v *visit) answered(t *transfer, r *http.Response) (answer, error) {
 	t.unhold()
+	t.timer.Reset(v.upstream.Timeout) // it holds nothing any more
 	switch {
 	case r.StatusCode == http.StatusUnauthorized:
 		v.g.credentials.refuse(v.print, v.user, v.from)
@@ -300,16 +304,10 @@ func (v *visit) answered(t *transfer, r *http.Response) (answer, error) {
 		v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "a mail server wants its clients elsewhere: correct its address",
 			slog.String(logfield.Upstream, v.upstream.ID), slog.Int(logfield.Status, r.StatusCode))
 		return answer{}, unavailable(nil)
-	case r.StatusCode == http.StatusBadGateway, r.StatusCode == http.StatusGatewayTimeout:
-		return answer{}, unavailable(nil)
-	}
-	if !v.proven && acceptance(r.StatusCode) && strings.HasPrefix(r.Header.Get("Content-Type"), wbxml.ContentType) {
-		v.accepted()
-	}
-	if v.proven && v.query.Command == Settings && v.whole {
-		if err := v.keepInformation(t.standing, parseSettings(v.body)); err != nil {
-			return answer{}, err
-		}
+	case r.StatusCode == http.StatusServiceUnavailable, r.StatusCode == http.StatusTooManyRequests:
+		return answer{}, v.busy(r.Header)
+	case !meant(v.query.Command, r.StatusCode):
+		return answer{}, unavailable(fmt.Errorf("it answers with HTTP %d", r.StatusCode))
 	}
 	return v.copyAnswer(t, r)
 }
@@ -323,11 +321,17 @@ func (v *visit) copyAnswer(t *transfer, r *http.Response) (answer, error) {
 	buf := buffers.Get().(*[8 << 10]byte)
 	defer buffers.Put(buf)
 	n, err := fill(r.Body, buf[:])
-	if err != nil && !errors.Is(err, io.EOF) {
+	whole := errors.Is(err, io.EOF)
+	if err != nil && !whole {
 		return v.unanswered(t, err)
 	}
-	if errors.Is(err, io.EOF) && v.version >= V140 && provisioningStatus(buf[:n], r.Header) {
+	if whole && v.version >= V140 && provisioningStatus(buf[:n], r.Header) {
 		return v.upstreamAsks(t.standing)
+	}
+	if r.StatusCode == http.StatusOK {
+		if err := v.believe(t.standing, r.Header, buf[:n], whole); err != nil {
+			return answer{}, err
+		}
 	}
 	v.copyHeader(r)
 	v.w.WriteHeader(r.StatusCode)
@@ -346,9 +350,24 @@ func (v *visit) copyAnswer(t *transfer, r *http.Response) (answer, error) {
 	}
 }
 
-// fill reads until a short answer is whole, or something is there of a longer one.
+// believe takes an answer for the mail server's own: it proves the credentials, and what the device has told there.
+func (v *visit) believe(s *Standing, h http.Header, head []byte, whole bool) error {
+	if err := genuine(v.query.Command, v.version, h, head, whole); err != nil {
+		return unavailable(err)
+	}
+	if !v.proven && ownType(h) {
+		v.accepted()
+	}
+	if v.proven && v.query.Command == Settings && v.whole {
+		return v.keepInformation(s, parseSettings(v.body))
+	}
+	return nil
+}
+
+// fill reads until an answer is whole, or the buffer is full of a longer one: most answers are known to be whole before
+// anything of them is handed on.
 func fill(r io.Reader, buf []byte) (n int, err error) {
-	for n < maxStatusAnswer && err == nil {
+	for n < len(buf) && err == nil {
 		var m int
 		m, err = r.Read(buf[n:])
 		n += m

@@ -87,7 +87,7 @@ func (p *phone) settle() (provisioned int, document *wbxml.Node) {
 	p.w.t.Helper()
 	for range 5 {
 		g := p.folderSync()
-		if string(g.body) == "answer to FolderSync" {
+		if string(g.body) == answerTo("FolderSync") {
 			return provisioned, document
 		}
 		switch code := g.code(p.w.t, p.version); Status(code) {

@@ -228,10 +228,12 @@ func (m *mailFake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", wbxml.ContentType)
-	if cmd == "Settings" || cmd == "GetItemEstimate" { // which the gateway asks itself, and wants to see answered
-		_, _ = w.Write([]byte{3, 1, 0x6a, 0})
-	}
-	_, _ = fmt.Fprintf(w, "answer to %s", cmd)
+	_, _ = io.WriteString(w, answerTo(cmd))
+}
+
+// answerTo is what the mail server says to a command: a frame that only it writes.
+func answerTo(cmd string) string {
+	return string(wbxml.Leaf(wbxml.AirSyncSync, "answer to "+cmd).Encode())
 }
 
 func (m *mailFake) on(f func(w http.ResponseWriter, r *http.Request, cmd string, body []byte) bool) {
@@ -492,7 +494,7 @@ func (p *phone) expect(what string, g got, code int) {
 func (p *phone) passes() {
 	p.w.t.Helper()
 	g := p.folderSync()
-	if g.status != http.StatusOK || string(g.body) != "answer to FolderSync" {
+	if g.status != http.StatusOK || string(g.body) != answerTo("FolderSync") {
 		p.w.t.Fatalf("%v: HTTP %d %q did not come from the mail server", p.version, g.status, g.body)
 	}
 }
