@@ -23,6 +23,7 @@ type upstreamCommand struct {
 	MailEvery time.Duration `help:"Deliver a mail to every user so often."`
 	Slow      time.Duration `help:"Wait so long before every answer."`
 	LieLength bool          `help:"Announce more than is sent."`
+	Half      bool          `help:"Send half of each frame as if it were all."`
 	DownAfter time.Duration `help:"Go down after so long: break every connection off."`
 }
 
@@ -43,7 +44,7 @@ func (c *upstreamCommand) Validate() error {
 func (c *upstreamCommand) Run(ctx context.Context) error {
 	mail := upstream.New(upstream.Options{
 		Users: c.Users, Password: c.Password, Versions: c.Version, Provision: c.Provision, Wipe: c.Wipe,
-		Mails: c.Mails, Slow: c.Slow, LieLength: c.LieLength,
+		Mails: c.Mails, Slow: c.Slow, LieLength: c.LieLength, Half: c.Half,
 	})
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {

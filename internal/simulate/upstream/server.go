@@ -34,6 +34,7 @@ type Options struct {
 	Mails     int           // in every inbox at first
 	Slow      time.Duration // before every answer
 	LieLength bool          // announces more than it sends, then breaks the connection off
+	Half      bool          // sends half of each frame as if it were all
 }
 
 // Versions lists all protocol versions.
@@ -240,6 +241,9 @@ func (s *Server) write(w http.ResponseWriter, frame *wbxml.Node) {
 	}
 	data := frame.Encode()
 	w.Header().Set("Content-Type", wbxml.ContentType)
+	if s.o.Half {
+		data = data[:len(data)/2]
+	}
 	length := len(data)
 	if s.o.LieLength {
 		length += 1000
