@@ -57,6 +57,10 @@ export const setAccess = (id: string, body: AccessOverrideDraft) =>
   call<void>('PUT', `/devices/${id}/access`, { body });
 export const clearAccess = (id: string) => call<void>('DELETE', `/devices/${id}/access`);
 
+/** A device's phone number, "" when none is known; the look is recorded. */
+export const lookAtPhone = (id: string, reason: string) =>
+  call<{ phone: string }>('POST', `/devices/${id}/phone`, { body: { reason } });
+
 export type DeviceAct = 'remove' | 'retire' | 'readmit';
 
 export const actOnDevice = (id: string, act: DeviceAct, reason: string) =>

@@ -20,10 +20,10 @@ const STALE: Record<Kind, string[]> = {
   command: ['overview', 'commands', 'devices'],
   policy: ['policies', 'policy-assignments', 'devices'],
   audit: ['audit'],
-  approval: ['overview', 'approvals', 'commands'],
-  breaker: ['overview', 'session'],
+  approval: ['overview', 'approvals', 'commands', 'safety'],
+  breaker: ['overview', 'session', 'safety'],
   user: ['users'],
-  upstream: ['upstreams'],
+  upstream: ['upstreams', 'upstream-assignments'],
   access: ['access-rules', 'devices'],
 };
 

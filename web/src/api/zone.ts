@@ -1,4 +1,4 @@
-/** The zone as a whole: overview, mail servers, access rules, audit, platforms. */
+/** The zone as a whole: its name, overview, services, access rules, audit, platforms. */
 
 import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
@@ -11,11 +11,29 @@ import type {
   AuditRecord,
   AuditReport,
   Overview,
+  AuditValues,
+  Info,
+  Page,
   Platform,
-  Upstream,
-  UpstreamDraft,
-  UpstreamTest,
+  Service,
 } from './types';
+
+export const zone = queryOptions({
+  queryKey: ['zone'],
+  queryFn: ({ signal }) => callTagged<Info>('/zone', signal),
+});
+
+export const renameZone = (etag: string, name: string) =>
+  call<Info>('PUT', '/zone', { body: { name }, etag });
+
+/** Every service, with the version that a switch of one of them is based on. */
+export const services = queryOptions({
+  queryKey: ['services'],
+  queryFn: ({ signal }) => callTagged<Page<Service>>('/services', signal),
+});
+
+export const switchService = (etag: string, name: string, on: boolean) =>
+  call<void>('PUT', `/services/${name}`, { body: { on }, etag });
 
 export const overview = queryOptions({
   queryKey: ['overview'],
@@ -27,24 +45,6 @@ export const platforms = queryOptions({
   queryFn: ({ signal }) => whole<Platform>('/platforms', {}, signal),
   staleTime: Infinity,
 });
-
-export const upstreams = queryOptions({
-  queryKey: ['upstreams'],
-  queryFn: ({ signal }) => whole<Upstream>('/upstreams', {}, signal),
-});
-
-export const upstream = (id: string) =>
-  queryOptions({
-    queryKey: ['upstreams', id],
-    queryFn: ({ signal }) => callTagged<Upstream>(`/upstreams/${id}`, signal),
-  });
-
-export const addUpstream = (body: UpstreamDraft) => call<Upstream>('POST', '/upstreams', { body });
-export const editUpstream = (id: string, etag: string, body: UpstreamDraft) =>
-  call<Upstream>('PUT', `/upstreams/${id}`, { body, etag });
-export const removeUpstream = (id: string) => call<void>('DELETE', `/upstreams/${id}`);
-export const testUpstream = (id: string, login?: { name: string; password: string }) =>
-  call<UpstreamTest>('POST', `/upstreams/${id}/test`, { body: login });
 
 export const accessRules = queryOptions({
   queryKey: ['access-rules', 'list'],
@@ -60,6 +60,10 @@ export const testRules = (device: string) =>
   call<AccessTrail>('POST', '/access-rules/test', { body: { device } });
 
 export const audit = (query: Query) => list<AuditRecord>('/audit', query);
+
+/** Personal values of a record; the look is recorded. */
+export const revealAudit = (id: string, reason: string) =>
+  call<AuditValues>('POST', `/audit/${id}/reveal`, { body: { reason } });
 
 export const verifyAudit = () => call<AuditReport>('POST', '/audit/verify');
 

@@ -13,6 +13,8 @@ import {
   UserCog,
   Users,
   Boxes,
+  DoorOpen,
+  Siren,
   type LucideIcon,
 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
@@ -48,11 +50,13 @@ const PLACES: { title: string; places: Place[] }[] = [
       { to: '/commands', label: 'Commands', icon: ListChecks, right: 'command.read', badge: true },
       { to: '/access', label: 'Access rules', icon: ShieldCheck, right: 'access.read' },
       { to: '/mail-servers', label: 'Mail servers', icon: Mail, right: 'upstream.read' },
+      { to: '/services', label: 'Services', icon: DoorOpen, right: 'service.read' },
     ],
   },
   {
     title: 'Oversight',
     places: [
+      { to: '/safety', label: 'Safety', icon: Siren, right: 'approval.read' },
       { to: '/audit', label: 'Audit', icon: ScrollText, right: 'audit.read' },
       { to: '/administrators', label: 'Administrators', icon: UserCog, right: 'admin.read' },
     ],
@@ -89,19 +93,23 @@ export function Shell() {
           <Group component="nav" aria-label="Menu" h="100%" px="md" gap="sm">
             <Burger opened={menu} onClick={toggle} size="sm" aria-label={menu ? 'Close menu' : 'Open menu'} />
             <Mark size={24} />
-            <Text fw={600}>Drover</Text>
+            <Text fw={600} truncate>
+              {me.zone.name}
+            </Text>
           </Group>
         </AppShell.Header>
         <AppShell.Navbar className={classes.navbar} aria-label="Main">
           <Group gap={10} px="md" pt="lg" pb="md" visibleFrom="sm" wrap="nowrap">
             <Mark size={28} />
             <div style={{ minWidth: 0 }}>
-              <Text fw={600} lh={1.2}>
-                Drover
-              </Text>
-              <Text size="xs" c="dimmed" truncate>
+              <Text fw={600} lh={1.3} lineClamp={2} title={me.zone.name}>
                 {me.zone.name}
               </Text>
+              {me.zone.name !== 'Drover' && (
+                <Text size="xs" c="dimmed">
+                  Drover
+                </Text>
+              )}
             </div>
           </Group>
           <ScrollArea style={{ flex: 1 }} px="sm" py={{ base: 'md', sm: 0 }}>

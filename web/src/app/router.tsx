@@ -81,6 +81,16 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/services',
+    component: lazyRouteComponent(() => import('../pages/services/Services')),
+  }),
+  createRoute({
+    ...under,
+    path: '/safety',
+    component: lazyRouteComponent(() => import('../pages/safety/Safety')),
+  }),
+  createRoute({
+    ...under,
     path: '/audit',
     component: lazyRouteComponent(() => import('../pages/audit/Audit')),
   }),

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import type { AccessRule, SettingSpec } from '../api/types';
-import { inWords as ruleInWords, moved } from './access/rule';
+import type { AccessRule, SafetyRules, SettingSpec, UpstreamDraft } from '../api/types';
+import { moved } from '../ui/order';
+import { inWords as ruleInWords } from './access/rule';
 import { changes } from './audit/changes';
+import { diverts, means } from './mail/means';
 import { inWords } from './policies/value';
+import { looser } from './safety/rules';
 
 const rule = (id: string) => ({ id, name: id }) as AccessRule;
 
@@ -49,4 +52,32 @@ test('values are told in words', () => {
     'Hands-free only',
   );
   expect(inWords(spec({ kind: 'list' }), [])).toBe('None');
+});
+
+test('rules for destructive acts are looser when anything is', () => {
+  const budget = { hour: 5, day: 20 };
+  const rules: SafetyRules = {
+    ...{ quorum: 1, delay: 0, batchDelay: 600, expiry: 86_400, probation: 86_400, passUpstream: false },
+    ...{ actor: budget, role: budget, zone: budget, self: budget },
+  };
+  expect(looser(rules, rules)).toBe(false);
+  const tighter: Partial<SafetyRules>[] = [{ quorum: 2 }, { expiry: 3_600 }, { actor: { hour: 1, day: 2 } }];
+  expect(tighter.some((change) => looser(rules, { ...rules, ...change }))).toBe(false);
+  const loose: Partial<SafetyRules>[] = [
+    ...[{ quorum: 0 }, { batchDelay: 0 }, { expiry: 90_000 }, { probation: 0 }, { passUpstream: true }],
+    { self: { hour: 5, day: 21 } },
+  ];
+  expect(loose.every((change) => looser({ ...rules, delay: 0 }, { ...rules, quorum: 2, ...change }))).toBe(
+    true,
+  );
+});
+
+test('an edit of a mail server says what it means, and whether passwords go elsewhere', () => {
+  const before: UpstreamDraft = { name: 'Main', url: 'https://a.example.org', domains: [], default: true };
+  expect(means(before, { ...before, name: 'Other' })).toEqual([]);
+  expect(diverts(before, { ...before, timeoutSeconds: 5 })).toBe(false);
+  const moved = { ...before, url: 'https://b.example.org' };
+  expect(diverts(before, moved)).toBe(true);
+  expect(means(before, moved)).toHaveLength(1);
+  expect(means(before, { ...moved, domains: ['example.org'], deviceCap: 2 })).toHaveLength(3);
 });

@@ -1,6 +1,13 @@
-import { Stack } from '@mantine/core';
+import { Anchor, Stack } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
 import type { Note } from '../api/types';
 import { Callout } from './Callout';
+
+/** Where what a note tells of can be mended. */
+const PLACES: Record<string, { to: string; label: string }> = {
+  'safety.quorum': { to: '/administrators', label: 'Administrators' },
+  'safety.breaker': { to: '/safety', label: 'Look, and close it' },
+};
 
 /** What the zone wants its administrators to know, until it is no longer so. */
 export function Notes({ notes }: { notes: Note[] }) {
@@ -9,9 +16,18 @@ export function Notes({ notes }: { notes: Note[] }) {
     <Stack gap="sm">
       {notes.map((note) => (
         <Callout key={note.code} tone="wait" title={note.title}>
-          {note.text}
+          {note.text} <Way to={PLACES[note.code]} />
         </Callout>
       ))}
     </Stack>
+  );
+}
+
+function Way({ to: place }: { to?: { to: string; label: string } }) {
+  if (!place) return null;
+  return (
+    <Anchor component={Link} to={place.to} inherit className="inline">
+      {place.label}
+    </Anchor>
   );
 }

@@ -1,6 +1,8 @@
 import { Box, Group, Text, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { session } from '../api/account';
 
 interface PageHeadProps {
   title: string;
@@ -11,7 +13,8 @@ interface PageHeadProps {
 
 /** The heading of a page with its actions on the right. */
 export function PageHead({ title, lead, children }: PageHeadProps) {
-  useDocumentTitle(`${title} · Drover`);
+  const { data } = useQuery({ ...session, enabled: false });
+  useDocumentTitle(`${title} · ${data?.zone.name ?? 'Drover'}`);
   return (
     <Group justify="space-between" align="flex-start" mb="lg" gap="md">
       <Box maw={720}>

@@ -39,3 +39,15 @@ export function count(n: number, capped = false): string {
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
+
+export const UNITS = [
+  { unit: 'day', seconds: 86_400 },
+  { unit: 'hour', seconds: 3_600 },
+  { unit: 'minute', seconds: 60 },
+] as const;
+
+/** "10 minutes", "1 day": in the largest unit that says it whole. */
+export function duration(seconds: number): string {
+  const whole = UNITS.find((u) => seconds >= u.seconds && seconds % u.seconds === 0);
+  return whole ? plural(seconds / whole.seconds, whole.unit) : plural(seconds, 'second');
+}

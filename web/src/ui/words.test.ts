@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { commandCancellable, humanize, stateWord } from './states';
-import { ago, count, isNever, plural } from './time';
+import { ago, count, duration, isNever, plural } from './time';
 
 test('states are words with a tone, however they are written', () => {
   expect(stateWord('awaiting')).toEqual({ label: 'Awaiting approval', tone: 'wait' });
@@ -39,4 +39,15 @@ test('numbers are told with their words', () => {
   expect(plural(12_345, 'device')).toBe('12,345 devices');
   expect(plural(2, 'policy', 'policies')).toBe('2 policies');
   expect(count(10_000, true)).toBe('10,000+');
+});
+
+test('a length of time is told in the largest unit that says it whole', () => {
+  expect([86_400, 172_800, 5_400, 600, 60, 90].map(duration)).toEqual([
+    '1 day',
+    '2 days',
+    '90 minutes',
+    '10 minutes',
+    '1 minute',
+    '90 seconds',
+  ]);
 });

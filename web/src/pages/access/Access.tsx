@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { ArrowDown, ArrowUp, Pencil, Plus, ShieldCheck, Trash2 } from 'lucide-react';
+import { Pencil, Plus, ShieldCheck, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AccessRule } from '../../api/types';
 import { groups } from '../../api/people';
@@ -9,6 +9,8 @@ import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
+import { MoveButtons } from '../../ui/MoveButtons';
+import { moved } from '../../ui/order';
 import { PageHead } from '../../ui/PageHead';
 import { platformChoices } from '../../ui/platforms';
 import { Panel } from '../../ui/Panel';
@@ -18,7 +20,7 @@ import { undoable } from '../../ui/undoable';
 import { EverythingElse } from './EverythingElse';
 import { RuleForm } from './RuleForm';
 import { RuleTest } from './RuleTest';
-import { inWords, moved } from './rule';
+import { inWords } from './rule';
 import classes from './access.module.css';
 
 const STALE = ['access-rules', 'devices', 'overview'];
@@ -126,24 +128,7 @@ function Rules({ rules, edit, onEdit }: RulesProps) {
             </div>
             {edit && (
               <Group gap={2} wrap="nowrap">
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Move ${rule.name} up`}
-                  disabled={i === 0}
-                  onClick={() => move(rule, -1)}
-                >
-                  <ArrowUp size={16} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Move ${rule.name} down`}
-                  disabled={i === rules.length - 1}
-                  onClick={() => move(rule, 1)}
-                >
-                  <ArrowDown size={16} />
-                </ActionIcon>
+                <MoveButtons name={rule.name} at={i} of={rules.length} onMove={(by) => move(rule, by)} />
                 <ActionIcon
                   variant="subtle"
                   color="gray"

@@ -33,14 +33,3 @@ export function inWords({ match, pattern, note }: Told, name: (pattern: string) 
   const what = match === 'any' ? `${words}.` : `${words} ${name(pattern)}.`;
   return note ? `${what} ${note}` : what;
 }
-
-/** The rules with one moved by some places; the same rules when there is no such place. */
-export function moved(rules: AccessRule[], id: string, by: number): AccessRule[] {
-  const from = rules.findIndex((r) => r.id === id);
-  const to = from + by;
-  const rule = rules[from];
-  if (!rule || to < 0 || to >= rules.length) return rules;
-  const next = rules.filter((r) => r.id !== id);
-  next.splice(to, 0, rule);
-  return next;
-}

@@ -6,7 +6,7 @@ import { ApiError, type Tagged } from '../../api/client';
 import type { Role } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
-import { plural } from '../../ui/time';
+import { outcome } from '../../ui/waiting';
 import { RightsField } from './RightsField';
 
 /** Changes a role as it is now. */
@@ -30,10 +30,7 @@ export function RoleForm({ role, onClose }: { role?: Tagged<Role>; onClose: () =
     },
   });
   const save = useAct((values: Values) => (role ? editRole(role.id, role.etag, values) : addRole(values)), {
-    done: ({ waiting }) =>
-      waiting.approval
-        ? `Asked. It waits for ${plural(waiting.needed, 'approval')} under Commands.`
-        : 'Saved.',
+    done: ({ waiting }) => outcome(waiting, 'Saved.'),
     stale: ['roles', 'admins', 'session', 'approvals'],
     after: onClose,
   });

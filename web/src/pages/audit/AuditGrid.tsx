@@ -1,13 +1,15 @@
 import { Drawer, Group, Stack, Text } from '@mantine/core';
 import { ScrollText } from 'lucide-react';
 import { useState } from 'react';
-import type { audit } from '../../api/zone';
+import { revealAudit, type audit } from '../../api/zone';
 import type { AuditRecord } from '../../api/types';
+import { useMay } from '../../app/me';
 import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
 import { Grid, type GridColumn } from '../../ui/Grid';
 import { Panel } from '../../ui/Panel';
 import { actorName } from '../../ui/actor';
+import { Reveal } from '../../ui/Reveal';
 import { Status } from '../../ui/Status';
 import { humanize } from '../../ui/states';
 import { exactly } from '../../ui/time';
@@ -78,7 +80,14 @@ export function AuditGrid({ query, empty }: AuditGridProps) {
   );
 }
 
+/** The personal values of a record by name, sealed until one looks. */
+async function personal(id: string, reason: string): Promise<[string, string][]> {
+  const { values } = await revealAudit(id, reason);
+  return Object.entries(values).map(([name, value]) => [humanize(name), value]);
+}
+
 function Details({ record: r }: { record: AuditRecord }) {
+  const may = useMay();
   const lines = changes(r.before, r.after);
   return (
     <Stack gap="lg">
@@ -115,6 +124,17 @@ function Details({ record: r }: { record: AuditRecord }) {
           This record holds no values: it says that something happened, not what was changed.
         </Text>
       )}
+      {r.personal &&
+        (may('user.personal.read') ? (
+          <Group gap="sm">
+            <Text size="sm">It has personal values too, which are sealed.</Text>
+            <Reveal what="its personal values" look={(reason) => personal(r.id, reason)} />
+          </Group>
+        ) : (
+          <Text size="sm" c="dimmed">
+            It has personal values too, which you do not have the right to see.
+          </Text>
+        ))}
     </Stack>
   );
 }

@@ -1,8 +1,11 @@
 import { Anchor, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { lookAtPhone } from '../../api/devices';
 import type { DeviceDetail } from '../../api/types';
+import { useMay } from '../../app/me';
 import { Facts } from '../../ui/Facts';
 import { Panel } from '../../ui/Panel';
+import { Reveal } from '../../ui/Reveal';
 import { humanize } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
@@ -10,6 +13,10 @@ import { owner } from '../devices/columns';
 
 /** What is known of the device, from where, and how old it is. */
 export function FactsTab({ device: d }: { device: DeviceDetail }) {
+  const may = useMay();
+  const phone = async (reason: string): Promise<[string, string][]> => [
+    ['Phone number', (await lookAtPhone(d.id, reason)).phone],
+  ];
   return (
     <Stack gap="lg">
       <Panel title="Device">
@@ -34,6 +41,10 @@ export function FactsTab({ device: d }: { device: DeviceDetail }) {
             ['Protocol', d.protocol && `ActiveSync ${d.protocol}`],
             ['Groups', d.groups.map((g) => g.name).join(', ') || 'None'],
             ['Device ID', <code key="d">{d.deviceId}</code>],
+            [
+              'Phone number',
+              may('user.personal.read') ? <Reveal key="p" what="the phone number" look={phone} /> : 'Sealed',
+            ],
           ]}
         />
       </Panel>
@@ -51,7 +62,13 @@ export function FactsTab({ device: d }: { device: DeviceDetail }) {
               { key: 'label', label: 'Fact', cell: (f) => f.label, width: '30%' },
               { key: 'value', label: 'Value', cell: (f) => f.value },
               { key: 'source', label: 'Source', cell: (f) => humanize(f.source) },
-              { key: 'at', label: 'Age', cell: (f) => <When time={f.at} />, align: 'right' },
+              {
+                key: 'at',
+                label: 'Age',
+                cell: (f) => <When time={f.at} never="–" />,
+                width: '14%',
+                align: 'right',
+              },
             ]}
           />
         )}

@@ -29,6 +29,7 @@ export default function Devices() {
   const selection = useSelection();
   const query = Object.fromEntries(FILTER_NAMES.map((name) => [name, filters[name]]));
   const sort = filters.sort ?? DEFAULT_SORT;
+  const columns = chooseColumns(shown);
   const narrowed = FILTER_NAMES.some((name) => filters[name]);
 
   const show = (columns: string[]) => {
@@ -52,10 +53,11 @@ export default function Devices() {
         <ColumnChooser shown={shown} onChange={show} />
         <Button
           component="a"
-          href={csvAddress({ ...query, sort })}
+          href={csvAddress({ ...query, sort, columns: columns.map((c) => c.key).join(',') })}
           download
           variant="default"
           leftSection={<Download size={15} />}
+          title="The devices and columns shown, as a CSV file"
         >
           Export
         </Button>
@@ -66,7 +68,7 @@ export default function Devices() {
         label="Devices"
         noun="device"
         query={devices({ ...query, sort })}
-        columns={chooseColumns(shown)}
+        columns={columns}
         id={(d) => d.id}
         name={(d) => d.name || d.model || d.deviceId}
         sort={sort}

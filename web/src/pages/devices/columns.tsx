@@ -29,7 +29,7 @@ export const COLUMNS: GridColumn<Device>[] = [
   {
     key: 'platform',
     label: 'Platform',
-    track: 'minmax(140px, 1fr)',
+    track: 'minmax(170px, 1.1fr)',
     cell: (d) => d.platformLabel,
     sort: 'platform',
   },

@@ -1,11 +1,16 @@
-import { Group, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { ApiError, type Tagged } from '../../api/client';
+import { addUpstream, editUpstream, tryUpstream, upstream, type Asked } from '../../api/mail';
 import type { Upstream, UpstreamDraft } from '../../api/types';
-import { addUpstream, editUpstream, upstream } from '../../api/zone';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { Trouble } from '../../ui/Trouble';
+import { outcome } from '../../ui/waiting';
+import { Meaning } from './Meaning';
+import { MoreFields } from './MoreFields';
+import { TestWords } from './TestWords';
 
 const BLANK: UpstreamDraft = {
   name: '',
@@ -16,21 +21,27 @@ const BLANK: UpstreamDraft = {
   serverName: '',
   timeoutSeconds: 30,
   domains: [],
+  windowsDomain: '',
+  names: 'plain',
   default: true,
+  versions: [],
   handsOff: true,
+  handsOffGroups: [],
   deviceCap: 0,
 };
 
 interface FormProps {
   title: string;
   initial: UpstreamDraft;
-  save: (values: UpstreamDraft) => Promise<Upstream>;
+  save: (values: UpstreamDraft) => Promise<Asked<Upstream>>;
+  /** Given when a server is there already, whose users feel the change. */
+  edit?: boolean;
   done: string;
   onClose: () => void;
   onSaved: (saved: Upstream) => void;
 }
 
-function Form({ title, initial, save, done, onClose, onSaved }: FormProps) {
+function Form({ title, initial, save, edit, done, onClose, onSaved }: FormProps) {
   const form = useForm<UpstreamDraft>({
     initialValues: initial,
     validate: {
@@ -39,7 +50,12 @@ function Form({ title, initial, save, done, onClose, onSaved }: FormProps) {
       ca: (v, all) => (all.tlsMode === 'ca' && !v?.trim() ? 'Paste the certificate of the authority.' : null),
     },
   });
-  const run = useAct(save, { done: () => done, stale: ['upstreams', 'overview'], after: onSaved });
+  const run = useAct(save, {
+    done: ({ waiting }) => outcome(waiting, done),
+    stale: ['upstreams', 'overview', 'approvals'],
+    after: onSaved,
+  });
+  const trial = useMutation({ mutationFn: () => tryUpstream(form.getValues()) });
   const submit = form.onSubmit((values) =>
     run.mutate(values, {
       onError: (error) => error instanceof ApiError && form.setErrors(error.fields),
@@ -126,6 +142,21 @@ function Form({ title, initial, save, done, onClose, onSaved }: FormProps) {
           {...form.getInputProps('timeoutSeconds')}
         />
       </Group>
+      <MoreFields form={form} />
+      <Group>
+        <Button
+          variant="default"
+          loading={trial.isPending}
+          onClick={() => !form.validate().hasErrors && trial.mutate()}
+        >
+          Test this, unsaved
+        </Button>
+      </Group>
+      <div aria-live="polite">
+        {trial.isError && <Trouble error={trial.error} />}
+        {trial.data && !trial.isPending && <TestWords test={trial.data} />}
+      </div>
+      {edit && <Meaning before={initial} now={form.values} />}
     </Dialog>
   );
 }
@@ -174,6 +205,7 @@ function EditForm({ server, onClose }: { server: Tagged<Upstream>; onClose: () =
       title={`Edit ${known.name}`}
       initial={draft(known)}
       save={(values) => editUpstream(known.id, etag, values)}
+      edit
       done="Saved."
       onClose={onClose}
       onSaved={onClose}

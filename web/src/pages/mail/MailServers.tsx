@@ -1,21 +1,26 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Mail, Plus } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
+import { orderUpstreams, removeUpstream, upstreams } from '../../api/mail';
 import type { Upstream } from '../../api/types';
-import { removeUpstream, upstreams } from '../../api/zone';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
 import { Loaded } from '../../ui/Loaded';
+import { MoveButtons } from '../../ui/MoveButtons';
+import { moved } from '../../ui/order';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { Status } from '../../ui/Status';
 import { plural } from '../../ui/time';
+import { Trouble } from '../../ui/Trouble';
+import { outcome } from '../../ui/waiting';
 import { When } from '../../ui/When';
 import { AddMailServer, EditMailServer } from './MailServerForm';
+import { Sent } from './Sent';
 import { TestResult } from './TestResult';
 
 /** The mail servers behind the gateway. */
@@ -48,14 +53,8 @@ export default function MailServers() {
             </Panel>
           ) : (
             <Stack gap="lg">
-              {all.map((u) => (
-                <Card
-                  key={u.id}
-                  upstream={u}
-                  testing={u.id === tested}
-                  onTest={(on) => setTested(on ? u.id : '')}
-                />
-              ))}
+              <Cards all={all} tested={tested} onTest={setTested} />
+              <Sent servers={all} />
             </Stack>
           )
         }
@@ -73,13 +72,54 @@ export default function MailServers() {
   );
 }
 
+interface CardsProps {
+  all: Upstream[];
+  tested: string;
+  onTest: (id: string) => void;
+}
+
+/** The servers in the order in which they are asked whose a user is. */
+function Cards({ all, tested, onTest }: CardsProps) {
+  const may = useMay();
+  const queries = useQueryClient();
+  const order = useAct((ids: string[]) => orderUpstreams(ids), {
+    done: (waiting) => outcome(waiting, ''),
+    stale: ['upstreams', 'approvals'],
+  });
+  const move = (u: Upstream, by: number) => {
+    const next = moved(all, u.id, by);
+    queries.setQueryData(upstreams.queryKey, next);
+    order.mutate(next.map((other) => other.id));
+  };
+  return (
+    <>
+      {order.isError && <Trouble error={order.error} />}
+      {all.map((u, i) => (
+        <Card
+          key={u.id}
+          upstream={u}
+          testing={u.id === tested}
+          onTest={(on) => onTest(on ? u.id : '')}
+          order={
+            all.length > 1 &&
+            may('upstream.edit') && (
+              <MoveButtons name={u.name} at={i} of={all.length} onMove={(by) => move(u, by)} />
+            )
+          }
+        />
+      ))}
+    </>
+  );
+}
+
 interface CardProps {
   upstream: Upstream;
   testing: boolean;
   onTest: (on: boolean) => void;
+  order: ReactNode;
 }
 
-function Card({ upstream: u, testing, onTest }: CardProps) {
+function Card({ upstream: u, testing, onTest, order }: CardProps) {
   const may = useMay();
   const [editing, setEditing] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -89,6 +129,7 @@ function Card({ upstream: u, testing, onTest }: CardProps) {
       aside={
         may('upstream.edit') && (
           <Group gap="xs">
+            {order}
             <Button size="xs" variant="default" onClick={() => onTest(true)}>
               Test
             </Button>
@@ -114,6 +155,11 @@ function Card({ upstream: u, testing, onTest }: CardProps) {
           ['Certificate', u.tlsMode === 'ca' ? 'The authority given here' : 'The machine’s authorities'],
         ]}
       />
+      {u.said && !testing && (
+        <Text size="sm" c="dimmed" mt="sm">
+          The last test: {u.said}
+        </Text>
+      )}
       {testing && <TestResult id={u.id} onClose={() => onTest(false)} />}
       {editing && <EditMailServer id={u.id} onClose={() => setEditing(false)} />}
       {removing && <Remove upstream={u} onClose={() => setRemoving(false)} />}
@@ -123,8 +169,8 @@ function Card({ upstream: u, testing, onTest }: CardProps) {
 
 function Remove({ upstream, onClose }: { upstream: Upstream; onClose: () => void }) {
   const remove = useAct(() => removeUpstream(upstream.id), {
-    done: () => `${upstream.name} is removed.`,
-    stale: ['upstreams', 'overview'],
+    done: (waiting) => outcome(waiting, `${upstream.name} is removed.`),
+    stale: ['upstreams', 'upstream-assignments', 'overview', 'approvals'],
     after: onClose,
   });
   return (

@@ -1,14 +1,9 @@
-import { Button, Group, Loader, Paper, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Loader, Paper, PasswordInput, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Check, X } from 'lucide-react';
-import { useEffect, useState, type FormEvent, type ReactNode } from 'react';
-import type { UpstreamTest } from '../../api/types';
-import { testUpstream } from '../../api/zone';
-import { Callout } from '../../ui/Callout';
-import { Facts } from '../../ui/Facts';
-import { humanize } from '../../ui/states';
-import { onDay } from '../../ui/time';
+import { useEffect, useState, type FormEvent } from 'react';
+import { testUpstream, type MailLogin } from '../../api/mail';
 import { Trouble } from '../../ui/Trouble';
+import { TestWords } from './TestWords';
 
 /** Tries the mail server now and says what it saw; with a user's login it sees more. */
 export function TestResult({ id, onClose }: { id: string; onClose: () => void }) {
@@ -16,7 +11,7 @@ export function TestResult({ id, onClose }: { id: string; onClose: () => void })
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const { mutate, data, error, isPending } = useMutation({
-    mutationFn: (login: { name: string; password: string } | undefined) => testUpstream(id, login),
+    mutationFn: (login: MailLogin | undefined) => testUpstream(id, login),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['upstreams'] }),
   });
   useEffect(() => mutate(undefined), [mutate]);
@@ -35,7 +30,7 @@ export function TestResult({ id, onClose }: { id: string; onClose: () => void })
           </Group>
         )}
         {!isPending && error && <Trouble error={error} />}
-        {!isPending && data && <Seen test={data} />}
+        {!isPending && data && <TestWords test={data} />}
       </div>
       <form onSubmit={again}>
         <Group gap="xs" mt="lg" align="flex-end">
@@ -65,32 +60,5 @@ export function TestResult({ id, onClose }: { id: string; onClose: () => void })
         </Text>
       </form>
     </Paper>
-  );
-}
-
-function Seen({ test }: { test: UpstreamTest }) {
-  const [certificate] = test.certificates;
-  const rows: [string, ReactNode][] = [
-    ['Versions', test.versions.join(', ')],
-    ['Commands', test.commands.join(', ')],
-    ['TLS', test.tls],
-    ['Certificate', certificate?.subject],
-    ['Issued by', certificate?.issuer],
-    ['Valid until', certificate && onDay(certificate.expires)],
-    ['Fingerprint', certificate && <code key="f">{certificate.fingerprint}</code>],
-  ];
-  return (
-    <Stack gap="sm">
-      <Callout tone={test.ok ? 'ok' : 'bad'}>{test.sentence}</Callout>
-      {test.steps.map((step) => (
-        <Group key={step.name} gap="xs" wrap="nowrap" align="flex-start">
-          {step.ok ? <Check size={16} aria-label="Passed" /> : <X size={16} aria-label="Failed" />}
-          <Text size="sm">
-            <b>{humanize(step.name)}</b>: {step.text}
-          </Text>
-        </Group>
-      ))}
-      <Facts rows={rows.filter(([, value]) => value)} />
-    </Stack>
   );
 }

@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Smartphone } from 'lucide-react';
 import type { Overview as Facts } from '../../api/types';
-import { overview, upstreams } from '../../api/zone';
+import { upstreams } from '../../api/mail';
+import { overview } from '../../api/zone';
 import { useMay } from '../../app/me';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
@@ -14,6 +15,7 @@ import { Status, ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { onDay, plural } from '../../ui/time';
 import { When } from '../../ui/When';
+import { ZoneName } from '../zone/ZoneName';
 import { Bars } from './Bars';
 import { Tile } from './Tile';
 
@@ -22,7 +24,7 @@ export default function Overview() {
   const answer = useQuery(overview);
   return (
     <>
-      <PageHead title="Overview" lead="The zone at a glance, as it is now." />
+      <PageHead title="Overview" lead={<ZoneName />} />
       <Loaded of={answer}>{(facts) => <Board facts={facts} />}</Loaded>
     </>
   );
@@ -145,7 +147,7 @@ function Certificates({ facts }: { facts: Facts }) {
     <Panel title="Certificates that expire next" flush>
       {facts.certificates.length === 0 ? (
         <Text c="dimmed" size="sm" px="lg" pb="lg">
-          None expires in the next {plural(SOON_DAYS * 3, 'day')}.
+          None expires in the next {plural(SOON_DAYS, 'day')}.
         </Text>
       ) : (
         <Table

@@ -1,8 +1,7 @@
 import { ActionIcon, Button, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { groups, users } from '../../api/people';
 import { assign, assignments, unassign } from '../../api/policies';
 import type { Assignment, Suite } from '../../api/types';
 import { useMay } from '../../app/me';
@@ -11,6 +10,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
+import { TargetField } from '../../ui/TargetField';
 
 const KINDS: Record<string, string> = {
   default: 'Everyone else',
@@ -92,10 +92,6 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
   const [kind, setKind] = useState('default');
   const [target, setTarget] = useState<string | null>(null);
   const [suite, setSuite] = useState<string | null>(suites[0]?.id ?? null);
-  const [search, setSearch] = useState('');
-  const found = useInfiniteQuery({ ...users({ q: search }), enabled: kind === 'user' });
-  const sets = useQuery({ ...groups('user-groups'), enabled: kind === 'group' });
-  const targets = kind === 'user' ? found.data?.pages[0]?.items : sets.data;
   const run = useAct(() => assign({ kind, target: target ?? '', suite: suite ?? '' }), {
     done: () => 'Assigned. Devices are told at once.',
     stale: STALE,
@@ -133,15 +129,7 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
         ]}
       />
       {kind !== 'default' && (
-        <Select
-          label={KINDS[kind]}
-          data={(targets ?? []).map((t) => ({ value: t.id, label: t.name }))}
-          value={target}
-          onChange={setTarget}
-          searchable
-          onSearchChange={setSearch}
-          nothingFoundMessage="None found"
-        />
+        <TargetField kind={kind === 'user' ? 'user' : 'group'} value={target} onChange={setTarget} />
       )}
     </Dialog>
   );

@@ -1,0 +1,29 @@
+import { Select } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { groups, users } from '../api/people';
+
+interface TargetFieldProps {
+  kind: 'user' | 'group';
+  value: string | null;
+  onChange: (id: string | null) => void;
+}
+
+/** One user, found by typing, or one group of users. */
+export function TargetField({ kind, value, onChange }: TargetFieldProps) {
+  const [search, setSearch] = useState('');
+  const found = useInfiniteQuery({ ...users({ q: search }), enabled: kind === 'user' });
+  const sets = useQuery({ ...groups('user-groups'), enabled: kind === 'group' });
+  const choices = kind === 'user' ? found.data?.pages[0]?.items : sets.data;
+  return (
+    <Select
+      label={kind === 'user' ? 'User' : 'Group'}
+      data={(choices ?? []).map((t) => ({ value: t.id, label: t.name }))}
+      value={value}
+      onChange={onChange}
+      searchable
+      onSearchChange={setSearch}
+      nothingFoundMessage="None found"
+    />
+  );
+}
