@@ -126,6 +126,8 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Users.Bind(z.Safety)
 	z.Users.Follow(z.Devices)
 	z.Users.Follow(z.Policies)
+	z.Policies.Bind(z.Devices, z.Users)
+	z.Devices.Follow(z.Policies)
 	z.Admins = admin.New(admin.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Safety: z.Safety, Keys: keys, Bus: z.Bus, Slog: z.Log,
 		Enrolled: z.Devices.Any, Tell: tell, Passkeys: passkeys,

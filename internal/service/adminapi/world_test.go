@@ -116,6 +116,8 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	d.Renderers.Register(plainRenderer{})
 	d.Directory.Follow(d.Devices)
 	d.Directory.Follow(d.Policies)
+	d.Policies.Bind(d.Devices, d.Directory)
+	d.Devices.Follow(d.Policies)
 	d.Admins = admin.New(admin.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Safety: d.Safety, Keys: g.Keys, Bus: g.Bus, Slog: d.Log,
 		Enrolled: d.Devices.Any, Tell: func(string, string) {},
