@@ -2,33 +2,14 @@ package policy
 
 import (
 	"context"
-	"time"
 
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/scope"
 )
 
-// advanceEvery is how late a step of a roll-out may be.
-const advanceEvery = time.Minute
-
-// Run takes the steps of roll-outs that are due, until ctx ends. Every server may run it: a step is taken once.
-func (s *Store) Run(ctx context.Context, report func(error)) {
-	tick := time.NewTicker(advanceEvery)
-	defer tick.Stop()
-	for {
-		if err := s.Advance(ctx); err != nil && ctx.Err() == nil {
-			report(err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-// Advance takes the steps that are due. A roll-out whose share reaches all devices is finished.
+// Advance takes the steps that are due; a roll-out whose share reaches all devices is finished. Every server may call it
+// each minute or so: a step is taken once.
 func (s *Store) Advance(ctx context.Context) error {
 	due, err := s.due(ctx, s.db)
 	if err != nil || len(due) == 0 {
