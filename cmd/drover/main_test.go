@@ -50,6 +50,12 @@ func TestScripts(t *testing.T) {
 				}
 				env.Setenv(name, addr)
 			}
+			taken, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { _ = taken.Close() })
+			env.Setenv("TAKEN", taken.Addr().String())
 			env.Setenv("DROVER_URL", "https://"+env.Getenv("ADMIN"))
 			env.Setenv("DROVER_CA", env.WorkDir+"/data/tls/ca.pem")
 			env.Values[fleetKey{}] = &fleet{}
@@ -74,8 +80,6 @@ const rolePassword = "correct-horse-battery"
 func databases(t *testing.T) map[string]string {
 	t.Helper()
 	owner := sqldbtest.NewURL(t, sqldb.PostgreSQL)
-	// The roles belong to the whole cluster, where other tests use them with this same password.
-	const password = "correct-horse-battery"
 	db := sqldbtest.Open(t, owner)
 	if err := schema.Roles(t.Context(), db); err != nil {
 		t.Fatal(err)
@@ -83,7 +87,7 @@ func databases(t *testing.T) map[string]string {
 	urls := map[string]string{"DB": owner}
 	for name, role := range map[string]string{"DB_SERVE": schema.ServeRole, "DB_MIGRATE": schema.MigrateRole} {
 		err := db.Write(t.Context(), func(tx *sqldb.Tx) error {
-			_, err := tx.Exec(t.Context(), "ALTER ROLE "+role+" PASSWORD '"+password+"'")
+			_, err := tx.Exec(t.Context(), "ALTER ROLE "+role+" PASSWORD '"+rolePassword+"'")
 			return err
 		})
 		if err != nil {
@@ -93,7 +97,7 @@ func databases(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u.User = url.UserPassword(role, password)
+		u.User = url.UserPassword(role, rolePassword)
 		urls[name] = u.String()
 	}
 	return urls

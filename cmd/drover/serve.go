@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -61,41 +60,33 @@ func (s *serveCommand) Run(ctx context.Context, c *console, k *kong.Kong) error 
 	if err := s.prepare(k); err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	changed := make(chan server.Config)
+	go watch(ctx, c, changed)
+	return server.Run(ctx, s.Config, c.out, changed)
+}
+
+// watch hands the configuration on whenever the process is told to read it again. Certificates need no reload: files are
+// read again when they change.
+func watch(ctx context.Context, c *console, changed chan<- server.Config) {
 	reload := make(chan os.Signal, 1)
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
-	for cfg := &s.Config; cfg != nil; {
-		next, err := serveUntilChanged(ctx, c, *cfg, reload)
-		if err != nil {
-			return err
-		}
-		cfg = next
-	}
-	return nil
-}
-
-// serveUntilChanged serves until the end, or until a reload has found another configuration, which it returns then.
-// Certificates need no reload: files are read again when they change.
-func serveUntilChanged(ctx context.Context, c *console, cfg server.Config, reload <-chan os.Signal) (*server.Config, error) {
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(running, cfg, c.out) }()
 	for {
 		select {
-		case err := <-ended:
-			return nil, err
+		case <-ctx.Done():
+			return
 		case <-reload:
 		}
 		next, err := readAgain(ctx, c)
-		switch {
-		case err != nil:
+		if err != nil {
 			c.complain(fmt.Errorf("the server goes on as it was: %w", err))
-		case reflect.DeepEqual(next, cfg):
-			fmt.Fprintln(c.err, "drover: the configuration is as it was")
-		default:
-			stop()
-			return &next, <-ended
+			continue
+		}
+		select {
+		case changed <- next:
+		case <-ctx.Done():
 		}
 	}
 }

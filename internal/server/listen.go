@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"drover/internal/base/logfield"
@@ -29,8 +30,9 @@ var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Minute, Interva
 
 // ListenerOptions describe one listener. All but Exempt are required.
 type ListenerOptions struct {
-	Name    string // "device" or "admin", for the log
-	Address string // host and port
+	Name    string       // "device" or "admin", for the log
+	Address string       // host and port
+	Socket  net.Listener // open already, as [Listener.Socket] gives it; nil opens Address
 	Handler http.Handler
 	TLS     *tls.Config // from [TLSConfig]
 	// HTTP2 is offered to browsers. Devices get HTTP/1.1 alone: a held connection costs less memory with it.
@@ -53,12 +55,50 @@ type Listener struct {
 
 // Listen opens the address. Nothing is served before [Listener.Serve].
 func Listen(ctx context.Context, o ListenerOptions) (*Listener, error) {
+	if o.Socket != nil {
+		return newListener(ctx, o.Socket, o), nil
+	}
 	lc := net.ListenConfig{KeepAliveConfig: keepAlive}
 	inner, err := lc.Listen(ctx, "tcp", o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for %s: %w", o.Name, err)
 	}
 	return newListener(ctx, inner, o), nil
+}
+
+// Socket returns the listener's socket once more, for a listener that follows this one: who connects between the two waits
+// instead of being refused.
+func (l *Listener) Socket() (net.Listener, error) {
+	tcp, ok := l.socket.Listener.(interface{ File() (*os.File, error) })
+	if !ok {
+		return nil, fmt.Errorf("the %s listener has no socket to hand on", l.name)
+	}
+	file, err := tcp.File()
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	again, err := net.FileListener(file)
+	if err != nil {
+		return nil, err
+	}
+	return handedOn{again.(*net.TCPListener)}, nil
+}
+
+// handedOn is a socket that has forgotten how its connections are kept alive.
+type handedOn struct{ *net.TCPListener }
+
+// Accept returns the next connection.
+func (h handedOn) Accept() (net.Conn, error) {
+	c, err := h.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.SetKeepAliveConfig(keepAlive); err != nil {
+		_ = c.Close()
+		return h.Accept() // it is gone already
+	}
+	return c, nil
 }
 
 func newListener(ctx context.Context, inner net.Listener, o ListenerOptions) *Listener {

@@ -3,15 +3,10 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"os/signal"
+	"net"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,6 +45,11 @@ type Server struct {
 // New puts a server together and opens its listeners; nothing is served before [Server.Serve]. The configuration has
 // been checked.
 func New(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger) (*Server, error) {
+	return follow(ctx, nil, cfg, c, log)
+}
+
+// follow is New for a server that takes the place of another, and has its sockets where the addresses are the same.
+func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *slog.Logger) (*Server, error) {
 	tell, err := newTeller(cfg, log)
 	if err != nil {
 		return nil, err
@@ -60,13 +60,13 @@ func New(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger) (*Ser
 	}
 	tell.admins, tell.zone = z.Admins, z.Zone
 	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry(), tell: tell}
-	if err := s.assemble(ctx); err != nil {
+	if err := s.assemble(ctx, old); err != nil {
 		return nil, errors.Join(err, z.Close())
 	}
 	return s, nil
 }
 
-func (s *Server) assemble(ctx context.Context) error {
+func (s *Server) assemble(ctx context.Context, old *Server) error {
 	certs, err := s.certificates()
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (s *Server) assemble(ctx context.Context) error {
 	if err := s.buildGate(); err != nil {
 		return err
 	}
-	return s.listen(ctx, certs)
+	return s.listen(ctx, certs, old)
 }
 
 // certificates returns what the listeners show.
@@ -142,19 +142,38 @@ func (s *Server) buildGate() error {
 	return nil
 }
 
-func (s *Server) listen(ctx context.Context, certs Certificates) (err error) {
+func (s *Server) listen(ctx context.Context, certs Certificates, old *Server) (err error) {
 	total, each := Bounds()
 	o := ListenerOptions{Connections: total, PerAddress: each, Exempt: s.gate.TrustsProxy, Log: s.log}
 	o.Name, o.Address, o.Handler, o.TLS = "device", s.zone.Config.DeviceAddr, s.gate.Device(), TLSConfig(certs)
+	if o.Socket, err = old.socket(o.Address); err != nil {
+		return err
+	}
 	if s.device, err = Listen(ctx, o); err != nil {
 		return err
 	}
 	o.Name, o.Address, o.Handler, o.HTTP2 = "admin", s.zone.Config.AdminAddr, s.gate.Admin(), true
 	o.TLS = TLSConfig(certs) // one of its own: serving HTTP/2 writes into it
+	if o.Socket, err = old.socket(o.Address); err != nil {
+		return errors.Join(err, s.device.Stop(ctx))
+	}
 	if s.admin, err = Listen(ctx, o); err != nil {
 		return errors.Join(err, s.device.Stop(ctx))
 	}
 	return nil
+}
+
+// socket returns the socket of the address in the configuration of s; nil where s, which may be nil, has none.
+func (s *Server) socket(address string) (net.Listener, error) {
+	switch {
+	case s == nil:
+		return nil, nil
+	case address == s.zone.Config.DeviceAddr:
+		return s.device.Socket()
+	case address == s.zone.Config.AdminAddr:
+		return s.admin.Socket()
+	}
+	return nil, nil
 }
 
 // DeviceAddr and AdminAddr return the addresses that are listened on.
@@ -290,54 +309,4 @@ func (s *Server) newSealer() (*audit.Sealer, error) {
 		sinks = append(sinks, remote)
 	}
 	return audit.NewSealer(s.zone.DB, s.zone.Clock, s.zone.Keys.SigningKey(), s.node, sinks...), nil
-}
-
-// garbageShare is how much the heap may grow between collections, in percent of what lives. Most of what the server holds
-// are thousands of small things that live for an hour; half of Go's usual share costs little and saves a sixth of it.
-const garbageShare = 50
-
-// Run is the whole life of a server process: it checks the configuration, starts, says on out where it is, and serves
-// until ctx ends or the process is told to stop.
-func Run(ctx context.Context, cfg Config, out io.Writer) error {
-	if err := cfg.Check(); err != nil {
-		return fmt.Errorf("the configuration cannot be used:\n%w", err)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbageShare)
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := prepareDir(cfg.Data); err != nil {
-		return err
-	}
-	log, closeLog, err := openLog(cfg)
-	if err != nil {
-		return err
-	}
-	defer closeLog()
-	s, err := New(ctx, cfg, clock.System{}, log)
-	if err != nil {
-		return err
-	}
-	if err := s.greet(ctx, out); err != nil {
-		return errors.Join(err, s.close(ctx))
-	}
-	return s.Serve(ctx)
-}
-
-// greet tells the person at the terminal where the server is, and how to make the first administrator.
-func (s *Server) greet(ctx context.Context, out io.Writer) error {
-	cfg := s.zone.Config
-	link, err := s.zone.Admins.FirstLink(ctx)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "Drover serves.\n  devices    %s  (listens on %s)\n  dashboard  %s  (listens on %s)\n", cfg.PublicURL(), s.DeviceAddr(), cfg.AdminURL(), s.AdminAddr())
-	if cfg.TLSMode == "zone" {
-		fmt.Fprintf(out, "  trust      %s\n", filepath.Join(cfg.Data, "tls", "ca.pem"))
-	}
-	if link != "" {
-		fmt.Fprintf(out, "\nThere is no administrator yet. Create the first one here, within 24 hours:\n  %s/setup#token=%s\n", cfg.AdminURL(), link)
-	}
-	return nil
 }

@@ -64,7 +64,7 @@ func TestRunSaysWhereItIsAndEndsWhenTold(t *testing.T) {
 		defer stop()
 		var out output
 		ended := make(chan error, 1)
-		go func() { ended <- Run(ctx, cfg, &out) }()
+		go func() { ended <- Run(ctx, cfg, &out, nil) }()
 		eventually(t, "a link for the first administrator", func() bool { return strings.Contains(out.String(), "/setup#token=") })
 		stop()
 		select {

@@ -33,7 +33,7 @@ import (
 // TestMain lets this program be a server: the tests of crashes start it anew in a process of its own.
 func TestMain(m *testing.M) {
 	if data := os.Getenv("DROVER_ENDTOEND_SERVE"); data != "" {
-		if err := server.Run(context.Background(), config(data, os.Getenv("DROVER_ENDTOEND_DATABASE")), os.Stdout); err != nil {
+		if err := server.Run(context.Background(), config(data, os.Getenv("DROVER_ENDTOEND_DATABASE")), os.Stdout, nil); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
