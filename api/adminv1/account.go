@@ -117,6 +117,7 @@ type TokenDraft struct {
 	Name   string   `json:"name" minLength:"1" maxLength:"60"`
 	Rights []string `json:"rights,omitempty" maxItems:"100" doc:"None means all that the caller has."`
 	Days   int      `json:"days" minimum:"1" maximum:"366"`
+	Proof
 }
 
 // NewToken is a token with its secret, which is shown this once.

@@ -43,7 +43,7 @@ type Grant struct {
 // GrantDraft gives a role.
 type GrantDraft struct {
 	Role   string   `json:"role" minLength:"1" maxLength:"40"`
-	Groups []string `json:"groups,omitempty" maxItems:"100" doc:"The device groups it is limited to; none means the whole zone."`
+	Groups []string `json:"groups,omitempty" minItems:"1" maxItems:"100" doc:"The device groups it is limited to. Left out, it reaches the whole zone; an empty list is refused."`
 }
 
 // Admin is an administrator.

@@ -54,6 +54,13 @@ type Upstream struct {
 	Version        int64    `json:"version"`
 }
 
+// UpstreamChange is what became of a change of a mail server. While it waits, the server is as it was; a new one is there,
+// and nobody is sent to it.
+type UpstreamChange struct {
+	Upstream
+	Waiting Waiting `json:"waiting"`
+}
+
 // UpstreamLogin is a user's, for one test; it is kept nowhere.
 type UpstreamLogin struct {
 	Name     string `json:"name,omitempty" maxLength:"256"`
@@ -99,6 +106,12 @@ type UpstreamAssignment struct {
 	Kind     string `json:"kind" enum:"user,group"`
 	Target   Ref    `json:"target"`
 	Upstream Ref    `json:"upstream"`
+}
+
+// UpstreamAssignmentChange is what became of an assignment that was asked for.
+type UpstreamAssignmentChange struct {
+	UpstreamAssignment
+	Waiting Waiting `json:"waiting"`
 }
 
 // UpstreamAssignmentDraft assigns a mail server.

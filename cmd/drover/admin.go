@@ -85,6 +85,7 @@ type adminInvite struct {
 	Mail  string   `help:"Mail address, for notices."`
 	Role  []string `help:"Role, for a new administrator; may be given several times."`
 	Group []string `help:"Device group that the roles are limited to; may be given several times."`
+	OTP   string   `name:"otp" placeholder:"CODE" help:"One's own one-time code: a token alone makes no link."`
 }
 
 // invited is what "admin invite" prints for programs.
@@ -104,8 +105,8 @@ func (a *adminInvite) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if out.Waiting.Approval == "" {
-		res, err := s.do(ctx, post, client.Path("admins", out.Admin.ID, "invitation"), nil)
+	if out.Waiting.Approval == "" && (a.OTP != "" || len(a.Role) == 0) {
+		res, err := s.do(ctx, post, client.Path("admins", out.Admin.ID, "invitation"), adminv1.Proof{Code: a.OTP})
 		if err != nil {
 			return err
 		}
@@ -118,8 +119,11 @@ func (a *adminInvite) Run(ctx context.Context, c *console) error {
 	if s.asJSON {
 		return s.value(out)
 	}
-	if out.Link == "" {
+	if out.Waiting.Approval != "" {
 		return s.say("%s is asked for%s", a.Name, waits(out.Waiting))
+	}
+	if out.Link == "" {
+		return s.say("%s is made; for the one-time link: drover admin invite %s --otp CODE", a.Name, a.Name)
 	}
 	return s.say("%s", out.Link)
 }

@@ -100,10 +100,19 @@ func display[T any](ctx context.Context, s *session, path string, render func(T)
 
 // act sends a body where the API has nothing to answer, and prints what was done.
 func (s *session) act(ctx context.Context, method, path string, body any, format string, args ...any) error {
-	if _, err := s.do(ctx, method, path, body); err != nil {
+	res, err := s.do(ctx, method, path, body)
+	if err != nil {
 		return err
 	}
-	return s.done(format, args...)
+	if len(res.Body) == 0 {
+		return s.done(format, args...)
+	}
+	return show(s, res, func(w adminv1.Waiting) error {
+		if w.Approval != "" {
+			return s.say("It is asked for%s", waits(w))
+		}
+		return s.say(format, args...)
+	})
 }
 
 // done prints what was done where the API has nothing to answer.

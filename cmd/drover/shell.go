@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"drover/internal/core/admin"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/server"
 )
@@ -136,7 +137,7 @@ func (t *tokenCreate) Run(ctx context.Context, c *console, k *kong.Kong) (err er
 	if err != nil {
 		return err
 	}
-	secret, x, err := z.Admins.CreateToken(ctx, shell(), owner.ID, t.Name, rights, time.Duration(t.Expires))
+	secret, x, err := z.Admins.CreateToken(ctx, shell(), admin.Draft{Admin: owner.ID, Label: t.Name, Rights: rights, Life: time.Duration(t.Expires)}, safety.Proof{})
 	if err != nil {
 		return err
 	}

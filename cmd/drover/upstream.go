@@ -143,8 +143,8 @@ func (u *upstreamAdd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(x adminv1.Upstream) error {
-		return s.say("added mail server %s (%s); test it: drover upstream test %s", x.Name, x.ID, x.Name)
+	return show(s, res, func(x adminv1.UpstreamChange) error {
+		return s.say("added mail server %s (%s); test it: drover upstream test %s%s", x.Name, x.ID, x.Name, waits(x.Waiting))
 	})
 }
 
@@ -179,7 +179,7 @@ func (u *upstreamEdit) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, s.printUpstream)
+	return show(s, res, s.printUpstreamChange)
 }
 
 func draftOf(u adminv1.Upstream) adminv1.UpstreamDraft {
@@ -216,6 +216,13 @@ func (u *upstreamShow) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return display(ctx, s, client.Path("upstreams", id), s.printUpstream)
+}
+
+func (s *session) printUpstreamChange(x adminv1.UpstreamChange) error {
+	if err := s.printUpstream(x.Upstream); err != nil || x.Waiting.Approval == "" {
+		return err
+	}
+	return s.say("Where users' passwords go is not changed yet%s", waits(x.Waiting))
 }
 
 func (s *session) printUpstream(x adminv1.Upstream) error {
@@ -412,7 +419,10 @@ func (u *upstreamAssign) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(x adminv1.UpstreamAssignment) error {
+	return show(s, res, func(x adminv1.UpstreamAssignmentChange) error {
+		if x.Waiting.Approval != "" {
+			return s.say("It is asked for%s", waits(x.Waiting))
+		}
 		return s.say("%s %s is sent to %s", x.Kind, x.Target.Name, x.Upstream.Name)
 	})
 }

@@ -115,15 +115,16 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Audit = audit.New(z.DB, z.Clock, keys, z.Bus)
 	z.Zone = zone.New(z.DB, z.Audit, z.Bus)
 	z.Revision = zone.NewRevision(z.DB, z.Bus, z.Log)
-	z.Safety = safety.New(z.DB, z.Clock, z.Audit, z.Zone, z.Bus)
-	z.Users = directory.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision, keys)
+	z.Safety = safety.New(safety.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Keys: keys, Bus: z.Bus, Tell: tell,
+	})
+	z.Users = directory.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision, keys, z.Safety)
 	z.Devices = device.New(device.Parts{
-		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Keys: keys, Owners: z.Users,
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Keys: keys, Owners: z.Users, Safety: z.Safety,
 	})
 	z.Policies = policy.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision)
 	z.Render = &policy.Registry{}
 	z.Render.Register(activesync.Renderer{})
-	z.Users.Bind(z.Safety)
 	z.Users.Follow(z.Devices)
 	z.Users.Follow(z.Policies)
 	z.Policies.Bind(z.Devices, z.Users)
@@ -134,7 +135,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	})
 	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices}, keys, z.Bus)
 	z.Upstream = upstream.New(upstream.Parts{
-		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users,
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users, Safety: z.Safety,
 	})
 	z.Access = access.New(access.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"drover/internal/core/admin"
+	"drover/internal/core/safety"
 )
 
 // administrator is somebody who calls the admin API, by an API token or by a session.
@@ -39,7 +40,7 @@ func (w *world) administrator(t *testing.T, name string) *administrator {
 		t.Fatal(err)
 	}
 	a := &administrator{t: t, w: w, id: x.ID, name: name, password: adminPassword, header: http.Header{}, secret: totpSecret(t, uri)}
-	if a.token, _, err = w.Admins.CreateToken(t.Context(), system, x.ID, "test", nil, time.Hour); err != nil {
+	if a.token, _, err = w.Admins.CreateToken(t.Context(), system, admin.Draft{Admin: x.ID, Label: "test", Life: time.Hour}, safety.Proof{}); err != nil {
 		t.Fatal(err)
 	}
 	return a

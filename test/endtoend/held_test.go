@@ -252,7 +252,7 @@ func removeServer(t *testing.T, w *world, _ func(func())) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Upstream.Remove(t.Context(), zonetest.System, list[0].ID); err != nil {
+	if _, err := w.Upstream.Remove(t.Context(), zonetest.System, list[0].ID); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,9 +11,11 @@ import (
 
 	"drover/internal/base/sqldb"
 	"drover/internal/base/wbxml"
+	"drover/internal/core/admin"
 	"drover/internal/core/command"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/simulate/upstream"
 )
@@ -102,7 +104,7 @@ func (w *world) moveMail(t *testing.T, url string) {
 	}
 	conf := list[0].Config
 	conf.URL, conf.Timeout = url, time.Second
-	if _, err := w.Upstream.Edit(t.Context(), system, list[0].ID, list[0].Version, conf); err != nil {
+	if _, _, err := w.Upstream.Edit(t.Context(), system, list[0].ID, list[0].Version, conf); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -259,7 +261,7 @@ func TestTheMailServersOwnWipe(t *testing.T) {
 
 func mustToken(t *testing.T, w *world, a *administrator) string {
 	t.Helper()
-	secret, _, err := w.Admins.CreateToken(t.Context(), system, a.id, "another", nil, time.Hour)
+	secret, _, err := w.Admins.CreateToken(t.Context(), system, admin.Draft{Admin: a.id, Label: "another", Life: time.Hour}, safety.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,9 +29,9 @@ type fixture struct {
 }
 
 func newFixture(g *coretest.Ground) *fixture {
-	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys)
+	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
 	devices := device.New(device.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: users,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: users, Safety: g.Safety,
 	})
 	return &fixture{g, users, devices, access.New(access.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: devices, Users: users,

@@ -20,6 +20,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
+	"drover/internal/base/throttle"
 	"drover/internal/core/audit"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
@@ -84,6 +85,8 @@ type Store struct {
 	log    *audit.Log
 	zone   *zone.Zone
 	safety *safety.Safety
+
+	throttle *throttle.Book
 }
 
 // The kinds of acts that this package carries out once they are approved.
@@ -97,7 +100,7 @@ const (
 
 // New returns the store and registers it with safety.
 func New(p Parts) *Store {
-	s := &Store{Parts: p, db: p.DB, clock: p.Clock, log: p.Log, zone: p.Zone, safety: p.Safety}
+	s := &Store{Parts: p, db: p.DB, clock: p.Clock, log: p.Log, zone: p.Zone, safety: p.Safety, throttle: throttle.New(p.DB, p.Clock, "admin_failure")}
 	s.register()
 	s.safety.SetAdministrators(s)
 	return s
@@ -148,10 +151,11 @@ func (s *Store) Create(ctx context.Context, c scope.Caller, name, address string
 		if err != nil {
 			return err
 		}
-		return s.ask(ctx, tx, c, &a, safety.Ask{
+		a, err = s.safety.Order(ctx, tx, c, safety.Ask{
 			Class: safety.AdminChange, Kind: kindEnable, Subject: x.ID, Payload: map[string]any{"grants": grants},
 			Words: "Make " + name + " an administrator: " + can,
 		})
+		return err
 	})
 	if err == nil {
 		x, err = s.Get(ctx, scope.System("admin"), x.ID)
@@ -225,8 +229,7 @@ func (s *Store) established(ctx context.Context, q sqldb.Querier) (time.Time, er
 
 // second raises the quorum to one when there is more than one administrator who could approve.
 func (s *Store) second(ctx context.Context, tx *sqldb.Tx) error {
-	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], `SELECT count(DISTINCT g.admin) FROM admin_grant g JOIN admin a ON a.id = g.admin
-		JOIN admin_role r ON r.id = g.role WHERE a.state IN ('active', 'invited') AND r.rights LIKE $1`, "%\""+string(scope.ApprovalDecide)+"\"%")
+	n, err := approvers(ctx, tx, "a.state IN ('active', 'invited')")
 	if err != nil || n < 2 {
 		return err
 	}
@@ -244,8 +247,9 @@ func (s *Store) setGrants(ctx context.Context, tx *sqldb.Tx, id string, grants [
 		if _, err := role(ctx, tx, g.Role); err != nil {
 			return err
 		}
-		if len(g.Groups) > 100 {
-			return problem.New(problem.Invalid, "admin.groups", "A role is limited to at most 100 device groups.").WithField("roles")
+		if g.Groups != nil && (len(g.Groups) == 0 || len(g.Groups) > 100) {
+			return problem.New(problem.Invalid, "admin.groups",
+				"A role is limited to 1 to 100 device groups; leave the groups out where it is to reach the whole zone.").WithField("groups")
 		}
 		grant := sqldb.NewID()
 		_, err := tx.Exec(ctx, "INSERT INTO admin_grant (id, admin, role, limited) VALUES ($1, $2, $3, $4)", grant, id, g.Role, g.Groups != nil)

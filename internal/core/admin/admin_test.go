@@ -16,6 +16,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
+	"drover/internal/base/throttle"
 	"drover/internal/core/audit"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema/schematest"
@@ -48,7 +49,10 @@ func newFixture(t *testing.T, db *sqldb.DB) *fixture {
 	b := bus.New()
 	log := audit.New(db, f.clock, keys, b)
 	z := zone.New(db, log, b)
-	f.safety = safety.New(db, f.clock, log, z, b)
+	f.safety = safety.New(safety.Parts{
+		DB: db, Clock: f.clock, Log: log, Zone: z, Keys: keys, Bus: b,
+		Tell: func(subject, _ string) { f.told = append(f.told, subject) },
+	})
 	f.Store = New(Parts{
 		DB: db, Clock: f.clock, Log: log, Zone: z, Safety: f.safety, Keys: keys, Bus: b, Slog: slog.New(slog.DiscardHandler),
 		Enrolled: func(context.Context, sqldb.Querier) (bool, error) { return f.enrolled, nil },
@@ -197,7 +201,7 @@ func TestFailedLoginsAreSlowedByAccountAndByAddress(t *testing.T) {
 		f := newFixture(t, db)
 		f.person(t, "ann")
 		f.person(t, "bob")
-		for range freeFailures {
+		for range throttle.Free {
 			if _, _, err := f.Login(t.Context(), here, "", "ann", "wrong password"); !problem.Is(err, problem.Unauthenticated) {
 				t.Fatal(err)
 			}
@@ -212,7 +216,7 @@ func TestFailedLoginsAreSlowedByAccountAndByAddress(t *testing.T) {
 		if _, _, err := f.Login(t.Context(), elsewhere, "", "bob", password); err != nil {
 			t.Fatalf("somebody else is locked out: %v", err)
 		}
-		f.clock.Advance(maxWait)
+		f.clock.Advance(throttle.MaxWait)
 		if _, _, err := f.Login(t.Context(), here, "", "ann", password); err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +277,7 @@ func TestS17MorePowerTakesAnotherPerson(t *testing.T) {
 		if err != nil || a.State != safety.Awaiting || eve.State != Awaiting {
 			t.Fatalf("a new owner: %+v %+v (%v), want it to wait", eve.State, a.State, err)
 		}
-		if _, err := f.Invite(t.Context(), ann, eve.ID); !problem.Is(err, problem.Conflict) {
+		if _, err := f.Invite(t.Context(), ann, eve.ID, f.code(annSecret)); !problem.Is(err, problem.Conflict) {
 			t.Fatalf("an unapproved administrator was invited: %v", err)
 		}
 		held := map[string]func() (safety.Approval, error){
@@ -295,7 +299,7 @@ func TestS17MorePowerTakesAnotherPerson(t *testing.T) {
 		if _, a, err := f.SaveRole(t.Context(), ann, mine); err != nil || a.State != safety.Awaiting {
 			t.Errorf("a wider role: %+v (%v), want it to wait", a.State, err)
 		}
-		secret, token, err := f.CreateToken(t.Context(), ann, ann.ID, "robot", nil, time.Hour)
+		secret, token, err := f.CreateToken(t.Context(), ann, Draft{Admin: ann.ID, Label: "robot", Life: time.Hour}, f.code(annSecret))
 		if err != nil || token.State != TokenAwaiting {
 			t.Fatalf("a destructive token: %+v (%v), want it to wait", token.State, err)
 		}
@@ -339,7 +343,7 @@ func TestANewAdministratorIsOnProbation(t *testing.T) {
 		if _, err := f.safety.Decide(t.Context(), bob, a.ID, true, f.code(bobSecret)); err != nil {
 			t.Fatal(err)
 		}
-		link, err := f.Invite(t.Context(), ann, eve.ID)
+		link, err := f.Invite(t.Context(), ann, eve.ID, f.code(annSecret))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,13 +372,13 @@ func TestATokenHasNoMoreThanItsAdministrator(t *testing.T) {
 		x, secret := f.person(t, "ann", Grant{Role: HelpDesk, Groups: []string{"g1"}})
 		f.person(t, "bob")
 		ann := f.signIn(t, "ann", secret)
-		if _, _, err := f.CreateToken(t.Context(), ann, x.ID, "t", []scope.Right{scope.DeviceWipeFull}, time.Hour); !problem.Is(err, problem.Forbidden) {
+		if _, _, err := f.CreateToken(t.Context(), ann, Draft{Admin: x.ID, Label: "t", Rights: []scope.Right{scope.DeviceWipeFull}, Life: time.Hour}, f.code(secret)); !problem.Is(err, problem.Forbidden) {
 			t.Fatalf("a token with a right its administrator lacks: %v", err)
 		}
-		if _, _, err := f.CreateToken(t.Context(), ann, "somebody", "t", nil, time.Hour); !problem.Is(err, problem.Forbidden) {
+		if _, _, err := f.CreateToken(t.Context(), ann, Draft{Admin: "somebody", Label: "t", Life: time.Hour}, f.code(secret)); !problem.Is(err, problem.Forbidden) {
 			t.Fatalf("a token for somebody else: %v", err)
 		}
-		raw, token, err := f.CreateToken(t.Context(), ann, x.ID, "t", []scope.Right{scope.DeviceRead, scope.DeviceLock}, time.Hour)
+		raw, token, err := f.CreateToken(t.Context(), ann, Draft{Admin: x.ID, Label: "t", Rights: []scope.Right{scope.DeviceRead, scope.DeviceLock}, Life: time.Hour}, f.code(secret))
 		if err != nil || token.State != TokenActive {
 			t.Fatalf("got %+v (%v)", token, err)
 		}
@@ -385,7 +389,7 @@ func TestATokenHasNoMoreThanItsAdministrator(t *testing.T) {
 		if sc, err := c.Scope(scope.DeviceRead); err != nil || sc.All() {
 			t.Fatalf("the token left its device group (%v)", err)
 		}
-		if _, _, err := f.CreateToken(t.Context(), c, x.ID, "t", nil, time.Hour); !problem.Is(err, problem.Forbidden) {
+		if _, _, err := f.CreateToken(t.Context(), c, Draft{Admin: x.ID, Label: "t", Life: time.Hour}, f.code(secret)); !problem.Is(err, problem.Forbidden) {
 			t.Fatalf("a token made a token: %v", err)
 		}
 		f.clock.Advance(2 * time.Hour)

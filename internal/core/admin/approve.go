@@ -13,42 +13,12 @@ import (
 	"drover/internal/core/scope"
 )
 
-// act carries out one kind of approved acts; undo is told of those that were not approved. Either may be nil.
-type act struct {
-	do, undo func(context.Context, *sqldb.Tx, safety.Approval) error
-}
-
-func (x act) Approved(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	return x.do(ctx, tx, a)
-}
-
-func (x act) Ended(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	if x.undo == nil {
-		return nil
-	}
-	return x.undo(ctx, tx, a)
-}
-
 func (s *Store) register() {
-	s.safety.Register(kindEnable, act{do: s.enable, undo: s.keepOut})
-	s.safety.Register(kindGrants, act{do: s.applyGrants})
-	s.safety.Register(kindReset, act{do: s.reset})
-	s.safety.Register(kindRole, act{do: s.applyRole})
-	s.safety.Register(kindToken, act{do: s.enableToken, undo: s.endToken})
-}
-
-// ask asks safety, and carries the act out at once when nobody else is needed.
-func (s *Store) ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a *safety.Approval, ask safety.Ask) (err error) {
-	if *a, err = s.safety.Ask(ctx, tx, c, ask); err != nil || a.State != safety.Approved {
-		return err
-	}
-	return s.acts(ask.Kind)(ctx, tx, *a)
-}
-
-func (s *Store) acts(kind string) func(context.Context, *sqldb.Tx, safety.Approval) error {
-	return map[string]func(context.Context, *sqldb.Tx, safety.Approval) error{
-		kindEnable: s.enable, kindGrants: s.applyGrants, kindReset: s.reset, kindRole: s.applyRole, kindToken: s.enableToken,
-	}[kind]
+	s.safety.Register(kindEnable, safety.Act{Do: s.enable, Undo: s.keepOut})
+	s.safety.Register(kindGrants, safety.Act{Do: s.applyGrants})
+	s.safety.Register(kindReset, safety.Act{Do: s.reset})
+	s.safety.Register(kindRole, safety.Act{Do: s.applyRole})
+	s.safety.Register(kindToken, safety.Act{Do: s.enableToken, Undo: s.endToken})
 }
 
 // askAbout asks for an act on an administrator; words tells the approvers what it will do.
@@ -74,7 +44,8 @@ func (s *Store) askAbout(ctx context.Context, c scope.Caller, id string, class s
 		if err != nil {
 			return err
 		}
-		return s.ask(ctx, tx, c, &a, safety.Ask{Class: class, Kind: kind, Subject: id, Payload: payload, Words: text})
+		a, err = s.safety.Order(ctx, tx, c, safety.Ask{Class: class, Kind: kind, Subject: id, Payload: payload, Words: text})
+		return err
 	})
 	return a, err
 }
@@ -111,16 +82,12 @@ func describe(ctx context.Context, q sqldb.Querier, list []Grant) (string, error
 	return strings.Join(parts, ", "), nil
 }
 
-func requester(a safety.Approval) scope.Caller {
-	return scope.Caller{Kind: a.RequesterKind, ID: a.Requester}
-}
-
 // enable lets a new or disabled administrator set up the account: by invitation, and on probation.
 func (s *Store) enable(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
 	if err := s.invited(ctx, tx, kindEnable, a.Subject); err != nil {
 		return err
 	}
-	if err := s.record(ctx, tx, requester(a), "admin.enabled", a.Subject, map[string]any{"approval": a.ID}); err != nil {
+	if err := s.record(ctx, tx, a.By(), "admin.enabled", a.Subject, map[string]any{"approval": a.ID}); err != nil {
 		return err
 	}
 	return s.second(ctx, tx)
@@ -142,7 +109,7 @@ func (s *Store) reset(ctx context.Context, tx *sqldb.Tx, a safety.Approval) erro
 	if err := s.keepOneOwner(ctx, tx, a.Subject); err != nil {
 		return err
 	}
-	return s.record(ctx, tx, requester(a), "admin.reset", a.Subject, map[string]any{"approval": a.ID})
+	return s.record(ctx, tx, a.By(), "admin.reset", a.Subject, map[string]any{"approval": a.ID})
 }
 
 // invited takes everything away by which an administrator was known, so that a new link sets the account up.
@@ -205,7 +172,7 @@ func (s *Store) applyGrants(ctx context.Context, tx *sqldb.Tx, a safety.Approval
 	if _, err := tx.Exec(ctx, "UPDATE admin SET established = $1, version = version + 1 WHERE id = $2", sqldb.Micros(since), a.Subject); err != nil {
 		return err
 	}
-	err = s.record(ctx, tx, requester(a), "admin.roles-changed", a.Subject, map[string]any{"approval": a.ID, "before": before, "after": p.Grants})
+	err = s.record(ctx, tx, a.By(), "admin.roles-changed", a.Subject, map[string]any{"approval": a.ID, "before": before, "after": p.Grants})
 	if err != nil {
 		return err
 	}
@@ -220,6 +187,9 @@ func (s *Store) applyRole(ctx context.Context, tx *sqldb.Tx, a safety.Approval) 
 	if err := json.Unmarshal(a.Payload, &r); err != nil {
 		return err
 	}
+	if err := alone(ctx, tx); err != nil {
+		return err
+	}
 	old, err := role(ctx, tx, r.ID)
 	if err != nil {
 		return err
@@ -227,7 +197,10 @@ func (s *Store) applyRole(ctx context.Context, tx *sqldb.Tx, a safety.Approval) 
 	if old.Version != r.Version {
 		return problem.New(problem.Conflict, "role.changed", "The role has been changed since this was asked for: ask anew.")
 	}
-	return s.writeRole(ctx, tx, requester(a), r, map[string]any{"rights": old.Rights})
+	if err := s.writeRole(ctx, tx, a.By(), r, map[string]any{"rights": old.Rights}); err != nil {
+		return err
+	}
+	return s.second(ctx, tx) // its holders may approve from now on, perhaps
 }
 
 // Established tells since when the administrator has been there unchanged.
@@ -240,4 +213,14 @@ func (s *Store) Established(ctx context.Context, q sqldb.Querier, id string) (ti
 		return time.Time{}, problem.New(problem.Forbidden, "admin.disabled", "This account is not active.")
 	}
 	return x.Established, nil
+}
+
+// Approvers counts the active administrators who may approve in the whole zone.
+func (s *Store) Approvers(ctx context.Context, q sqldb.Querier) (int, error) {
+	return approvers(ctx, q, "a.state = 'active' AND NOT g.limited")
+}
+
+func approvers(ctx context.Context, q sqldb.Querier, where string) (int, error) {
+	return sqldb.One(ctx, q, sqldb.Scan1[int], `SELECT count(DISTINCT g.admin) FROM admin_grant g JOIN admin a ON a.id = g.admin
+		JOIN admin_role r ON r.id = g.role WHERE `+where+" AND r.rights LIKE $1", "%\""+string(scope.ApprovalDecide)+"\"%")
 }

@@ -12,6 +12,7 @@ import (
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
+	"drover/internal/base/throttle"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema/schematest"
 	"drover/internal/core/scope"
@@ -75,7 +76,7 @@ func TestS17CodesAreNotGuessed(t *testing.T) {
 			},
 		}
 		for name, try := range ways {
-			f.clock.Advance(2 * forget)
+			f.clock.Advance(2 * throttle.Forget)
 			asked = ask()
 			var mu sync.Mutex
 			guessed := 0
@@ -92,21 +93,21 @@ func TestS17CodesAreNotGuessed(t *testing.T) {
 				return nil
 			}
 			together(guess, guess, guess, guess, guess, guess, guess, guess, guess, guess)
-			if guessed == 0 || guessed > freeFailures+1 {
-				t.Errorf("%s: %d codes were guessed at one moment, want at most %d", name, guessed, freeFailures+1)
+			if guessed == 0 || guessed > throttle.Free+1 {
+				t.Errorf("%s: %d codes were guessed at one moment, want at most %d", name, guessed, throttle.Free+1)
 			}
 			// Of many at once some are refused on account of others that take themselves back: a few more may be left.
 			left := 0
 			for !problem.Is(try(wrong), problem.Throttled) {
-				if left++; guessed+left > freeFailures+1 {
-					t.Fatalf("%s: %d codes were guessed at one moment, want at most %d", name, guessed+left, freeFailures+1)
+				if left++; guessed+left > throttle.Free+1 {
+					t.Fatalf("%s: %d codes were guessed at one moment, want at most %d", name, guessed+left, throttle.Free+1)
 				}
 			}
 		}
 		if n := f.count(t, "SELECT count(*) FROM audit_record WHERE action = 'admin.proof-failed'"); n == 0 {
 			t.Error("the guesses are not in the audit log")
 		}
-		f.clock.Advance(2 * forget)
+		f.clock.Advance(2 * throttle.Forget)
 		asked = ask()
 		if err := ways["approve"](f.code(annSecret)); err != nil {
 			t.Fatalf("the right code, a day later: %v", err)
@@ -135,8 +136,8 @@ func TestS12LoginsAtOnceAreThrottledToo(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if tried > freeFailures+1 {
-			t.Fatalf("%d passwords were tried at one moment from one network, want at most %d", tried, freeFailures+1)
+		if tried > throttle.Free+1 {
+			t.Fatalf("%d passwords were tried at one moment from one network, want at most %d", tried, throttle.Free+1)
 		}
 	})
 }
@@ -163,7 +164,7 @@ func TestS13HostileNamesAreWrongNames(t *testing.T) {
 	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		f := newFixture(t, db)
 		for _, name := range []string{"a\x00b", "\xff\xfe", strings.Repeat("x", 5000), "' OR 1=1 --", ""} {
-			f.clock.Advance(2 * forget)
+			f.clock.Advance(2 * throttle.Forget)
 			if _, _, err := f.Login(t.Context(), here, "", name, password); !problem.Is(err, problem.Unauthenticated) {
 				t.Errorf("%.20q: %v", name, err)
 			}
@@ -201,7 +202,7 @@ func TestS17ProbationBeginsWhenAnInvitationIsAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.clock.Advance(48 * time.Hour)
-		link, err := f.Invite(t.Context(), scope.System("test"), eve.ID)
+		link, err := f.Invite(t.Context(), scope.System("test"), eve.ID, safety.Proof{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +250,7 @@ func TestNothingOldSurvivesAReset(t *testing.T) {
 		if n := f.count(t, "SELECT count(*) FROM admin_passkey"); n != 0 {
 			t.Errorf("%d passkeys survived the reset", n)
 		}
-		stale, err := f.Invite(t.Context(), c, bob.ID)
+		stale, err := f.Invite(t.Context(), c, bob.ID, safety.Proof{})
 		must(err)
 		must(f.Disable(t.Context(), c, bob.ID))
 		passkey()
@@ -261,7 +262,7 @@ func TestNothingOldSurvivesAReset(t *testing.T) {
 		if _, _, err := f.Accept(t.Context(), here, "", stale, "", "", password); !problem.Is(err, problem.Forbidden) {
 			t.Errorf("a link from before works: %v", err)
 		}
-		link, err := f.Invite(t.Context(), c, bob.ID)
+		link, err := f.Invite(t.Context(), c, bob.ID, safety.Proof{})
 		must(err)
 		if _, _, err := f.begin(t.Context(), here, "", bob.ID, stored); !problem.Is(err, problem.Unauthenticated) {
 			t.Errorf("a login that was under way at the reset goes on: %v", err)
@@ -300,7 +301,7 @@ func TestAnApprovalCarriesOutWhatItSaysAlone(t *testing.T) {
 		if _, err := f.safety.Decide(t.Context(), bob, first.ID, true, f.code(bobSecret)); err != nil {
 			t.Fatal(err)
 		}
-		link, err := f.Invite(t.Context(), bob, casey.ID)
+		link, err := f.Invite(t.Context(), bob, casey.ID, f.code(bobSecret))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -344,7 +345,9 @@ func TestS17ApproversSeeWhatTheyApprove(t *testing.T) {
 			}, []string{"bob", "Administrator", "1 device group", "Security officer", "2 device groups"}},
 			"role": {func() error { _, _, err := f.SaveRole(t.Context(), ann, mine); return err }, []string{"Mine", "device.wipe.full", "device.lock"}},
 			"token": {func() error {
-				_, _, err := f.CreateToken(t.Context(), ann, x.ID, "robot", []scope.Right{scope.DeviceWipeFull, scope.DeviceRead}, time.Hour)
+				_, _, err := f.CreateToken(t.Context(), ann, Draft{
+					Admin: x.ID, Label: "robot", Rights: []scope.Right{scope.DeviceWipeFull, scope.DeviceRead}, Life: time.Hour,
+				}, f.code(annSecret))
 				return err
 			}, []string{"ann", "robot", "device.wipe.full"}},
 		}
@@ -375,7 +378,7 @@ func TestALimitedAdministratorHasNoHandOnOthers(t *testing.T) {
 		f := newFixture(t, db)
 		x, secret := f.person(t, "ann")
 		ann := f.signIn(t, "ann", secret)
-		_, token, err := f.CreateToken(t.Context(), ann, x.ID, "t", []scope.Right{scope.DeviceRead}, time.Hour)
+		_, token, err := f.CreateToken(t.Context(), ann, Draft{Admin: x.ID, Label: "t", Rights: []scope.Right{scope.DeviceRead}, Life: time.Hour}, f.code(secret))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -391,7 +394,7 @@ func TestALimitedAdministratorHasNoHandOnOthers(t *testing.T) {
 				return err
 			},
 			"role":   func() error { _, _, err := f.SaveRole(t.Context(), limited, Role{Name: "r"}); return err },
-			"invite": func() error { _, err := f.Invite(t.Context(), limited, x.ID); return err },
+			"invite": func() error { _, err := f.Invite(t.Context(), limited, x.ID, safety.Proof{}); return err },
 		}
 		for name, try := range tries {
 			if err := try(); !problem.Is(err, problem.Forbidden) && !problem.Is(err, problem.NotFound) {
@@ -470,6 +473,130 @@ func TestTwoServersMakeOneFirstAdministrator(t *testing.T) {
 		errs = together(accept(0), accept(1))
 		if n := f.count(t, "SELECT count(*) FROM admin"); n != 1 || (errs[0] == nil) == (errs[1] == nil) {
 			t.Fatalf("%d first administrators (%v), want 1", n, errs)
+		}
+	})
+}
+
+// TestAStolenSessionMakesNoTokenAndNoLink: both outlive the session, so both ask for the second factor again.
+func TestAStolenSessionMakesNoTokenAndNoLink(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		x, secret := f.person(t, "ann")
+		ann := f.signIn(t, "ann", secret)
+		eve, _, err := f.Create(t.Context(), ann, "eve", "", []Grant{{Role: Auditor}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := Draft{Admin: x.ID, Label: "reads everything", Rights: []scope.Right{scope.DeviceRead, scope.UserRead}, Life: time.Hour}
+		for name, p := range map[string]safety.Proof{"no proof": {}, "a wrong code": {Method: "totp", Code: "000000"}} {
+			if _, _, err := f.CreateToken(t.Context(), ann, read, p); !problem.Is(err, problem.Forbidden) {
+				t.Errorf("%s made a token: %v", name, err)
+			}
+			if _, err := f.Invite(t.Context(), ann, eve.ID, p); !problem.Is(err, problem.Forbidden) {
+				t.Errorf("%s made a link: %v", name, err)
+			}
+		}
+		if n := f.count(t, "SELECT count(*) FROM admin_token") + f.count(t, "SELECT count(*) FROM admin_invitation"); n != 0 {
+			t.Fatalf("%d tokens and links were made", n)
+		}
+		raw, _, err := f.CreateToken(t.Context(), ann, read, f.code(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.ByToken(t.Context(), here, raw); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Invite(t.Context(), ann, eve.ID, f.code(secret)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestAnEmptyListOfGroupsIsNotTheWholeZone: who takes the last group away from a role must not widen it.
+func TestAnEmptyListOfGroupsIsNotTheWholeZone(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		f.person(t, "ann")
+		_, _, err := f.Create(t.Context(), scope.System("test"), "eve", "", []Grant{{Role: HelpDesk, Groups: []string{}}})
+		if !problem.Is(err, problem.Invalid) {
+			t.Fatalf("got %v, want a refusal", err)
+		}
+	})
+}
+
+// TestARoleThatLearnsToApproveRaisesTheQuorum: from the second person on who may approve, one must.
+func TestARoleThatLearnsToApproveRaisesTheQuorum(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		c := scope.System("test")
+		role, _, err := f.SaveRole(t.Context(), c, Role{Name: "Mine", Rights: []scope.Right{scope.DeviceRead}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.person(t, "ann")
+		f.person(t, "bob", Grant{Role: role.ID})
+		quorum := func() int {
+			t.Helper()
+			rules, _, err := f.safety.Rules(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rules.Quorum
+		}
+		if n := quorum(); n != 0 {
+			t.Fatalf("the quorum is %d with one who may approve", n)
+		}
+		role.Rights = append(role.Rights, scope.ApprovalDecide)
+		if _, _, err := f.SaveRole(t.Context(), c, role); err != nil {
+			t.Fatal(err)
+		}
+		if n := quorum(); n != 1 {
+			t.Fatalf("the quorum is %d with two who may approve", n)
+		}
+	})
+}
+
+// TestS17OneSessionCannotStopTheZoneForGood: a quorum that nobody can reach could never be lowered again.
+func TestS17OneSessionCannotStopTheZoneForGood(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		_, secret := f.person(t, "ann")
+		f.person(t, "bob")
+		ann := f.signIn(t, "ann", secret)
+		rules, version, err := f.safety.Rules(t.Context(), ann)
+		if err != nil || rules.Quorum != 1 {
+			t.Fatalf("%+v (%v)", rules, err)
+		}
+		rules.Quorum = 2
+		if _, err := f.safety.ChangeRules(t.Context(), ann, rules, version); !problem.Is(err, problem.Conflict) {
+			t.Fatalf("two owners need a third to lower it again: %v", err)
+		}
+		f.person(t, "casey")
+		if _, err := f.safety.ChangeRules(t.Context(), ann, rules, version); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestWhatADisabledAdministratorAskedForIsNotCarriedOut: the account was disabled for a reason.
+func TestWhatADisabledAdministratorAskedForIsNotCarriedOut(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		x, annSecret := f.person(t, "ann")
+		_, bobSecret := f.person(t, "bob")
+		ann, bob := f.signIn(t, "ann", annSecret), f.signIn(t, "bob", bobSecret)
+		_, a, err := f.Create(t.Context(), ann, "eve", "", []Grant{{Role: Owner}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Disable(t.Context(), bob, x.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.safety.Decide(t.Context(), bob, a.ID, true, f.code(bobSecret)); !problem.Is(err, problem.Conflict) {
+			t.Fatalf("approved: %v", err)
+		}
+		if _, err := f.safety.Decide(t.Context(), bob, a.ID, false, f.code(bobSecret)); err != nil {
+			t.Fatalf("it cannot be rejected either: %v", err)
 		}
 	})
 }

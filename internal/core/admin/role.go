@@ -166,9 +166,10 @@ func (s *Store) SaveRole(ctx context.Context, c scope.Caller, r Role) (saved Rol
 		if old.Version != r.Version {
 			return problem.New(problem.Precondition, "role.changed", "This role has been changed in the meantime: look at it again.")
 		}
-		return s.ask(ctx, tx, c, &a, safety.Ask{
+		a, err = s.safety.Order(ctx, tx, c, safety.Ask{
 			Class: safety.RoleChange, Kind: kindRole, Subject: r.ID, Payload: r, Words: changeOf(old, r),
 		})
+		return err
 	})
 	return r, a, err
 }

@@ -10,6 +10,7 @@ import (
 	"drover/internal/base/passhash"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
+	"drover/internal/base/throttle"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 )
@@ -53,8 +54,8 @@ var errLogin = problem.New(problem.Unauthenticated, "login.wrong", "The name or 
 // password and disabled account give one answer after one time.
 func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, password string) (secret string, x Session, err error) {
 	name = sqldb.Clean(sqldb.Fold(name), 4*maxName) // a longer one is nobody's
-	account, from := accountKey(name), network(addr)
-	if err := s.attempt(ctx, account, from); err != nil {
+	account, from := throttle.Account(name), throttle.Network(addr)
+	if err := s.throttle.Attempt(ctx, account, from); err != nil {
 		return "", x, err
 	}
 	type row struct {
@@ -75,7 +76,7 @@ func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, passwor
 	if !ok {
 		return "", x, errors.Join(errLogin, s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: who.id, Addr: addr}, "admin.sign-in-failed"))
 	}
-	if err := s.forgive(ctx, account, from); err != nil {
+	if err := s.throttle.Forgive(ctx, account, from); err != nil {
 		return "", x, err
 	}
 	return s.begin(ctx, addr, agent, who.id, who.stored)

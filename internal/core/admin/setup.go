@@ -8,6 +8,7 @@ import (
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 )
 
@@ -46,12 +47,13 @@ func (s *Store) invitation(ctx context.Context, tx *sqldb.Tx, admin string) (str
 	return secret, err
 }
 
-// Invite makes a one-time link for an administrator who is invited; earlier ones stop working.
-func (s *Store) Invite(ctx context.Context, c scope.Caller, id string) (secret string, err error) {
+// Invite makes a one-time link for an administrator who is invited; earlier ones stop working. Whoever has the link is
+// that administrator, so the caller proves to be there: neither a session nor an API token gets one alone.
+func (s *Store) Invite(ctx context.Context, c scope.Caller, id string, p safety.Proof) (secret string, err error) {
 	if err := c.Require(scope.AdminEdit); err != nil {
 		return "", err
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	invite := func(tx *sqldb.Tx) error {
 		x, err := s.byID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -63,6 +65,18 @@ func (s *Store) Invite(ctx context.Context, c scope.Caller, id string) (secret s
 			return err
 		}
 		return s.record(ctx, tx, c, "admin.invited", id, nil)
+	}
+	if c.Kind == scope.Internal {
+		err = s.db.Write(ctx, invite)
+		return secret, err
+	}
+	err = s.Try(ctx, c, func() error {
+		return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+			if err := s.prove(ctx, tx, c.ID, PurposeOwn, p, nil); err != nil {
+				return err
+			}
+			return invite(tx)
+		})
 	})
 	return secret, err
 }

@@ -44,57 +44,71 @@ const (
 	maxTokens   = 50
 )
 
-// CreateToken makes a token for the administrator; the secret is shown this once. The rights are those named, or all
-// the administrator has now when none are. With destructive rights among them it takes the quorum.
-func (s *Store) CreateToken(ctx context.Context, c scope.Caller, admin, label string, rights []scope.Right, life time.Duration) (secret string, t Token, err error) {
+// Draft is what is asked of a new token.
+type Draft struct {
+	Admin  string // whose it is
+	Label  string
+	Rights []scope.Right // none means all that the administrator has now
+	Life   time.Duration // a minute to a year
+}
+
+// CreateToken makes a token for the administrator; the secret is shown this once. It outlives the session it is made in,
+// so it asks for the second factor again. With destructive rights it takes the quorum too.
+func (s *Store) CreateToken(ctx context.Context, c scope.Caller, d Draft, p safety.Proof) (secret string, t Token, err error) {
 	if c.Kind == scope.Token {
 		return "", t, problem.New(problem.Forbidden, "token.token", "A token cannot make tokens: sign in.")
 	}
-	if c.Kind != scope.Internal && (c.ID != admin || !c.Has(scope.TokenOwn)) {
+	if c.Kind != scope.Internal && (c.ID != d.Admin || !c.Has(scope.TokenOwn)) {
 		return "", t, problem.New(problem.Forbidden, "token.own", "Everybody makes tokens for themselves alone.")
 	}
-	if !printable(label, maxName) {
+	if !printable(d.Label, maxName) {
 		return "", t, problem.Newf(problem.Invalid, "token.label", badName, maxName).WithField("label")
 	}
-	if life < time.Minute || life > maxToken {
+	if d.Life < time.Minute || d.Life > maxToken {
 		return "", t, problem.New(problem.Invalid, "token.life", "A token lives from a minute to a year.").WithField("expires")
 	}
-	secret, hash := newSecret()
+	secret, _ = newSecret()
 	secret = tokenPrefix + secret
-	hash = hashSecret(secret)
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		x, held, err := s.held(ctx, tx, admin)
-		if err != nil {
-			return err
-		}
-		if len(rights) == 0 {
-			rights = held
-		}
-		if missing := without(rights, held); len(missing) > 0 {
-			return problem.New(problem.Forbidden, "token.rights", "The administrator does not have all of these rights.").WithField("rights")
-		}
-		now := s.clock.Now()
-		t = Token{ID: sqldb.NewID(), Admin: admin, Label: label, Rights: rights, State: TokenActive, Created: now, Expires: now.Add(life)}
-		if destructive(rights) {
-			t.State = TokenAwaiting
-		}
-		if err := s.insertToken(ctx, tx, c, t, hash); err != nil {
-			return err
-		}
-		if t.State == TokenActive {
-			return nil
-		}
-		var a safety.Approval
-		err = s.ask(ctx, tx, c, &a, safety.Ask{
-			Class: safety.DestructiveToken, Kind: kindToken, Subject: t.ID, Payload: map[string]any{"admin": admin, "label": label},
-			Words: "Put the API token " + label + " of " + x.Name + " in force, with the rights " + listed(rights),
-		})
-		if a.State == safety.Approved {
-			t.State = TokenActive
-		}
+	issue := func(tx *sqldb.Tx) (err error) {
+		t, err = s.makeToken(ctx, tx, c, d, hashSecret(secret))
 		return err
-	})
+	}
+	if c.Kind == scope.Internal {
+		err = s.db.Write(ctx, issue)
+	} else {
+		err = s.change(ctx, c, p, issue)
+	}
 	return secret, t, err
+}
+
+func (s *Store) makeToken(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d Draft, hash []byte) (Token, error) {
+	x, held, err := s.held(ctx, tx, d.Admin)
+	if err != nil {
+		return Token{}, err
+	}
+	rights := d.Rights
+	if len(rights) == 0 {
+		rights = held
+	}
+	if missing := without(rights, held); len(missing) > 0 {
+		return Token{}, problem.New(problem.Forbidden, "token.rights", "The administrator does not have all of these rights.").WithField("rights")
+	}
+	now := s.clock.Now()
+	t := Token{ID: sqldb.NewID(), Admin: d.Admin, Label: d.Label, Rights: rights, State: TokenActive, Created: now, Expires: now.Add(d.Life)}
+	if destructive(rights) {
+		t.State = TokenAwaiting
+	}
+	if err := s.insertToken(ctx, tx, c, t, hash); err != nil || t.State == TokenActive {
+		return t, err
+	}
+	a, err := s.safety.Order(ctx, tx, c, safety.Ask{
+		Class: safety.DestructiveToken, Kind: kindToken, Subject: t.ID, Payload: map[string]any{"admin": d.Admin, "label": d.Label},
+		Words: "Put the API token " + d.Label + " of " + x.Name + " in force, with the rights " + listed(rights),
+	})
+	if a.State == safety.Approved {
+		t.State = TokenActive
+	}
+	return t, err
 }
 
 func (s *Store) insertToken(ctx context.Context, tx *sqldb.Tx, c scope.Caller, t Token, hash []byte) error {

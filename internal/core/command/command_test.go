@@ -75,6 +75,8 @@ func (s staff) Established(_ context.Context, _ sqldb.Querier, admin string) (ti
 	return s.since[admin], nil
 }
 
+func (staff) Approvers(context.Context, sqldb.Querier) (int, error) { return 10, nil }
+
 type fixture struct {
 	db    *sqldb.DB
 	clock *clock.Fake
@@ -110,7 +112,9 @@ func newFixture(t testing.TB, db *sqldb.DB, devices int) *fixture {
 // restart drops everything that lives in memory, as a crash does.
 func (f *fixture) restart() {
 	log := audit.New(f.db, f.clock, plainKeys{}, f.bus)
-	s := safety.New(f.db, f.clock, log, zone.New(f.db, log, f.bus), f.bus)
+	s := safety.New(safety.Parts{
+		DB: f.db, Clock: f.clock, Log: log, Zone: zone.New(f.db, log, f.bus), Keys: plainKeys{}, Bus: f.bus, Tell: func(string, string) {},
+	})
 	s.SetAdministrators(f.staff)
 	f.world = &world{s, New(f.db, f.clock, log, s, f.fleet, plainKeys{}, f.bus)}
 }

@@ -31,9 +31,9 @@ type fixture struct {
 }
 
 func newFixture(g *coretest.Ground) *fixture {
-	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys)
+	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
 	devices := device.New(device.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: users,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: users, Safety: g.Safety,
 	})
 	users.Follow(devices)
 	return &fixture{g, users, devices}
@@ -218,7 +218,7 @@ func TestAWipedDeviceStaysOutUntilItIsReadmitted(t *testing.T) {
 		if !problem.Is(err, problem.Forbidden) || got.Partnership.Key != 77 {
 			t.Fatalf("%v, key %d: the device must stay out, and its last key must stay known", err, got.Partnership.Key)
 		}
-		if err := f.devices.Remove(ctx, coretest.Admin([]scope.Right{scope.DeviceReadmit}), k.Device.ID, ""); !problem.Is(err, problem.Forbidden) {
+		if _, err := f.devices.Remove(ctx, coretest.Admin([]scope.Right{scope.DeviceReadmit}), k.Device.ID, ""); !problem.Is(err, problem.Forbidden) {
 			t.Fatalf("removed without the right: %v", err)
 		}
 		if err := f.devices.Readmit(ctx, coretest.Admin([]scope.Right{scope.DeviceReadmit}), k.Device.ID, "found again"); err != nil {
@@ -246,7 +246,7 @@ func TestARemovedDeviceComesBackAsNew(t *testing.T) {
 		if err := f.devices.AddMembers(ctx, gate, group.ID, k.Device.ID); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.devices.Remove(ctx, gate, k.Device.ID, "sold"); err != nil {
+		if _, err := f.devices.Remove(ctx, gate, k.Device.ID, "sold"); err != nil {
 			t.Fatal(err)
 		}
 		f.Settle(t)
@@ -350,7 +350,7 @@ func TestErasingTheOwnerLeavesNothingPersonal(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.users.Erase(ctx, gate, u.ID, "has left"); err != nil {
+		if _, err := f.users.Erase(ctx, gate, u.ID, "has left"); err != nil {
 			t.Fatal(err)
 		}
 		n, err := sqldb.One(ctx, f.DB, sqldb.Scan1[int], `SELECT count(*) FROM device WHERE phone IS NOT NULL OR
@@ -567,7 +567,7 @@ func TestAForeignDeviceIsNotThere(t *testing.T) {
 			},
 			"Retire":  func(c scope.Caller) error { return f.devices.Retire(ctx, c, id, "") },
 			"Readmit": func(c scope.Caller) error { return f.devices.Readmit(ctx, c, id, "") },
-			"Remove":  func(c scope.Caller) error { return f.devices.Remove(ctx, c, id, "") },
+			"Remove":  func(c scope.Caller) error { _, err := f.devices.Remove(ctx, c, id, ""); return err },
 		}
 		order := []string{"Get", "Partnership", "GroupsOf", "Phone", "Edit", "Retire", "Readmit", "Remove"}
 		for _, n := range order {

@@ -3,6 +3,7 @@ package device
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"drover/internal/core/audit"
 	"drover/internal/core/directory"
 	"drover/internal/core/platform"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 )
 
@@ -121,10 +123,45 @@ func ownersTaken(err error) error {
 	return err
 }
 
+// kindRemove names the removal of devices to safety.
+const kindRemove = "device.remove"
+
+// removable are the states that a device can be removed in.
+var removable = []State{Active, Pending, Retired, Wiped}
+
 // Remove takes a device out of the lists; its mail ends at once. When it comes back with its owner's credentials it
-// enrols anew.
-func (s *Store) Remove(ctx context.Context, c scope.Caller, id, reason string) error {
-	return s.move(ctx, c, scope.DeviceRemove, id, reason, "device.removed", Removed, Active, Pending, Retired, Wiped)
+// enrols anew. It takes the quorum.
+func (s *Store) Remove(ctx context.Context, c scope.Caller, id, reason string) (a safety.Approval, err error) {
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		d, err := s.movable(ctx, tx, c, scope.DeviceRemove, id, reason, removable)
+		if err != nil {
+			return err
+		}
+		a, err = s.with.Safety.Order(ctx, tx, c, safety.Ask{
+			Class: safety.RemoveDevice, Kind: kindRemove, Subject: d.ID, About: d.Owner, Reason: reason, Devices: []string{d.ID},
+			Words: fmt.Sprintf("Remove %q from the zone. Its mail ends, and what is known of it goes; nothing is erased on it", d.Name),
+		})
+		return err
+	})
+	return a, err
+}
+
+// remove carries an approved removal out.
+func (s *Store) remove(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	d, err := s.movable(ctx, tx, scope.System("device"), scope.DeviceRemove, a.Subject, "", removable)
+	if err != nil {
+		return err
+	}
+	if d.Owner != a.About {
+		return problem.New(problem.Conflict, "device.owner", "The device belongs to somebody else by now: ask anew.")
+	}
+	if err := s.with.Safety.Use(ctx, tx, a); err != nil {
+		return err
+	}
+	if err := s.with.Safety.Explain(ctx, tx, &a); err != nil {
+		return err
+	}
+	return s.setState(ctx, tx, a.By(), d, Removed, "device.removed", a.Reason)
 }
 
 // Retire takes a device out of service: it stays in the lists, and out of mail, until it is readmitted.
@@ -140,19 +177,25 @@ func (s *Store) Readmit(ctx context.Context, c scope.Caller, id, reason string) 
 const maxReason = 500
 
 func (s *Store) move(ctx context.Context, c scope.Caller, r scope.Right, id, reason, action string, to State, from ...State) error {
-	if sqldb.Clean(reason, maxReason) != reason {
-		return problem.New(problem.Invalid, "device.reason", "A reason has at most 500 bytes.").WithField("reason")
-	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		d, err := s.Find(ctx, tx, c, r, id)
+		d, err := s.movable(ctx, tx, c, r, id, reason, from)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(from, d.State) {
-			return problem.Newf(problem.Conflict, "device.state", "The device is %s, and this does not fit that.", d.State)
-		}
 		return s.setState(ctx, tx, c, d, to, action, reason)
 	})
+}
+
+// movable finds a device that is in one of the states.
+func (s *Store) movable(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r scope.Right, id, reason string, from []State) (Device, error) {
+	if sqldb.Clean(reason, maxReason) != reason {
+		return Device{}, problem.New(problem.Invalid, "device.reason", "A reason has at most 500 bytes.").WithField("reason")
+	}
+	d, err := s.Find(ctx, tx, c, r, id)
+	if err == nil && !slices.Contains(from, d.State) {
+		err = problem.Newf(problem.Conflict, "device.state", "The device is %s, and this does not fit that.", d.State)
+	}
+	return d, err
 }
 
 func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d Device, to State, action, reason string) error {

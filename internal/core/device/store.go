@@ -12,6 +12,7 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/directory"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
@@ -40,6 +41,7 @@ type Parts struct {
 	Bus      *bus.Bus
 	Keys     Keys
 	Owners   Owners
+	Safety   *safety.Safety
 }
 
 // Store keeps devices. It may be used by many goroutines.
@@ -54,10 +56,12 @@ type Store struct {
 // cached bounds the devices kept in memory: about 40 MB when full.
 const cached = 20_000
 
-// New returns the devices of the zone. Run [Store.Run] beside it.
+// New returns the devices of the zone, and registers it with safety as the one that removes them. Run [Store.Run] beside
+// it.
 func New(p Parts) *Store {
 	s := &Store{with: p, db: p.DB, known: revcache.New[string, Known](cached)}
 	s.presence = sqldb.NewBehind(maxTouched, s.flush)
+	p.Safety.Register(kindRemove, safety.Act{Do: s.remove})
 	return s
 }
 

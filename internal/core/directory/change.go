@@ -150,27 +150,44 @@ func (s *Store) admitNew(ctx context.Context, c scope.Caller, name, mail string)
 	return u, err
 }
 
+// kindErase names the erasing of users to safety.
+const kindErase = "user.erase"
+
 // Erase takes everything personal about a user away for good: the key of what is sealed, the names, the password. What
-// stays is a row without a name, so that the records that refer to it still make sense.
-func (s *Store) Erase(ctx context.Context, c scope.Caller, id, reason string) error {
+// stays is a row without a name, so that the records that refer to it still make sense. It takes the quorum.
+func (s *Store) Erase(ctx context.Context, c scope.Caller, id, reason string) (a safety.Approval, err error) {
 	if err := c.Require(scope.UserErase); err != nil {
-		return err
+		return a, err
 	}
 	if strings.TrimSpace(reason) == "" || len(reason) > 500 {
-		return problem.New(problem.Invalid, "user.reason", "Say in at most 500 characters why this user is erased.").WithField("reason")
+		return a, problem.New(problem.Invalid, "user.reason", "Say in at most 500 characters why this user is erased.").WithField("reason")
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.erase(ctx, tx, c, id, reason) })
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		u, err := s.one(ctx, tx, c, scope.UserErase, id)
+		if err != nil {
+			return err
+		}
+		a, err = s.safety.Order(ctx, tx, c, safety.Ask{
+			Class: safety.UserErase, Kind: kindErase, Subject: u.ID, About: u.ID, Reason: reason,
+			Words: "Erase everything personal about a user, and take the user's devices out of the lists. It cannot be undone; " +
+				"nothing is erased on the devices or on the mail server",
+		})
+		return err
+	})
+	return a, err
 }
 
-func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id, reason string) error {
-	u, err := s.one(ctx, tx, c, scope.UserErase, id)
+// erase carries an approved erasure out.
+func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
+	u, err := s.one(ctx, tx, scope.System("directory"), scope.UserErase, a.Subject)
 	if err != nil {
 		return err
 	}
-	if s.brake != nil {
-		if err := s.brake.Use(ctx, tx, c, safety.UserErase, u.ID); err != nil {
-			return err
-		}
+	if err := s.safety.Use(ctx, tx, a); err != nil {
+		return err
+	}
+	if err := s.safety.Explain(ctx, tx, &a); err != nil { // while its key is there
+		return err
 	}
 	for _, f := range s.followers {
 		if err := f.UserErased(ctx, tx, u.ID); err != nil {
@@ -192,7 +209,8 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id, rea
 	}
 	// Without an owner: the key that would seal the reason is gone.
 	err = s.log.Append(ctx, tx, audit.Record{
-		Action: "user.erased", Caller: c, Subject: audit.Subject{Kind: "user", ID: u.ID}, Before: u.state(), Reason: reason,
+		Action: "user.erased", Caller: a.By(), Subject: audit.Subject{Kind: "user", ID: u.ID}, Before: u.state(),
+		After: map[string]any{"approval": a.ID}, Reason: a.Reason,
 	})
 	if err != nil {
 		return err

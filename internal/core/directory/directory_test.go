@@ -22,7 +22,7 @@ import (
 var shell = scope.System("shell")
 
 func open(g *coretest.Ground) *directory.Store {
-	return directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys)
+	return directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
 }
 
 func add(t *testing.T, s *directory.Store, name string) directory.User {
@@ -174,10 +174,10 @@ func TestErasingLeavesNoNameAndNoKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Erase(t.Context(), shell, u.ID, " "); !problem.Is(err, problem.Invalid) {
+		if _, err := s.Erase(t.Context(), shell, u.ID, " "); !problem.Is(err, problem.Invalid) {
 			t.Fatalf("without a reason: %v", err)
 		}
-		if err := s.Erase(t.Context(), shell, u.ID, "has left"); err != nil {
+		if _, err := s.Erase(t.Context(), shell, u.ID, "has left"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := g.Keys.Open(t.Context(), g.DB, place, seal.User(u.ID), sealed); err == nil {
@@ -198,25 +198,59 @@ func TestErasingLeavesNoNameAndNoKey(t *testing.T) {
 	})
 }
 
-// locked is a brake that lets nothing pass.
-type locked struct{}
-
-func (locked) Use(context.Context, *sqldb.Tx, scope.Caller, safety.Class, string) error {
-	return problem.New(problem.Throttled, "safety.budget", "Enough for today.")
-}
-
 // TestS17ErasuresEndAtTheBudget: past the budget nothing of a user goes, neither names nor key.
 func TestS17ErasuresEndAtTheBudget(t *testing.T) {
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
 		s, f := open(g), &forgetful{}
 		s.Follow(f)
-		s.Bind(locked{})
+		c := coretest.Admin([]scope.Right{scope.UserErase})
+		for i := range safety.DefaultRules.Actor.Hour {
+			if _, err := s.Erase(t.Context(), c, add(t, s, fmt.Sprint("user", i)).ID, "has left"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.told = nil
 		u := add(t, s, "anna")
-		if err := s.Erase(t.Context(), shell, u.ID, "has left"); !problem.Is(err, problem.Throttled) {
+		if _, err := s.Erase(t.Context(), c, u.ID, "has left"); !problem.Is(err, problem.Throttled) {
 			t.Fatalf("got %v", err)
 		}
 		if got, err := s.Get(t.Context(), shell, u.ID); err != nil || got.Name != "anna" || len(f.told) > 0 {
 			t.Fatalf("%+v (%v), the followers were told %v", got, err, f.told)
+		}
+	})
+}
+
+// TestS17OneSessionErasesNobody: with a second owner, an erasure waits for the other, and then happens once.
+func TestS17OneSessionErasesNobody(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		s := open(g)
+		g.Quorum(t, 1)
+		c := coretest.Admin([]scope.Right{scope.UserErase, scope.ApprovalRead, scope.ApprovalDecide})
+		u := add(t, s, "anna")
+		a, err := s.Erase(t.Context(), c, u.ID, "has left")
+		if err != nil || a.State != safety.Awaiting || a.About != u.ID {
+			t.Fatalf("%+v (%v), want it to wait", a, err)
+		}
+		if got, err := s.Get(t.Context(), shell, u.ID); err != nil || got.Name != "anna" {
+			t.Fatalf("erased before the approval: %+v (%v)", got, err)
+		}
+		if _, err := g.Safety.Decide(t.Context(), c, a.ID, true, coretest.Code); !problem.Is(err, problem.Forbidden) {
+			t.Fatalf("approved by who asked: %v", err)
+		}
+		if seen, err := g.Safety.Get(t.Context(), c, a.ID); err != nil || seen.Reason != "has left" {
+			t.Fatalf("the approver reads the reason %q (%v)", seen.Reason, err)
+		}
+		if err := g.Approve(t, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Get(t.Context(), shell, u.ID); !problem.Is(err, problem.NotFound) {
+			t.Fatalf("the erased user is there: %v", err)
+		}
+		if seen, err := g.Safety.Get(t.Context(), c, a.ID); err != nil || seen.Reason != "" {
+			t.Fatalf("what was written about the erased user is still read: %q (%v)", seen.Reason, err)
+		}
+		if !strings.Contains(g.Actions(t), "approval.approved user.erased") {
+			t.Fatalf("the log holds %s", g.Actions(t))
 		}
 	})
 }
@@ -305,7 +339,7 @@ func TestRightsAreAskedForByEveryMethod(t *testing.T) {
 		"GroupsOf":      func(c scope.Caller) error { _, err := s.GroupsOf(ctx, c, u.ID); return err },
 		"Add":           func(c scope.Caller) error { _, err := s.Add(ctx, c, directory.Draft{Name: "x"}); return err },
 		"Edit":          func(c scope.Caller) error { _, err := s.Edit(ctx, c, u.ID, 1, directory.Draft{}); return err },
-		"Erase":         func(c scope.Caller) error { return s.Erase(ctx, c, u.ID, "r") },
+		"Erase":         func(c scope.Caller) error { _, err := s.Erase(ctx, c, u.ID, "r"); return err },
 		"SetPassword":   func(c scope.Caller) error { return s.SetPassword(ctx, c, u.ID, "") },
 		"Import":        func(c scope.Caller) error { _, err := s.Import(ctx, c, strings.NewReader("name\nx"), true); return err },
 		"AddGroup":      func(c scope.Caller) error { _, err := s.AddGroup(ctx, c, "x", ""); return err },

@@ -29,11 +29,6 @@ type Follower interface {
 	UserErased(ctx context.Context, tx *sqldb.Tx, id string) error
 }
 
-// Brake keeps one stolen account from erasing everybody; see [safety.Safety.Use].
-type Brake interface {
-	Use(ctx context.Context, tx *sqldb.Tx, c scope.Caller, class safety.Class, id string) error
-}
-
 // Revision tells the zone's revision; see [zone.Revision.Current].
 type Revision interface{ Current() (int64, error) }
 
@@ -45,7 +40,7 @@ type Store struct {
 	zone      *zone.Zone
 	revision  Revision
 	keys      Eraser
-	brake     Brake
+	safety    *safety.Safety
 	followers []Follower
 	names     *revcache.Cache[string, User]
 	members   *revcache.Cache[string, []string]
@@ -54,16 +49,15 @@ type Store struct {
 // cached bounds the users whose names and groups are kept in memory: about 30 MB when full.
 const cached = 50_000
 
-// New returns the directory on db.
-func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision, keys Eraser) *Store {
-	return &Store{
-		db: db, clock: c, log: log, zone: z, revision: r, keys: keys,
+// New returns the directory on db and registers it with safety as the one that erases users.
+func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision, keys Eraser, sf *safety.Safety) *Store {
+	s := &Store{
+		db: db, clock: c, log: log, zone: z, revision: r, keys: keys, safety: sf,
 		names: revcache.New[string, User](cached), members: revcache.New[string, []string](cached),
 	}
+	sf.Register(kindErase, safety.Act{Do: s.erase})
+	return s
 }
-
-// Bind has b asked before each erasure. Call it before the first one.
-func (s *Store) Bind(b Brake) { s.brake = b }
 
 // Follow has f told of each change. Call it before the first change.
 func (s *Store) Follow(f Follower) { s.followers = append(s.followers, f) }

@@ -12,6 +12,7 @@ import (
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
 	"drover/internal/base/problem"
+	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/scope"
@@ -37,6 +38,8 @@ type Approval struct {
 	Kind          string // what carries it out: "command", "admin.create", ...
 	Subject       string
 	Words         string // what will happen, for people
+	About         string // the user it is about, or ""
+	Reason        string // the requester's; only where approvals are read for people
 	Payload       json.RawMessage
 	Hash          []byte // over all that an approver agrees to
 	RequesterKind scope.Kind
@@ -48,6 +51,9 @@ type Approval struct {
 	Created       time.Time
 	Expires       time.Time
 	Decided       time.Time
+
+	roles  string // the requester's, as " id id "
+	reason seal.Sealed
 }
 
 // Ask is a request for a destructive act.
@@ -57,6 +63,8 @@ type Ask struct {
 	Subject string // the row it is about, or the batch
 	Payload any    // what the executor needs; JSON without secrets
 	Words   string
+	About   string   // the user it is about, under whose key the reason is sealed; "" for nobody
+	Reason  string   // why, at most 500 bytes; kept sealed
 	Devices []string // the devices it touches
 	Own     bool     // the caller acts on the caller's own devices alone
 }
@@ -83,6 +91,20 @@ type Administrators interface {
 	Prove(ctx context.Context, tx *sqldb.Tx, admin string, p Proof, hash []byte) error
 	// Established tells since when the administrator has been there unchanged; a problem when disabled or gone.
 	Established(ctx context.Context, q sqldb.Querier, admin string) (time.Time, error)
+	// Approvers counts the active administrators who may approve in the whole zone.
+	Approvers(ctx context.Context, q sqldb.Querier) (int, error)
+}
+
+// Parts are what a [Safety] stands on. All are needed.
+type Parts struct {
+	DB    *sqldb.DB
+	Clock clock.Clock
+	Log   *audit.Log
+	Zone  *zone.Zone
+	Keys  audit.Keys
+	Bus   *bus.Bus
+	// Tell lets the owners know of what matters to them; it must not block.
+	Tell func(subject, words string)
 }
 
 // Safety asks for approvals and counts budgets.
@@ -91,15 +113,20 @@ type Safety struct {
 	clock     clock.Clock
 	log       *audit.Log
 	zone      *zone.Zone
+	keys      audit.Keys
 	bus       *bus.Bus
+	tell      func(subject, words string)
 	admins    Administrators
 	executors map[string]Executor
 }
 
-// New returns the safety of the zone on db. Register the executors, and the administrators with
-// [Safety.SetAdministrators], before use.
-func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, b *bus.Bus) *Safety {
-	s := &Safety{db: db, clock: c, log: log, zone: z, bus: b, executors: make(map[string]Executor)}
+// New returns the safety of the zone. Register the executors, and the administrators with [Safety.SetAdministrators],
+// before use.
+func New(p Parts) *Safety {
+	s := &Safety{
+		db: p.DB, clock: p.Clock, log: p.Log, zone: p.Zone, keys: p.Keys, bus: p.Bus, tell: p.Tell,
+		executors: make(map[string]Executor),
+	}
 	s.Register(kindRules, rulesExecutor{s})
 	s.Register(kindBreaker, breakerExecutor{s})
 	return s
@@ -129,12 +156,18 @@ func (s *Safety) Ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ask Ask)
 	now := s.clock.Now().Truncate(time.Microsecond)
 	a := Approval{
 		ID: sqldb.NewID(), Class: ask.Class, Kind: ask.Kind, Subject: ask.Subject, Words: ask.Words, Payload: payload,
+		About: ask.About, Reason: ask.Reason,
 		RequesterKind: c.Kind, Requester: c.ID, Targets: len(ask.Devices), State: Awaiting,
-		Created: now, Expires: now.Add(time.Duration(rules.Expiry) * time.Second),
+		Created: now, Expires: now.Add(time.Duration(rules.Expiry) * time.Second), roles: ActorOf(c).stored(),
 	}
 	a.Needed = neededFor(rules, c, ask)
 	if a.Needed == 0 {
 		a.State, a.Decided = Approved, now
+	} else if err := s.fewWait(ctx, tx, c); err != nil {
+		return Approval{}, err
+	}
+	if err := s.seal(ctx, tx, &a); err != nil {
+		return Approval{}, err
 	}
 	a.Hash = a.hash(ask.Devices)
 	if err := s.insert(ctx, tx, a, ask.Devices); err != nil {
@@ -142,6 +175,9 @@ func (s *Safety) Ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ask Ask)
 	}
 	if a.State == Awaiting {
 		s.changed(tx, a.ID)
+	}
+	if ask.Class == SafetyChange {
+		tx.AfterCommit(func() { s.tell("The rules for destructive acts are to be loosened", a.Words+".") })
 	}
 	return a, s.record(ctx, tx, c, a, "approval.requested", "")
 }
@@ -202,9 +238,10 @@ func (a Approval) hash(devices []string) []byte {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
 		h.Write(p)
 	}
-	for _, s := range []string{"drover approval 1", a.ID, string(a.Class), a.Kind, a.Subject, a.Words, string(a.RequesterKind), a.Requester} {
+	for _, s := range []string{"drover approval 2", a.ID, string(a.Class), a.Kind, a.Subject, a.About, a.Words, string(a.RequesterKind), a.Requester} {
 		put([]byte(s))
 	}
+	put(a.reason)
 	put(a.Payload)
 	put(binary.BigEndian.AppendUint64(nil, uint64(sqldb.Micros(a.Expires))))
 	for _, d := range devices {
@@ -266,7 +303,7 @@ func (s *Safety) Hold(ctx context.Context, tx *sqldb.Tx, id string) error {
 
 // ErrProof asks for a second factor: a session or a token alone decides nothing.
 var ErrProof = problem.New(problem.Forbidden, "approval.proof",
-	"A session or an API token alone approves nothing: give a one-time code, or use a passkey in the dashboard.")
+	"A session or an API token alone approves nothing and makes no token or link: give a one-time code, or use a passkey in the dashboard.")
 
 func (s *Safety) mayDecide(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a Approval, approve bool) error {
 	if c.Kind != scope.Admin && c.Kind != scope.Token {
@@ -277,6 +314,9 @@ func (s *Safety) mayDecide(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a 
 	}
 	if approve {
 		if err := s.closedUnless(ctx, tx, a.Kind); err != nil {
+			return err
+		}
+		if err := s.stillThere(ctx, tx, a); err != nil {
 			return err
 		}
 	}
@@ -371,25 +411,30 @@ func (s *Safety) Cancel(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id st
 	return s.end(ctx, tx, c, a)
 }
 
-// Expire ends the requests whose time is over and returns how many. Call it every minute or so.
+// Expire ends the requests whose time is over and returns how many. Call it every minute or so. Each is ended by itself,
+// so that none keeps the others alive.
 func (s *Safety) Expire(ctx context.Context) (n int, err error) {
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		n = 0
-		due, err := sqldb.All(ctx, tx, scanApproval, selectApproval+" WHERE a.state = 'awaiting' AND a.expires <= $1 ORDER BY a.created, a.id LIMIT 100",
-			sqldb.Micros(s.clock.Now()))
-		if err != nil {
-			return err
-		}
-		for _, a := range due {
-			a.State = Expired
-			if err := s.end(ctx, tx, scope.System("safety"), a); err != nil {
+	due, err := sqldb.All(ctx, s.db, sqldb.Scan1[string],
+		"SELECT id FROM approval WHERE state = 'awaiting' AND expires <= $1 ORDER BY created, id LIMIT 100", sqldb.Micros(s.clock.Now()))
+	if err != nil {
+		return 0, err
+	}
+	var errs []error
+	for _, id := range due {
+		err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+			a, err := s.byID(ctx, tx, id)
+			if err != nil || a.State != Awaiting {
 				return err
 			}
+			a.State = Expired
+			return s.end(ctx, tx, scope.System("safety"), a)
+		})
+		if err == nil {
 			n++
 		}
-		return nil
-	})
-	return n, err
+		errs = append(errs, err)
+	}
+	return n, errors.Join(errs...)
 }
 
 func (s *Safety) record(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a Approval, action, method string) error {

@@ -113,31 +113,12 @@ func (s *Safety) Spend(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, 
 
 func (s *Safety) count(ctx context.Context, tx *sqldb.Tx, a Actor, class Class, id string) error {
 	_, err := tx.Exec(ctx, "INSERT INTO safety_spend (id, class, actor, roles, self, at) VALUES ($1, $2, $3, $4, $5, $6)",
-		id, string(class), a.ID, " "+strings.Join(a.Roles, " ")+" ", a.Self, sqldb.Micros(s.clock.Now()))
+		id, string(class), a.ID, a.stored(), a.Self, sqldb.Micros(s.clock.Now()))
 	return err
 }
 
-// Use counts an act that cannot be undone and that needs nobody else, in the transaction that does it: within the budgets
-// of the caller, past probation, and while the breaker is closed; a problem otherwise. The operator at the server's shell
-// is not bound by it.
-func (s *Safety) Use(ctx context.Context, tx *sqldb.Tx, c scope.Caller, class Class, id string) error {
-	if c.Kind == scope.Internal {
-		return nil
-	}
-	if err := s.alone(ctx, tx); err != nil {
-		return err
-	}
-	if err := s.closed(ctx, tx); err != nil {
-		return err
-	}
-	if err := s.pastProbation(ctx, tx, c.ID); err != nil {
-		return err
-	}
-	if err := s.Room(ctx, tx, ActorOf(c), 1); err != nil {
-		return err
-	}
-	return s.count(ctx, tx, ActorOf(c), class, id)
-}
+// stored is how an account's roles are kept, so that one is found between its spaces.
+func (a Actor) stored() string { return " " + strings.Join(a.Roles, " ") + " " }
 
 // alone lets one act at a time be counted over all servers: two who count at once would both find room for the last one.
 func (s *Safety) alone(ctx context.Context, tx *sqldb.Tx) error {
@@ -206,7 +187,10 @@ func (s *Safety) trip(ctx context.Context, tx *sqldb.Tx, because string) error {
 	if err != nil {
 		return err
 	}
-	tx.AfterCommit(func() { s.bus.Publish(bus.Message{Topic: "event", Body: "breaker open"}) })
+	tx.AfterCommit(func() {
+		s.bus.Publish(bus.Message{Topic: "event", Body: "breaker open"})
+		s.tell("The breaker is open", "Nothing destructive is carried out until administrators have looked and closed it. It opened because "+because)
+	})
 	return s.log.Append(ctx, tx, audit.Record{
 		Action: "breaker.opened", Caller: scope.System("safety"), Subject: audit.Subject{Kind: "breaker", ID: "zone"},
 		After: map[string]string{"because": because},
@@ -232,13 +216,10 @@ func (s *Safety) CloseBreaker(ctx context.Context, c scope.Caller, reason string
 		if !b.Open {
 			return problem.New(problem.Conflict, "safety.breaker", "The breaker is closed already.")
 		}
-		a, err = s.Ask(ctx, tx, c, Ask{
-			Class: SafetyChange, Kind: kindBreaker, Subject: "breaker", Payload: map[string]string{"reason": reason},
+		a, err = s.Order(ctx, tx, c, Ask{
+			Class: SafetyChange, Kind: kindBreaker, Subject: "breaker", Reason: reason,
 			Words: "Close the breaker, so that destructive commands are carried out again. It opened because " + b.Because,
 		})
-		if err == nil && a.State == Approved {
-			err = s.executors[kindBreaker].Approved(ctx, tx, a)
-		}
 		return err
 	})
 	return a, err
@@ -286,20 +267,38 @@ func (s *Safety) ChangeRules(ctx context.Context, c scope.Caller, n Rules, versi
 		if err != nil {
 			return err
 		}
+		if err := s.reachable(ctx, tx, old, n); err != nil {
+			return err
+		}
 		if !old.looser(n) {
 			a = Approval{State: Approved}
 			return zone.Set(ctx, s.zone, tx, c, Setting, n, version)
 		}
-		a, err = s.Ask(ctx, tx, c, Ask{
+		a, err = s.Order(ctx, tx, c, Ask{
 			Class: SafetyChange, Kind: kindRules, Subject: Setting.Name, Payload: rulesPayload{n, version},
 			Words: fmt.Sprintf("Loosen the rules for destructive acts: from %s to %s", shown(old), shown(n)),
 		})
-		if err == nil && a.State == Approved {
-			return zone.Set(ctx, s.zone, tx, c, Setting, n, version)
-		}
 		return err
 	})
 	return a, err
+}
+
+// reachable refuses a quorum that the zone cannot reach: lowering it would take that very quorum, so that one session
+// could stop everything for good.
+func (s *Safety) reachable(ctx context.Context, q sqldb.Querier, old, n Rules) error {
+	if n.Quorum <= old.Quorum {
+		return nil
+	}
+	approvers, err := s.admins.Approvers(ctx, q)
+	if err != nil {
+		return err
+	}
+	if n.Quorum > approvers-1 {
+		return problem.Newf(problem.Conflict, "safety.quorum",
+			"%d administrators may approve in the whole zone, so at most %d can be asked for besides the one who asks.",
+			approvers, max(0, approvers-1)).WithField("quorum")
+	}
+	return nil
 }
 
 func shown(r Rules) string {

@@ -25,6 +25,7 @@ const (
 	KeyDisclosure    Class = "key.disclose"
 	DestructiveToken Class = "token.destructive"
 	UserErase        Class = "user.erase"
+	MailServer       Class = "upstream.change" // where the users' passwords go
 )
 
 // Budget bounds acts within an hour and a day.

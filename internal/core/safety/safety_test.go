@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -35,6 +36,8 @@ func (staff) Established(context.Context, sqldb.Querier, string) (time.Time, err
 	return time.Time{}, nil
 }
 
+func (staff) Approvers(context.Context, sqldb.Querier) (int, error) { return 10, nil }
+
 // meeting lets those who come wait until all are there, or until it is clear that somebody is kept out.
 type meeting struct {
 	mu   sync.Mutex
@@ -65,13 +68,18 @@ func (a *acts) Ended(context.Context, *sqldb.Tx, Approval) error    { a.ended++;
 type fixture struct {
 	*Safety
 	acts *acts
+	told []string
 }
 
 func newFixture(t *testing.T, db *sqldb.DB) *fixture {
 	t.Helper()
 	c, b := clock.NewFake(start), bus.New()
 	log := audit.New(db, c, nil, b)
-	f := &fixture{New(db, c, log, zone.New(db, log, b), b), &acts{}}
+	f := &fixture{acts: &acts{}}
+	f.Safety = New(Parts{
+		DB: db, Clock: c, Log: log, Zone: zone.New(db, log, b), Bus: b,
+		Tell: func(subject, _ string) { f.told = append(f.told, subject) },
+	})
 	f.SetAdministrators(staff{newMeeting(1)})
 	f.Register("act", f.acts)
 	return f
@@ -226,33 +234,98 @@ func TestRulesAreCheckedAndLoosenedByQuorumAlone(t *testing.T) {
 	})
 }
 
-// TestS17ActsThatCannotBeUndoneHaveBudgets: what needs no approval still ends at the budget, at probation and at the
-// breaker, and the refusal opens no breaker.
+// TestS17ActsThatCannotBeUndoneHaveBudgets: what was approved, or needs no approval, still ends at the budget of who asked,
+// at the budget of their role, and at the breaker; the refusal opens no breaker.
 func TestS17ActsThatCannotBeUndoneHaveBudgets(t *testing.T) {
 	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		f := newFixture(t, db)
-		use := func(c scope.Caller, id string) error {
-			return db.Write(t.Context(), func(tx *sqldb.Tx) error { return f.Use(t.Context(), tx, c, UserErase, id) })
+		erase := func(ctx context.Context, tx *sqldb.Tx, a Approval) error { return f.Use(ctx, tx, a) }
+		f.Register("erase", Act{Do: erase})
+		order := func(c scope.Caller) error {
+			return db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				_, err := f.Order(t.Context(), tx, c, Ask{Class: UserErase, Kind: "erase", Words: "w"})
+				return err
+			})
 		}
-		for i := range DefaultRules.Actor.Hour {
-			if err := use(admin("ann"), fmt.Sprint("u", i)); err != nil {
+		as := func(who, role string) scope.Caller {
+			c := admin(who)
+			c.Grants[0].Role = role
+			return c
+		}
+		for range DefaultRules.Actor.Hour {
+			if err := order(as("ann", "owner")); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := use(admin("ann"), "one more"); !problem.Is(err, problem.Throttled) {
+		if err := order(as("ann", "owner")); !problem.Is(err, problem.Throttled) {
 			t.Fatalf("past the budget: %v", err)
 		}
-		if err := use(admin("bob"), "bob's"); err != nil {
-			t.Fatalf("another administrator, with the breaker closed: %v", err)
+		for range DefaultRules.Role.Hour - DefaultRules.Actor.Hour {
+			if err := order(as("bob", "owner")); err != nil {
+				t.Fatalf("another administrator, with the breaker closed: %v", err)
+			}
 		}
-		if err := use(scope.System("shell"), "the operator's"); err != nil {
+		if err := order(as("casey", "owner")); !problem.Is(err, problem.Throttled) {
+			t.Fatalf("past the budget of the role: %v", err)
+		}
+		if err := order(scope.System("shell")); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return f.trip(t.Context(), tx, "test") }); err != nil {
 			t.Fatal(err)
 		}
-		if err := use(admin("bob"), "another"); !problem.Is(err, problem.Conflict) {
+		if err := order(as("dora", "other")); !problem.Is(err, problem.Conflict) {
 			t.Fatalf("with the breaker open: %v", err)
+		}
+		if want := []string{"The breaker is open"}; !slices.Equal(f.told, want) {
+			t.Fatalf("the owners were told %q, want %q", f.told, want)
+		}
+	})
+}
+
+// TestTheOwnersAreToldBeforeTheRulesAreLooser: whoever loosens them is seen while it can still be rejected.
+func TestTheOwnersAreToldBeforeTheRulesAreLooser(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		f.quorum(t, 1)
+		rules, version, err := f.Rules(t.Context(), admin("ann"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules.Quorum = 0
+		if a, err := f.ChangeRules(t.Context(), admin("ann"), rules, version); err != nil || a.State != Awaiting {
+			t.Fatalf("%s (%v)", a.State, err)
+		}
+		if len(f.told) != 1 {
+			t.Fatalf("the owners were told %q", f.told)
+		}
+	})
+}
+
+// TestNobodyHidesARequestAmongHundreds: approvers must be able to read what waits.
+func TestNobodyHidesARequestAmongHundreds(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		f.quorum(t, 1)
+		first := f.ask(t, "ann")
+		for range maxAwaiting - 1 {
+			f.ask(t, "ann")
+		}
+		again := func() error {
+			return f.db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				_, err := f.Ask(t.Context(), tx, admin("ann"), Ask{Class: WipeFull, Kind: "act", Words: "w"})
+				return err
+			})
+		}
+		if err := again(); !problem.Is(err, problem.Conflict) {
+			t.Fatalf("one more: %v", err)
+		}
+		f.ask(t, "bob")
+		if _, err := f.Withdraw(t.Context(), admin("ann"), first.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := again(); err != nil {
+			t.Fatalf("after one was taken back: %v", err)
 		}
 	})
 }

@@ -5,30 +5,34 @@ import (
 	"errors"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/scope"
 )
 
 const selectApproval = `SELECT a.id, a.class, a.kind, a.subject, a.words, a.payload, a.hash, a.requester_kind, a.requester,
-	a.needed, a.targets, a.state, a.created, a.expires, a.decided,
+	a.roles, a.about, a.reason, a.needed, a.targets, a.state, a.created, a.expires, a.decided,
 	(SELECT count(*) FROM approval_vote v WHERE v.approval = a.id AND v.approved) FROM approval a`
 
 func scanApproval(r sqldb.Row) (Approval, error) {
 	var a Approval
 	var class, payload, kind, state string
 	var created, expires, decided int64
+	var reason []byte
 	err := r.Scan(&a.ID, &class, &a.Kind, &a.Subject, &a.Words, &payload, &a.Hash, &kind, &a.Requester,
-		&a.Needed, &a.Targets, &state, &created, &expires, &decided, &a.Given)
+		&a.roles, &a.About, &reason, &a.Needed, &a.Targets, &state, &created, &expires, &decided, &a.Given)
 	a.Class, a.Payload, a.RequesterKind, a.State = Class(class), []byte(payload), scope.Kind(kind), State(state)
+	a.reason = reason
 	a.Created, a.Expires, a.Decided = sqldb.Time(created), sqldb.Time(expires), sqldb.Time(decided)
 	return a, err
 }
 
 func (s *Safety) insert(ctx context.Context, tx *sqldb.Tx, a Approval, devices []string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO approval (id, class, kind, subject, words, payload, hash, requester_kind, requester,
-		needed, targets, state, created, expires, decided) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		roles, about, reason, needed, targets, state, created, expires, decided)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		a.ID, string(a.Class), a.Kind, a.Subject, a.Words, string(a.Payload), a.Hash, string(a.RequesterKind), a.Requester,
-		a.Needed, a.Targets, string(a.State), sqldb.Micros(a.Created), sqldb.Micros(a.Expires), sqldb.Micros(a.Decided))
+		a.roles, a.About, []byte(a.reason), a.Needed, a.Targets, string(a.State), sqldb.Micros(a.Created), sqldb.Micros(a.Expires), sqldb.Micros(a.Decided))
 	if err != nil {
 		return err
 	}
@@ -72,14 +76,55 @@ func (s *Safety) visible(ctx context.Context, q sqldb.Querier, c scope.Caller, r
 	return found, err
 }
 
-// Get returns one approval within the caller's scope.
+// Get returns one approval within the caller's scope, with its reason.
 func (s *Safety) Get(ctx context.Context, c scope.Caller, id string) (Approval, error) {
-	return s.visible(ctx, s.db, c, scope.ApprovalRead, id)
+	a, err := s.visible(ctx, s.db, c, scope.ApprovalRead, id)
+	if err == nil {
+		err = s.Explain(ctx, s.db, &a)
+	}
+	return a, err
+}
+
+const maxReason = 500
+
+func (a Approval) reasonKey() (seal.Field, seal.Owner) {
+	f := seal.Field{Table: "approval", Column: "reason", Row: a.ID}
+	if a.About == "" {
+		return f, seal.Zone
+	}
+	return f, seal.User(a.About)
+}
+
+// seal checks the reason and keeps it under the key of whom it is about.
+func (s *Safety) seal(ctx context.Context, tx *sqldb.Tx, a *Approval) (err error) {
+	if sqldb.Clean(a.Reason, maxReason) != a.Reason {
+		return problem.Newf(problem.Invalid, "approval.reason", "A reason has at most %d bytes.", maxReason).WithField("reason")
+	}
+	if a.Reason == "" {
+		return nil
+	}
+	f, owner := a.reasonKey()
+	a.reason, err = s.keys.Seal(ctx, tx, f, owner, []byte(a.Reason))
+	return err
+}
+
+// Explain fills in the reason of an approval; what was about somebody who is erased stays shut.
+func (s *Safety) Explain(ctx context.Context, q sqldb.Querier, a *Approval) error {
+	if len(a.reason) == 0 {
+		return nil
+	}
+	f, owner := a.reasonKey()
+	plain, err := s.keys.Open(ctx, q, f, owner, a.reason)
+	if errors.Is(err, seal.ErrErased) {
+		return nil
+	}
+	a.Reason = string(plain)
+	return err
 }
 
 const maxPage = 500
 
-// List returns the newest approvals within the caller's scope, of one state or of all (""), at most limit (1 to 500).
+// List returns the newest approvals with their reasons within the caller's scope, of one state or of all (""), at most limit (1 to 500).
 func (s *Safety) List(ctx context.Context, c scope.Caller, state State, limit int, after string) (list []Approval, next string, err error) {
 	sc, err := c.Scope(scope.ApprovalRead)
 	if err != nil {
@@ -99,6 +144,11 @@ func (s *Safety) List(ctx context.Context, c scope.Caller, state State, limit in
 	list, err = sqldb.All(ctx, s.db, scanApproval, selectApproval+where+" ORDER BY a.id DESC LIMIT "+a.Add(limit+1), a.List()...)
 	if err == nil && len(list) > limit {
 		list, next = list[:limit], list[limit-1].ID
+	}
+	for i := range list {
+		if err := s.Explain(ctx, s.db, &list[i]); err != nil {
+			return nil, "", err
+		}
 	}
 	return list, next, err
 }

@@ -9,6 +9,9 @@ CREATE TABLE approval (
 	hash      BYTEA NOT NULL,
 	requester_kind TEXT NOT NULL,
 	requester TEXT NOT NULL,
+	roles     TEXT NOT NULL, -- the requester's when it was asked for, as " id id "
+	about     TEXT NOT NULL, -- the user it is about, or ''
+	reason    BYTEA,
 	needed    BIGINT NOT NULL CHECK (needed >= 0),
 	targets   BIGINT NOT NULL,
 	state     TEXT NOT NULL CHECK (state IN ('awaiting', 'approved', 'rejected', 'expired', 'cancelled')),

@@ -12,6 +12,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
@@ -27,6 +28,7 @@ type Parts struct {
 	Zone     *zone.Zone
 	Revision Revision
 	Users    Users
+	Safety   *safety.Safety
 }
 
 // Store keeps mail servers.
@@ -35,8 +37,12 @@ type Store struct {
 	chooser chooser
 }
 
-// New returns the mail servers of the zone.
-func New(p Parts) *Store { return &Store{with: p} }
+// New returns the mail servers of the zone, and registers it with safety as the one that changes them.
+func New(p Parts) *Store {
+	s := &Store{with: p}
+	s.register()
+	return s
+}
 
 // Upstream is a mail server as administrators see it.
 type Upstream struct {
@@ -92,16 +98,16 @@ func one(ctx context.Context, q sqldb.Querier, id string) (Upstream, error) {
 	return u, unknown(err)
 }
 
-// Add makes a server, the last in the order. The first of a zone becomes the default.
-func (s *Store) Add(ctx context.Context, c scope.Caller, conf Config) (Upstream, error) {
+// Add makes a server, the last in the order. The first of a zone becomes the default. While the quorum asks for others,
+// the server is there and nobody is sent to it before they have approved.
+func (s *Store) Add(ctx context.Context, c scope.Caller, conf Config) (u Upstream, a safety.Approval, err error) {
 	if err := c.Require(scope.UpstreamEdit); err != nil {
-		return Upstream{}, err
+		return u, a, err
 	}
 	if err := conf.check(); err != nil {
-		return Upstream{}, err
+		return u, a, err
 	}
-	var u Upstream
-	err := s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM upstream")
 		if err != nil {
 			return err
@@ -115,13 +121,20 @@ func (s *Store) Add(ctx context.Context, c scope.Caller, conf Config) (Upstream,
 		}
 		conf.Default = conf.Default || n == 0
 		now := s.with.Clock.Now()
-		u = Upstream{Config: conf, ID: sqldb.NewID(), Position: last + 1, Created: now, Changed: now, Version: 1}
+		u = Upstream{Config: conf.inert(), ID: sqldb.NewID(), Position: last + 1, Created: now, Changed: now, Version: 1}
 		if err := s.insert(ctx, tx, u); err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, c, "upstream.added", u.ID, nil, u.audited(), u.Default)
+		if err := s.changed(ctx, tx, c, "upstream.added", u.ID, nil, u.audited(), false); err != nil || !conf.takes() {
+			return err
+		}
+		if a, err = s.askEdit(ctx, tx, c, u, conf, u.diverts(conf)); err != nil {
+			return err
+		}
+		u, err = one(ctx, tx, u.ID)
+		return err
 	})
-	return u, err
+	return u, a, err
 }
 
 func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, u Upstream) error {
@@ -197,69 +210,112 @@ func (s *Store) update(ctx context.Context, tx *sqldb.Tx, u *Upstream) error {
 var changedMeanwhile = problem.New(problem.Precondition, "changed",
 	"This has been changed in the meantime: look at it again before you change it.")
 
-// Edit puts another configuration in the place of a server's. version is the one that the caller has seen.
-func (s *Store) Edit(ctx context.Context, c scope.Caller, id string, version int64, conf Config) (Upstream, error) {
+// Edit puts another configuration in the place of a server's. version is the one that the caller has seen. What changes
+// where passwords go takes the quorum: until it is given, the server that comes back is the old one.
+func (s *Store) Edit(ctx context.Context, c scope.Caller, id string, version int64, conf Config) (u Upstream, a safety.Approval, err error) {
 	if err := c.Require(scope.UpstreamEdit); err != nil {
-		return Upstream{}, err
+		return u, a, err
 	}
 	if err := conf.check(); err != nil {
-		return Upstream{}, err
+		return u, a, err
 	}
-	var u Upstream
-	err := s.with.DB.Write(ctx, func(tx *sqldb.Tx) (err error) {
+	err = s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		if u, err = one(ctx, tx, id); err != nil {
 			return err
 		}
 		if u.Version != version {
 			return changedMeanwhile
 		}
-		before := u.audited()
-		u.Config = conf
-		if err := s.update(ctx, tx, &u); err != nil {
+		if words := u.diverts(conf); len(words) > 0 {
+			a, err = s.askEdit(ctx, tx, c, u, conf, words)
+		} else {
+			err = s.replace(ctx, tx, c, u, conf)
+		}
+		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, c, "upstream.changed", id, before, u.audited(), u.Default)
+		u, err = one(ctx, tx, id)
+		return err
 	})
-	return u, err
+	return u, a, err
 }
 
-// Remove takes a server away. Its users go where the others' rules lead them, or nowhere.
-func (s *Store) Remove(ctx context.Context, c scope.Caller, id string) error {
-	if err := c.Require(scope.UpstreamEdit); err != nil {
+func (s *Store) replace(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u Upstream, conf Config) error {
+	before := u.audited()
+	u.Config = conf
+	if err := s.update(ctx, tx, &u); err != nil {
 		return err
 	}
-	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	return s.changed(ctx, tx, c, "upstream.changed", u.ID, before, u.audited(), u.Default)
+}
+
+// Remove takes a server away. Its users go where the others' rules lead them, or nowhere; where it has users, that takes
+// the quorum.
+func (s *Store) Remove(ctx context.Context, c scope.Caller, id string) (a safety.Approval, err error) {
+	if err := c.Require(scope.UpstreamEdit); err != nil {
+		return a, err
+	}
+	err = s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		u, err := one(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM upstream WHERE id = $1", id); err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, c, "upstream.removed", id, u.audited(), nil, false)
-	})
-}
-
-// Reorder sets the order of all servers.
-func (s *Store) Reorder(ctx context.Context, c scope.Caller, ids []string) error {
-	if err := c.Require(scope.UpstreamEdit); err != nil {
-		return err
-	}
-	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		there, err := sqldb.All(ctx, tx, sqldb.Scan1[string], "SELECT id FROM upstream ORDER BY position, id")
+		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM upstream_assignment WHERE upstream = $1", id)
 		if err != nil {
 			return err
 		}
-		if !slices.Equal(slices.Sorted(slices.Values(ids)), slices.Sorted(slices.Values(there))) {
-			return problem.New(problem.Conflict, "upstream.order", "Name every mail server once, in the new order.").WithField("ids")
+		if n == 0 && !u.takes() {
+			return s.remove(ctx, tx, c, u)
 		}
-		for i, id := range ids {
-			if _, err := tx.Exec(ctx, "UPDATE upstream SET position = $1, version = version + 1 WHERE id = $2", i+1, id); err != nil {
-				return err
-			}
-		}
-		return s.changed(ctx, tx, c, "upstream.reordered", "", map[string]any{"ids": there}, map[string]any{"ids": ids}, false)
+		a, err = s.order(ctx, tx, c, kindRemove, id, "", fmt.Sprintf(
+			"Take the mail server %s at %s away: its users are sent where the other servers' rules lead them, or get no mail", u.Name, u.URL), nil)
+		return err
 	})
+	return a, err
+}
+
+func (s *Store) remove(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u Upstream) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM upstream WHERE id = $1", u.ID); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, c, "upstream.removed", u.ID, u.audited(), nil, false)
+}
+
+// Reorder sets the order of all servers, in which they are asked whose a user is; it takes the quorum.
+func (s *Store) Reorder(ctx context.Context, c scope.Caller, ids []string) (a safety.Approval, err error) {
+	if err := c.Require(scope.UpstreamEdit); err != nil {
+		return a, err
+	}
+	err = s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		if _, err := s.inOrder(ctx, tx, ids); err != nil {
+			return err
+		}
+		a, err = s.order(ctx, tx, c, kindReorder, "", "", "Set another order of the mail servers: the first whose rules fit a user gets the password", ids)
+		return err
+	})
+	return a, err
+}
+
+// inOrder returns the present order, when ids are another one of the same servers.
+func (s *Store) inOrder(ctx context.Context, tx *sqldb.Tx, ids []string) ([]string, error) {
+	there, err := sqldb.All(ctx, tx, sqldb.Scan1[string], "SELECT id FROM upstream ORDER BY position, id")
+	if err == nil && !slices.Equal(slices.Sorted(slices.Values(ids)), slices.Sorted(slices.Values(there))) {
+		err = problem.New(problem.Conflict, "upstream.order", "Name every mail server once, in the new order.").WithField("ids")
+	}
+	return there, err
+}
+
+func (s *Store) reorder(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ids []string) error {
+	there, err := s.inOrder(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if _, err := tx.Exec(ctx, "UPDATE upstream SET position = $1, version = version + 1 WHERE id = $2", i+1, id); err != nil {
+			return err
+		}
+	}
+	return s.changed(ctx, tx, c, "upstream.reordered", "", map[string]any{"ids": there}, map[string]any{"ids": ids}, false)
 }
 
 // AssignmentKind says whom an assignment is about.
@@ -296,44 +352,82 @@ func (s *Store) Assignments(ctx context.Context, c scope.Caller) ([]Assignment, 
 	return sqldb.All(ctx, s.with.DB, scanAssignment, assignmentText)
 }
 
-// Assign sends a user or a group to a server, in the place of the one before.
-func (s *Store) Assign(ctx context.Context, c scope.Caller, a Assignment) error {
+// Assign sends a user or a group to a server, in the place of the one before; it takes the quorum.
+func (s *Store) Assign(ctx context.Context, c scope.Caller, x Assignment) (a safety.Approval, err error) {
 	if err := c.Require(scope.UpstreamEdit); err != nil {
+		return a, err
+	}
+	if (x.Kind != ToUser && x.Kind != ToGroup) || x.Target == "" || len(x.Target) > maxName {
+		return a, invalid("target", "Name a user or a group.")
+	}
+	err = s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		u, err := one(ctx, tx, x.Upstream)
+		if err != nil {
+			return err
+		}
+		a, err = s.order(ctx, tx, c, kindAssign, x.Target, x.user(), fmt.Sprintf("Send %s to the mail server %s at %s", x.words(), u.Name, u.URL), x)
 		return err
-	}
-	if (a.Kind != ToUser && a.Kind != ToGroup) || a.Target == "" || len(a.Target) > maxName {
-		return invalid("target", "Name a user or a group.")
-	}
-	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := one(ctx, tx, a.Upstream); err != nil {
-			return err
-		}
-		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM upstream_assignment")
-		if err != nil {
-			return err
-		}
-		if n >= maxAssignments {
-			return problem.Newf(problem.Conflict, "upstream.assignments", "There are %d assignments, which is the most: use groups.", n)
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO upstream_assignment (kind, target, upstream) VALUES ($1, $2, $3)
-			ON CONFLICT (kind, target) DO UPDATE SET upstream = excluded.upstream`, string(a.Kind), a.Target, a.Upstream)
-		if err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, c, "upstream.assigned", a.Upstream, nil, map[string]any{"kind": a.Kind, "target": a.Target}, false)
 	})
+	return a, err
 }
 
-// Unassign takes an assignment away; none is fine.
-func (s *Store) Unassign(ctx context.Context, c scope.Caller, kind AssignmentKind, target string) error {
-	if err := c.Require(scope.UpstreamEdit); err != nil {
+// user is the user whom the assignment is about alone, or "".
+func (x Assignment) user() string {
+	if x.Kind == ToUser {
+		return x.Target
+	}
+	return ""
+}
+
+func (x Assignment) words() string {
+	if x.Kind == ToUser {
+		return "one user"
+	}
+	return "the users of a group"
+}
+
+func (s *Store) assign(ctx context.Context, tx *sqldb.Tx, c scope.Caller, x Assignment) error {
+	if _, err := one(ctx, tx, x.Upstream); err != nil {
 		return err
 	}
-	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, "DELETE FROM upstream_assignment WHERE kind = $1 AND target = $2", string(kind), target)
-		if err != nil || n == 0 {
+	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM upstream_assignment")
+	if err != nil {
+		return err
+	}
+	if n >= maxAssignments {
+		return problem.Newf(problem.Conflict, "upstream.assignments", "There are %d assignments, which is the most: use groups.", n)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO upstream_assignment (kind, target, upstream) VALUES ($1, $2, $3)
+		ON CONFLICT (kind, target) DO UPDATE SET upstream = excluded.upstream`, string(x.Kind), x.Target, x.Upstream)
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, c, "upstream.assigned", x.Upstream, nil, map[string]any{"kind": x.Kind, "target": x.Target}, false)
+}
+
+// Unassign takes an assignment away, which takes the quorum; none is fine.
+func (s *Store) Unassign(ctx context.Context, c scope.Caller, kind AssignmentKind, target string) (a safety.Approval, err error) {
+	if err := c.Require(scope.UpstreamEdit); err != nil {
+		return a, err
+	}
+	err = s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		x, err := sqldb.One(ctx, tx, scanAssignment, "SELECT kind, target, upstream FROM upstream_assignment WHERE kind = $1 AND target = $2", string(kind), target)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		return s.changed(ctx, tx, c, "upstream.unassigned", "", map[string]any{"kind": kind, "target": target}, nil, false)
+		a, err = s.order(ctx, tx, c, kindUnassign, target, x.user(), "Leave "+x.words()+" to the mail server that the other rules lead to", x)
+		return err
 	})
+	return a, err
+}
+
+func (s *Store) unassign(ctx context.Context, tx *sqldb.Tx, c scope.Caller, x Assignment) error {
+	n, err := tx.Exec(ctx, "DELETE FROM upstream_assignment WHERE kind = $1 AND target = $2", string(x.Kind), x.Target)
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.changed(ctx, tx, c, "upstream.unassigned", "", map[string]any{"kind": x.Kind, "target": x.Target}, nil, false)
 }

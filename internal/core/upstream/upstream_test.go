@@ -42,7 +42,7 @@ type fixture struct {
 func newFixture(g *coretest.Ground) *fixture {
 	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
 	return &fixture{g, users, upstream.New(upstream.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: users,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: users, Safety: g.Safety,
 	})}
 }
 
@@ -56,7 +56,7 @@ func (f *fixture) add(t *testing.T, conf upstream.Config) upstream.Upstream {
 	if conf.URL == "" {
 		conf.URL = "https://mail.example.org"
 	}
-	u, err := f.store.Add(t.Context(), shell, conf)
+	u, _, err := f.store.Add(t.Context(), shell, conf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestNamesLeadToServersAndUsers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.store.Assign(t.Context(), shell, upstream.Assignment{Kind: upstream.ToUser, Target: bert.ID, Upstream: b.ID}); err != nil {
+		if _, err := f.store.Assign(t.Context(), shell, upstream.Assignment{Kind: upstream.ToUser, Target: bert.ID, Upstream: b.ID}); err != nil {
 			t.Fatal(err)
 		}
 		f.Settle(t)
@@ -117,7 +117,7 @@ func TestNamesLeadToServersAndUsers(t *testing.T) {
 		if err := f.users.AddMembers(t.Context(), shell, group.ID, cleo.ID); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.store.Assign(t.Context(), shell, upstream.Assignment{Kind: upstream.ToGroup, Target: group.ID, Upstream: b.ID}); err != nil {
+		if _, err := f.store.Assign(t.Context(), shell, upstream.Assignment{Kind: upstream.ToGroup, Target: group.ID, Upstream: b.ID}); err != nil {
 			t.Fatal(err)
 		}
 		f.Settle(t)
@@ -127,7 +127,7 @@ func TestNamesLeadToServersAndUsers(t *testing.T) {
 		if got := f.choose(t, "dora"); got != "A:dora" {
 			t.Errorf("somebody else leads to %s", got)
 		}
-		if err := f.store.Remove(t.Context(), shell, a.ID); err != nil {
+		if _, err := f.store.Remove(t.Context(), shell, a.ID); err != nil {
 			t.Fatal(err)
 		}
 		f.Settle(t)
@@ -184,7 +184,7 @@ func TestConfigurationsAreChecked(t *testing.T) {
 		"windowsDomain": {Name: "x", URL: "https://a", WindowsDomain: `a\b`},
 		"bearer":        {Name: "x", URL: "https://a", Bearer: &upstream.Bearer{Issuer: "http://idp.example", Audience: "a", Claim: "upn"}},
 	} {
-		_, err := f.store.Add(t.Context(), shell, conf)
+		_, _, err := f.store.Add(t.Context(), shell, conf)
 		if !problem.Is(err, problem.Invalid) || problem.From(err).Field != strings.TrimSpace(field) {
 			t.Errorf("%s: got %v", field, err)
 		}
@@ -194,7 +194,7 @@ func TestConfigurationsAreChecked(t *testing.T) {
 		t.Errorf("the path was not completed: %s", u.URL)
 	}
 	f.add(t, upstream.Config{Name: "y", URL: "http://127.0.0.1:18800"})
-	if _, err := f.store.Add(t.Context(), shell, upstream.Config{Name: "X", URL: "https://a"}); !problem.Is(err, problem.Conflict) {
+	if _, _, err := f.store.Add(t.Context(), shell, upstream.Config{Name: "X", URL: "https://a"}); !problem.Is(err, problem.Conflict) {
 		t.Errorf("a name twice: %v", err)
 	}
 }
@@ -209,10 +209,10 @@ func TestChangesTakeEffectAndKeepTheOthersWays(t *testing.T) {
 		}
 		conf := a.Config
 		conf.URL = "https://other.example.org"
-		if _, err := f.store.Edit(ctx, shell, a.ID, a.Version, conf); err != nil {
+		if _, _, err := f.store.Edit(ctx, shell, a.ID, a.Version, conf); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.store.Edit(ctx, shell, a.ID, a.Version, conf); !problem.Is(err, problem.Precondition) {
+		if _, _, err := f.store.Edit(ctx, shell, a.ID, a.Version, conf); !problem.Is(err, problem.Precondition) {
 			t.Fatalf("a change over a change: %v", err)
 		}
 		f.Settle(t)
@@ -224,10 +224,10 @@ func TestChangesTakeEffectAndKeepTheOthersWays(t *testing.T) {
 		if err != nil || after.Transport != before.Transport {
 			t.Fatalf("the connections to another server were dropped: %v", err)
 		}
-		if err := f.store.Reorder(ctx, shell, []string{b.ID, a.ID}); err != nil {
+		if _, err := f.store.Reorder(ctx, shell, []string{b.ID, a.ID}); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.store.Reorder(ctx, shell, []string{b.ID}); !problem.Is(err, problem.Conflict) {
+		if _, err := f.store.Reorder(ctx, shell, []string{b.ID}); !problem.Is(err, problem.Conflict) {
 			t.Fatalf("a part of the servers was reordered: %v", err)
 		}
 		list, err := f.store.List(ctx, shell)
@@ -236,7 +236,7 @@ func TestChangesTakeEffectAndKeepTheOthersWays(t *testing.T) {
 		}
 		conf = list[0].Config
 		conf.Default = true
-		if _, err := f.store.Edit(ctx, shell, b.ID, list[0].Version, conf); err != nil {
+		if _, _, err := f.store.Edit(ctx, shell, b.ID, list[0].Version, conf); err != nil {
 			t.Fatal(err)
 		}
 		f.Settle(t)
@@ -344,7 +344,7 @@ func TestEachFailureSaysHowToMendIt(t *testing.T) {
 		"does not speak TLS": {URL: strings.Replace(other.URL, "http:", "https:", 1)},
 		"Nothing listens":    {URL: "https://" + closed},
 		"TLS":                {URL: old.URL, CA: caOf(old)},
-		"no other server's":   {URL: "https://169.254.169.254"},
+		"no other server's":  {URL: "https://169.254.169.254"},
 	} {
 		r, err := f.store.TestDraft(t.Context(), shell, conf, nil)
 		if err != nil || r.OK || !strings.Contains(r.Sentence, want) {
@@ -441,12 +441,12 @@ func TestRightsAreAskedForByEveryMethod(t *testing.T) {
 	calls := map[string]func(c scope.Caller) error{
 		"List":        func(c scope.Caller) error { _, err := f.store.List(ctx, c); return err },
 		"Get":         func(c scope.Caller) error { _, err := f.store.Get(ctx, c, u.ID); return err },
-		"Add":         func(c scope.Caller) error { _, err := f.store.Add(ctx, c, upstream.Config{}); return err },
-		"Edit":        func(c scope.Caller) error { _, err := f.store.Edit(ctx, c, u.ID, 1, u.Config); return err },
-		"Remove":      func(c scope.Caller) error { return f.store.Remove(ctx, c, u.ID) },
-		"Reorder":     func(c scope.Caller) error { return f.store.Reorder(ctx, c, []string{u.ID}) },
-		"Assign":      func(c scope.Caller) error { return f.store.Assign(ctx, c, upstream.Assignment{}) },
-		"Unassign":    func(c scope.Caller) error { return f.store.Unassign(ctx, c, upstream.ToUser, "x") },
+		"Add":         func(c scope.Caller) error { _, _, err := f.store.Add(ctx, c, upstream.Config{}); return err },
+		"Edit":        func(c scope.Caller) error { _, _, err := f.store.Edit(ctx, c, u.ID, 1, u.Config); return err },
+		"Remove":      func(c scope.Caller) error { _, err := f.store.Remove(ctx, c, u.ID); return err },
+		"Reorder":     func(c scope.Caller) error { _, err := f.store.Reorder(ctx, c, []string{u.ID}); return err },
+		"Assign":      func(c scope.Caller) error { _, err := f.store.Assign(ctx, c, upstream.Assignment{}); return err },
+		"Unassign":    func(c scope.Caller) error { _, err := f.store.Unassign(ctx, c, upstream.ToUser, "x"); return err },
 		"Assignments": func(c scope.Caller) error { _, err := f.store.Assignments(ctx, c); return err },
 		"Test":        func(c scope.Caller) error { _, err := f.store.Test(ctx, c, u.ID, nil); return err },
 		"TestDraft":   func(c scope.Caller) error { _, err := f.store.TestDraft(ctx, c, u.Config, nil); return err },

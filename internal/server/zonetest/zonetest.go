@@ -151,7 +151,7 @@ func (z *Zone) Mail(t testing.TB, url string, change ...func(*upstream.Config)) 
 	for _, c := range change {
 		c(&conf)
 	}
-	u, err := z.Upstream.Add(t.Context(), System, conf)
+	u, _, err := z.Upstream.Add(t.Context(), System, conf)
 	if err != nil {
 		t.Fatal(err)
 	}

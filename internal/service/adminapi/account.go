@@ -38,7 +38,8 @@ func (a *API) addAccount() {
 	add(a, operation{
 		id: "makeToken", method: http.MethodPost, path: "/tokens", tag: "account", who: gate.Admin(scope.TokenOwn),
 		status: http.StatusCreated, summary: "Make an API token; its secret is shown this once",
-		words: "A token with destructive rights waits for approval while the quorum asks for one.",
+		words: "It outlives the session, so it asks for the second factor again. A token with destructive rights waits for " +
+			"approval while the quorum asks for one.",
 	}, a.makeToken)
 }
 
@@ -171,10 +172,14 @@ func wireToken(t admin.Token, admins names) adminv1.Token {
 }
 
 func (a *API) makeToken(ctx context.Context, in *with[adminv1.TokenDraft]) (*answer[adminv1.NewToken], error) {
+	p, err := proof(in.Body.Proof)
+	if err != nil {
+		return nil, err
+	}
 	c := caller(ctx)
-	rights := each(in.Body.Rights, func(s string) scope.Right { return scope.Right(s) })
-	life := time.Duration(in.Body.Days) * 24 * time.Hour
-	secret, t, err := a.Admins.CreateToken(ctx, c, c.ID, in.Body.Name, rights, life)
+	secret, t, err := a.Admins.CreateToken(ctx, c, admin.Draft{
+		Admin: c.ID, Label: in.Body.Name, Rights: named[scope.Right](in.Body.Rights), Life: time.Duration(in.Body.Days) * 24 * time.Hour,
+	}, p)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func (a *API) addAdmins() {
 		return operation{id: id, method: method, path: path, tag: "administrators", summary: summary, who: who}
 	}
 	waits := func(o operation) operation {
-		o.words = "It waits for approval while the quorum asks for one: the answer says so."
+		o.words = mayWait
 		return o
 	}
 	add(a, op("listAdmins", http.MethodGet, "/admins", "List the administrators", read), a.listAdmins)
@@ -34,7 +34,10 @@ func (a *API) addAdmins() {
 	add(a, waits(op("enableAdmin", http.MethodPost, "/admins/{id}/enable", "Let an administrator in again", change)), a.enableAdmin)
 	add(a, waits(op("resetAdmin", http.MethodPost, "/admins/{id}/reset",
 		"Take an administrator's password and factors away, for a new invitation", change)), a.resetAdmin)
-	add(a, op("inviteAdmin", http.MethodPost, "/admins/{id}/invitation", "Make a one-time link for an invited administrator", change), a.inviteAdmin)
+	invite := op("inviteAdmin", http.MethodPost, "/admins/{id}/invitation", "Make a one-time link for an invited administrator", change)
+	invite.words = "Whoever has the link is that administrator: neither a session nor a token makes one alone, it takes a one-time " +
+		"code or a passkey."
+	add(a, invite, a.inviteAdmin)
 }
 
 // wireAdmin needs the names of roles and groups.
@@ -102,14 +105,9 @@ func (a *API) addAdmin(ctx context.Context, in *with[adminv1.AdminDraft]) (*answ
 	return a.changed(ctx, x.ID, approval)
 }
 
-// grant reads a role that is to be given. Core takes an empty list for a role that reaches nothing.
-func grant(g adminv1.GrantDraft) admin.Grant {
-	out := admin.Grant{Role: g.Role}
-	if len(g.Groups) > 0 {
-		out.Groups = g.Groups
-	}
-	return out
-}
+// grant reads a role that is to be given. Only groups that are left out mean the whole zone: core refuses an empty list,
+// which is what is left when somebody removes the last group.
+func grant(g adminv1.GrantDraft) admin.Grant { return admin.Grant(g) }
 
 // changed answers with an administrator after a change, and what it waits for.
 func (a *API) changed(ctx context.Context, id string, approval safety.Approval) (*answer[adminv1.AdminChange], error) {
@@ -155,8 +153,12 @@ func (a *API) resetAdmin(ctx context.Context, in *byID) (*answer[adminv1.AdminCh
 	return a.changed(ctx, in.ID, approval)
 }
 
-func (a *API) inviteAdmin(ctx context.Context, in *byID) (*answer[adminv1.Link], error) {
-	secret, err := a.Admins.Invite(ctx, caller(ctx), in.ID)
+func (a *API) inviteAdmin(ctx context.Context, in *idWith[adminv1.Proof]) (*answer[adminv1.Link], error) {
+	p, err := proof(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := a.Admins.Invite(ctx, caller(ctx), in.ID, p)
 	return reply(adminv1.Link{Token: secret, Path: "/setup#token=" + secret}, err)
 }
 
@@ -172,7 +174,7 @@ func (a *API) addRoles() {
 	create.status = http.StatusCreated
 	add(a, create, a.addRole)
 	change := op("editRole", http.MethodPut, "/roles/{id}", "Change a role", gate.Admin(scope.RoleEdit))
-	change.words = "It waits for approval while the quorum asks for one: the answer says so."
+	change.words = mayWait
 	add(a, change, a.editRole)
 	add(a, op("removeRole", http.MethodDelete, "/roles/{id}", "Remove a role that nobody has", gate.Admin(scope.RoleEdit)), a.removeRole)
 }

@@ -31,8 +31,10 @@ func (a *API) addDevices() {
 	add(a, op("countDevices", http.MethodGet, "/devices/counts", "Count devices by what they are and where they stand", read), a.countDevices)
 	add(a, op("getDevice", http.MethodGet, "/devices/{id}", "Read one device, with what is known of it and what it can be ordered", read), a.getDevice)
 	add(a, op("editDevice", http.MethodPatch, "/devices/{id}", "Change a device", gate.Admin(scope.DeviceEdit)), a.editDevice)
-	add(a, op("removeDevice", http.MethodPost, "/devices/{id}/remove", "Take a device out of the lists; it enrols anew when it comes back",
-		gate.Admin(scope.DeviceRemove)), a.removeDevice)
+	out := op("removeDevice", http.MethodPost, "/devices/{id}/remove", "Take a device out of the lists; it enrols anew when it comes back",
+		gate.Admin(scope.DeviceRemove))
+	out.words = mayWait
+	add(a, out, a.removeDevice)
 	add(a, op("retireDevice", http.MethodPost, "/devices/{id}/retire", "Take a device out of service", gate.Admin(scope.DeviceRemove)), a.retireDevice)
 	add(a, op("readmitDevice", http.MethodPost, "/devices/{id}/readmit", "Let a wiped or retired device enrol again",
 		gate.Admin(scope.DeviceReadmit)), a.readmitDevice)
@@ -244,8 +246,8 @@ func (a *API) editDevice(ctx context.Context, in *edit[adminv1.DeviceEdit]) (*ta
 	return tag(d.Version, out, err)
 }
 
-func (a *API) removeDevice(ctx context.Context, in *idWith[adminv1.Reason]) (*none, error) {
-	return done(a.Devices.Remove(ctx, caller(ctx), in.ID, in.Body.Reason))
+func (a *API) removeDevice(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.Waiting], error) {
+	return asked(a.Devices.Remove(ctx, caller(ctx), in.ID, in.Body.Reason))
 }
 
 func (a *API) retireDevice(ctx context.Context, in *idWith[adminv1.Reason]) (*none, error) {

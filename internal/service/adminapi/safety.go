@@ -76,9 +76,16 @@ func wireBreaker(b safety.Breaker) adminv1.Breaker {
 	return adminv1.Breaker{Open: b.Open, Since: stamp(b.Since), Because: b.Because}
 }
 
-func (a *API) closeBreaker(ctx context.Context, in *with[adminv1.Reason]) (*answer[adminv1.Waiting], error) {
-	approval, err := a.Safety.CloseBreaker(ctx, caller(ctx), in.Body.Reason)
+// mayWait is said of operations that others may have to approve.
+const mayWait = "It waits for approval while the quorum asks for one: the answer says so."
+
+// asked answers with what an act waits for.
+func asked(approval safety.Approval, err error) (*answer[adminv1.Waiting], error) {
 	return reply(waiting(approval), err)
+}
+
+func (a *API) closeBreaker(ctx context.Context, in *with[adminv1.Reason]) (*answer[adminv1.Waiting], error) {
+	return asked(a.Safety.CloseBreaker(ctx, caller(ctx), in.Body.Reason))
 }
 
 func (a *API) addApprovals() {
@@ -113,6 +120,7 @@ func (w wireApproval) approval(x safety.Approval) adminv1.Approval {
 		ID: x.ID, Class: string(x.Class), Kind: x.Kind, Subject: x.Subject, Title: x.Words, State: string(x.State),
 		RequestedBy: w.actor(x.RequesterKind, x.Requester), Requested: stamp(x.Created), Expires: stamp(x.Expires),
 		Decided: stamp(x.Decided), Needed: x.Needed, Given: x.Given, Targets: x.Targets, Mine: x.Requester == w.caller.ID,
+		Reason: x.Reason, User: w.users.ref(x.About),
 	}
 	switch {
 	case out.Mine:
@@ -154,6 +162,9 @@ func (a *API) wireApproval(ctx context.Context, list ...safety.Approval) (w wire
 		if x.RequesterKind == scope.User {
 			users = append(users, x.Requester)
 		}
+		if x.About != "" {
+			users = append(users, x.About)
+		}
 	}
 	if w.actors, err = a.actors(ctx, users...); err != nil {
 		return w, err
@@ -182,10 +193,15 @@ func (a *API) held(ctx context.Context, c scope.Caller) (time.Time, error) {
 	return until, nil
 }
 
-// explainApproval adds to what waits for approval the reason and the device of its command.
+// explainApproval adds to what waits for approval the device that it is about, and a command's reason.
 func (a *API) explainApproval(ctx context.Context, x *adminv1.Approval) error {
 	if x.State != string(safety.Awaiting) || x.Targets == 0 {
 		return nil
+	}
+	if x.Class == string(safety.RemoveDevice) {
+		devices, err := a.devices(ctx, x.Subject)
+		x.Device = devices.ref(x.Subject)
+		return err
 	}
 	c := caller(ctx)
 	list, _, err := a.Commands.List(ctx, c, command.Filter{Approval: x.ID}, 1, "")

@@ -131,7 +131,10 @@ func TestAccount(t *testing.T) {
 		c.do("POST", "/account/password", adminv1.PasswordChange{
 			Current: password, Next: "another long password", Proof: adminv1.Proof{Code: w.code(secret)},
 		}).want(204)
-		made := decode[adminv1.NewToken](c.do("POST", "/tokens", adminv1.TokenDraft{Name: "script", Rights: []string{"device.read"}, Days: 1}).want(201))
+		draft := adminv1.TokenDraft{Name: "script", Rights: []string{"device.read"}, Days: 1}
+		c.do("POST", "/tokens", draft).refusedWith(403, "approval.proof")
+		draft.Code = w.code(secret)
+		made := decode[adminv1.NewToken](c.do("POST", "/tokens", draft).want(201))
 		if !strings.HasPrefix(made.Secret, "drv_") || made.State != "active" {
 			t.Fatalf("the token is %+v", made)
 		}
@@ -156,10 +159,12 @@ func TestAccount(t *testing.T) {
 
 func TestRolesAndAdministrators(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		owner := w.by(t, "owner")
+		_, secret := w.person(t, "ann")
+		owner := w.signIn(t, "ann", secret)
 		role := decode[adminv1.RoleChange](owner.do("POST", "/roles", adminv1.RoleDraft{Name: "Lockers", Rights: []string{"device.read", "device.lock"}}).want(201)).Role
 		owner.do("POST", "/roles", adminv1.RoleDraft{Name: "Lockers", Rights: []string{}}).refusedWith(409, "role.name")
 		group := w.group(t, "branch")
+		owner.do("POST", "/admins", `{"name": "bob", "grants": [{"role": "`+role.ID+`", "groups": []}]}`).want(422)
 		made := decode[adminv1.AdminChange](owner.do("POST", "/admins", adminv1.AdminDraft{
 			Name: "bob", Grants: []adminv1.GrantDraft{{Role: role.ID, Groups: []string{group}}},
 		}).want(201))
@@ -169,7 +174,8 @@ func TestRolesAndAdministrators(t *testing.T) {
 		if g := made.Admin.Grants[0]; g.Whole || g.Groups[0].Name != "branch" || g.Role.Name != "Lockers" {
 			t.Fatalf("the grant is %+v", g)
 		}
-		link := decode[adminv1.Link](owner.do("POST", "/admins/"+made.Admin.ID+"/invitation", nil).want(200))
+		owner.do("POST", "/admins/"+made.Admin.ID+"/invitation", adminv1.Proof{}).refusedWith(403, "approval.proof")
+		link := decode[adminv1.Link](owner.do("POST", "/admins/"+made.Admin.ID+"/invitation", adminv1.Proof{Code: w.code(secret)}).want(200))
 		(&client{t: t, w: w}).do("POST", "/setup", adminv1.Setup{Token: link.Token, Password: password}).want(200)
 		g := owner.do("GET", "/roles/"+role.ID, nil).want(200)
 		edit := adminv1.RoleDraft{Name: "Lockers", Rights: []string{"device.read"}}

@@ -8,6 +8,7 @@ import (
 
 	"drover/api/adminv1"
 	"drover/internal/base/problem"
+	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/core/upstream"
 	"drover/internal/gate"
@@ -21,23 +22,27 @@ func (a *API) addUpstreams() {
 	op := func(id, method, path, summary string, who gate.Who) operation {
 		return operation{id: id, method: method, path: path, tag: "upstreams", summary: summary, who: who}
 	}
+	diverts := func(o operation) operation {
+		o.words = "What changes where users' passwords go waits for approval while the quorum asks for one: the answer says so."
+		return o
+	}
 	add(a, op("listUpstreams", http.MethodGet, "/upstreams", "List the mail servers in their order", read), a.listUpstreams)
 	create := op("addUpstream", http.MethodPost, "/upstreams", "Add a mail server, the last in the order", change)
 	create.status = http.StatusCreated
-	add(a, create, a.addUpstream)
-	add(a, op("orderUpstreams", http.MethodPut, "/upstreams/order", "Set the order of all mail servers", change), a.orderUpstreams)
+	add(a, diverts(create), a.addUpstream)
+	add(a, diverts(op("orderUpstreams", http.MethodPut, "/upstreams/order", "Set the order of all mail servers", change)), a.orderUpstreams)
 	try := op("tryUpstream", http.MethodPost, "/upstreams/test", "Test a mail server that is not saved", change)
 	try.time = testTime
 	add(a, try, a.tryUpstream)
 	add(a, op("getUpstream", http.MethodGet, "/upstreams/{id}", "Read one mail server", read), a.getUpstream)
-	add(a, op("editUpstream", http.MethodPut, "/upstreams/{id}", "Change a mail server", change), a.editUpstream)
-	add(a, op("removeUpstream", http.MethodDelete, "/upstreams/{id}", "Take a mail server away", change), a.removeUpstream)
+	add(a, diverts(op("editUpstream", http.MethodPut, "/upstreams/{id}", "Change a mail server", change)), a.editUpstream)
+	add(a, diverts(op("removeUpstream", http.MethodDelete, "/upstreams/{id}", "Take a mail server away", change)), a.removeUpstream)
 	test := op("testUpstream", http.MethodPost, "/upstreams/{id}/test", "Test a mail server and say what was seen", change)
 	test.time, test.words = testTime, "With a user's name and password it sees more; they are kept nowhere."
 	add(a, test, a.testUpstream)
 	add(a, op("listUpstreamAssignments", http.MethodGet, "/upstream-assignments", "List who is sent to which mail server", read), a.listUpstreamAssignments)
-	add(a, op("assignUpstream", http.MethodPost, "/upstream-assignments", "Send a user or a group to a mail server", change), a.assignUpstream)
-	add(a, op("unassignUpstream", http.MethodDelete, "/upstream-assignments/{id}", "Take an assignment away", change), a.unassignUpstream)
+	add(a, diverts(op("assignUpstream", http.MethodPost, "/upstream-assignments", "Send a user or a group to a mail server", change)), a.assignUpstream)
+	add(a, diverts(op("unassignUpstream", http.MethodDelete, "/upstream-assignments/{id}", "Take an assignment away", change)), a.unassignUpstream)
 }
 
 // upstreams finds the names of the mail servers: there are few.
@@ -107,7 +112,22 @@ func (a *API) listUpstreams(ctx context.Context, _ *Paged) (*answer[adminv1.Page
 	return reply(whole(list, func(u upstream.Upstream) adminv1.Upstream { return wireUpstream(u, counts[u.ID]) }), err)
 }
 
-func (a *API) answerUpstream(ctx context.Context, u upstream.Upstream, err error) (*tagged[adminv1.Upstream], error) {
+// changedUpstream answers with a mail server after a change, and what it waits for.
+func (a *API) changedUpstream(ctx context.Context, u upstream.Upstream, approval safety.Approval, err error) (*tagged[adminv1.UpstreamChange], error) {
+	if err != nil {
+		return nil, err
+	}
+	counts, err := a.served(ctx, u)
+	return tag(u.Version, adminv1.UpstreamChange{Upstream: wireUpstream(u, counts[u.ID]), Waiting: waiting(approval)}, err)
+}
+
+func (a *API) addUpstream(ctx context.Context, in *with[adminv1.UpstreamDraft]) (*tagged[adminv1.UpstreamChange], error) {
+	u, approval, err := a.Upstreams.Add(ctx, caller(ctx), config(in.Body))
+	return a.changedUpstream(ctx, u, approval, err)
+}
+
+func (a *API) getUpstream(ctx context.Context, in *byID) (*tagged[adminv1.Upstream], error) {
+	u, err := a.Upstreams.Get(ctx, caller(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -115,31 +135,21 @@ func (a *API) answerUpstream(ctx context.Context, u upstream.Upstream, err error
 	return tag(u.Version, wireUpstream(u, counts[u.ID]), err)
 }
 
-func (a *API) addUpstream(ctx context.Context, in *with[adminv1.UpstreamDraft]) (*tagged[adminv1.Upstream], error) {
-	u, err := a.Upstreams.Add(ctx, caller(ctx), config(in.Body))
-	return a.answerUpstream(ctx, u, err)
-}
-
-func (a *API) getUpstream(ctx context.Context, in *byID) (*tagged[adminv1.Upstream], error) {
-	u, err := a.Upstreams.Get(ctx, caller(ctx), in.ID)
-	return a.answerUpstream(ctx, u, err)
-}
-
-func (a *API) editUpstream(ctx context.Context, in *edit[adminv1.UpstreamDraft]) (*tagged[adminv1.Upstream], error) {
+func (a *API) editUpstream(ctx context.Context, in *edit[adminv1.UpstreamDraft]) (*tagged[adminv1.UpstreamChange], error) {
 	version, err := in.version()
 	if err != nil {
 		return nil, err
 	}
-	u, err := a.Upstreams.Edit(ctx, caller(ctx), in.ID, version, config(in.Body))
-	return a.answerUpstream(ctx, u, err)
+	u, approval, err := a.Upstreams.Edit(ctx, caller(ctx), in.ID, version, config(in.Body))
+	return a.changedUpstream(ctx, u, approval, err)
 }
 
-func (a *API) removeUpstream(ctx context.Context, in *byID) (*none, error) {
-	return done(a.Upstreams.Remove(ctx, caller(ctx), in.ID))
+func (a *API) removeUpstream(ctx context.Context, in *byID) (*answer[adminv1.Waiting], error) {
+	return asked(a.Upstreams.Remove(ctx, caller(ctx), in.ID))
 }
 
-func (a *API) orderUpstreams(ctx context.Context, in *with[adminv1.Ordered]) (*none, error) {
-	return done(a.Upstreams.Reorder(ctx, caller(ctx), in.Body.IDs))
+func (a *API) orderUpstreams(ctx context.Context, in *with[adminv1.Ordered]) (*answer[adminv1.Waiting], error) {
+	return asked(a.Upstreams.Reorder(ctx, caller(ctx), in.Body.IDs))
 }
 
 func credentials(l adminv1.UpstreamLogin) *upstream.Credentials {
@@ -213,22 +223,23 @@ func (a *API) wireUpstreamAssignments(ctx context.Context, list []upstream.Assig
 	}), err
 }
 
-func (a *API) assignUpstream(ctx context.Context, in *with[adminv1.UpstreamAssignmentDraft]) (*answer[adminv1.UpstreamAssignment], error) {
+func (a *API) assignUpstream(ctx context.Context, in *with[adminv1.UpstreamAssignmentDraft]) (*answer[adminv1.UpstreamAssignmentChange], error) {
 	x := upstream.Assignment{Kind: upstream.AssignmentKind(in.Body.Kind), Target: in.Body.Target, Upstream: in.Body.Upstream}
-	if err := a.Upstreams.Assign(ctx, caller(ctx), x); err != nil {
+	approval, err := a.Upstreams.Assign(ctx, caller(ctx), x)
+	if err != nil {
 		return nil, err
 	}
 	out, err := a.wireUpstreamAssignments(ctx, []upstream.Assignment{x})
 	if err != nil {
 		return nil, err
 	}
-	return reply(out[0], nil)
+	return reply(adminv1.UpstreamAssignmentChange{UpstreamAssignment: out[0], Waiting: waiting(approval)}, nil)
 }
 
 func (a *API) unassignUpstream(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"80"`
 },
-) (*none, error) {
+) (*answer[adminv1.Waiting], error) {
 	kind, id, _ := strings.Cut(in.ID, ".")
-	return done(a.Upstreams.Unassign(ctx, caller(ctx), upstream.AssignmentKind(kind), id))
+	return asked(a.Upstreams.Unassign(ctx, caller(ctx), upstream.AssignmentKind(kind), id))
 }

@@ -27,6 +27,7 @@ func (a *API) addUsers() {
 	add(a, op("editUser", http.MethodPatch, "/users/{id}", "Change a user", scope.UserEdit), a.editUser)
 	add(a, op("setUserPassword", http.MethodPut, "/users/{id}/password", "Give a user a password for Drover's own login", scope.UserEdit), a.setUserPassword)
 	erase := op("eraseUser", http.MethodPost, "/users/{id}/erase", "Erase everything personal about a user, for good", scope.UserErase)
+	erase.words = mayWait
 	add(a, erase, a.eraseUser)
 	load := op("importUsers", http.MethodPost, "/users/import", "Add and change users from comma-separated values", scope.UserEdit)
 	load.words = "The header names the columns: name, display name, mail, groups (names separated by |), disabled (yes or no). " +
@@ -144,8 +145,8 @@ func (a *API) setUserPassword(ctx context.Context, in *idWith[adminv1.UserPasswo
 	return done(a.Directory.SetPassword(ctx, caller(ctx), in.ID, in.Body.Password))
 }
 
-func (a *API) eraseUser(ctx context.Context, in *idWith[adminv1.Reason]) (*none, error) {
-	return done(a.Directory.Erase(ctx, caller(ctx), in.ID, in.Body.Reason))
+func (a *API) eraseUser(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.Waiting], error) {
+	return asked(a.Directory.Erase(ctx, caller(ctx), in.ID, in.Body.Reason))
 }
 
 func (a *API) importUsers(ctx context.Context, in *struct {

@@ -106,10 +106,10 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		},
 		Version: "0.1",
 	}
-	d.Safety = safety.New(g.DB, g.Clock, g.Log, g.Zone, g.Bus)
-	d.Directory = directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys)
+	d.Safety = g.Safety
+	d.Directory = directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, d.Safety)
 	d.Devices = device.New(device.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: d.Directory,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: d.Directory, Safety: d.Safety,
 	})
 	d.Policies = policy.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision)
 	d.Renderers = &policy.Registry{}
@@ -123,7 +123,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		Enrolled: d.Devices.Any, Tell: func(string, string) {},
 	})
 	d.Commands = command.New(g.DB, g.Clock, g.Log, d.Safety, fleet{d.Devices}, g.Keys, g.Bus)
-	d.Upstreams = upstream.New(upstream.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: d.Directory})
+	d.Upstreams = upstream.New(upstream.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: d.Directory, Safety: d.Safety})
 	d.Access = access.New(access.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: d.Devices, Users: d.Directory,
 	})
@@ -207,7 +207,7 @@ func (w *world) by(t *testing.T, name string, grants ...admin.Grant) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret, _, err := w.Admins.CreateToken(t.Context(), system, x.ID, "test", nil, time.Hour)
+	secret, _, err := w.Admins.CreateToken(t.Context(), system, admin.Draft{Admin: x.ID, Label: "test", Life: time.Hour}, safety.Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,7 +102,7 @@ export const tokens = queryOptions({
   queryFn: ({ signal }) => whole<Token>('/tokens', {}, signal),
 });
 
-export const makeToken = (body: { name: string; rights: string[]; days: number }) =>
+export const makeToken = (body: { name: string; rights: string[]; days: number } & Proof) =>
   call<Token & { secret: string }>('POST', '/tokens', { body });
 
 export const revokeToken = (id: string) => call<void>('DELETE', `/tokens/${id}`);

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged } from './client';
 import { whole } from './list';
-import type { Admin, Link, Right, Role, Waiting } from './types';
+import type { Admin, Link, Proof, Right, Role, Waiting } from './types';
 
 export const admins = queryOptions({
   queryKey: ['admins'],
@@ -19,9 +19,10 @@ export const rights = queryOptions({
   staleTime: Infinity,
 });
 
+/** Without groups the role reaches the whole zone; an empty list is refused. */
 export interface GrantDraft {
   role: string;
-  groups: string[];
+  groups?: string[];
 }
 
 interface AdminChange {
@@ -37,7 +38,8 @@ export const setGrants = (id: string, grants: GrantDraft[]) =>
 export type AdminAct = 'disable' | 'enable' | 'reset';
 
 export const actOnAdmin = (id: string, act: AdminAct) => call<AdminChange>('POST', `/admins/${id}/${act}`);
-export const invite = (id: string) => call<Link>('POST', `/admins/${id}/invitation`);
+export const invite = (id: string, proof: Proof) =>
+  call<Link>('POST', `/admins/${id}/invitation`, { body: proof });
 
 export interface RoleForm {
   name: string;

@@ -13,6 +13,7 @@ import type {
   Page,
   SavedView,
   SavedViewDraft,
+  Waiting,
 } from './types';
 
 export const devices = (query: Query) => list<Device>('/devices', query);
@@ -64,7 +65,7 @@ export const lookAtPhone = (id: string, reason: string) =>
 export type DeviceAct = 'remove' | 'retire' | 'readmit';
 
 export const actOnDevice = (id: string, act: DeviceAct, reason: string) =>
-  call<void>('POST', `/devices/${id}/${act}`, { body: { reason } });
+  call<Waiting | undefined>('POST', `/devices/${id}/${act}`, { body: { reason } });
 
 export const savedViews = queryOptions({
   queryKey: ['views'],

@@ -3,7 +3,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
 import { list, whole } from './list';
-import type { Group, ImportResult, Ref, User } from './types';
+import type { Group, ImportResult, Ref, User, Waiting } from './types';
 
 export type GroupKind = 'user-groups' | 'device-groups';
 
@@ -31,7 +31,7 @@ export const editUser = (
 export const setUserPassword = (id: string, password: string) =>
   call<void>('PUT', `/users/${id}/password`, { body: { password } });
 export const eraseUser = (id: string, reason: string) =>
-  call<void>('POST', `/users/${id}/erase`, { body: { reason } });
+  call<Waiting>('POST', `/users/${id}/erase`, { body: { reason } });
 
 export const importUsers = (csv: string, dryRun: boolean) =>
   call<ImportResult>('POST', '/users/import', {

@@ -2,13 +2,14 @@ import { Button, Modal, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { makeToken, revokeToken, tokens } from '../../api/account';
+import { makeToken, ownProof, revokeToken, tokens } from '../../api/account';
 import type { Token } from '../../api/types';
 import { useMay, useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
+import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { Panel } from '../../ui/Panel';
 import { Secret } from '../../ui/Secret';
 import { Table } from '../../ui/Table';
@@ -97,14 +98,21 @@ export function Tokens() {
 }
 
 function Make({ onClose, onMade }: { onClose: () => void; onMade: (secret: string) => void }) {
-  const { rights } = useMe();
+  const { rights, methods } = useMe();
+  const [code, setCode] = useState('');
   const [name, setName] = useState('');
   const [days, setDays] = useState<string | null>('90');
   const [chosen, setChosen] = useState<string[]>([]);
-  const make = useAct(() => makeToken({ name: name.trim(), rights: chosen, days: Number(days) }), {
-    stale: ['tokens'],
-    after: (made) => onMade(made.secret),
-  });
+  const make = useAct(
+    async () =>
+      makeToken({
+        name: name.trim(),
+        rights: chosen,
+        days: Number(days),
+        ...(await ownProof(methods, code)),
+      }),
+    { stale: ['tokens'], after: (made) => onMade(made.secret) },
+  );
   return (
     <Dialog
       opened
@@ -115,7 +123,7 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: (secret: strin
       onSubmit={() => make.mutate()}
       busy={make.isPending}
       error={make.error}
-      incomplete={!name.trim() || chosen.length === 0}
+      incomplete={!name.trim() || chosen.length === 0 || lacksProof(methods, code)}
     >
       <TextInput
         label="Name"
@@ -137,6 +145,7 @@ function Make({ onClose, onMade }: { onClose: () => void; onMade: (secret: strin
         allowDeselect={false}
       />
       <RightsField value={chosen} onChange={setChosen} among={rights.includes('*') ? undefined : rights} />
+      <OwnProof methods={methods} code={code} onCode={setCode} />
     </Dialog>
   );
 }

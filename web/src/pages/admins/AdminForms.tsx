@@ -1,12 +1,14 @@
 import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
+import { ownProof } from '../../api/account';
 import { actOnAdmin, addAdmin, invite, setGrants, type AdminAct, type GrantDraft } from '../../api/admins';
 import { ApiError } from '../../api/client';
 import type { Admin, Waiting } from '../../api/types';
 import { useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { Secret } from '../../ui/Secret';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
@@ -22,7 +24,7 @@ function outcome(waiting: Waiting, done: string): string {
 }
 
 function complete(grants: GrantDraft[]): boolean {
-  return grants.every((g) => g.role !== '');
+  return grants.every((g) => g.role !== '' && g.groups?.length !== 0);
 }
 
 function Held() {
@@ -36,7 +38,7 @@ function Held() {
 }
 
 export function AddAdmin({ onClose, onAdded }: { onClose: () => void; onAdded: (admin: Admin) => void }) {
-  const [grants, setDraft] = useState<GrantDraft[]>([{ role: '', groups: [] }]);
+  const [grants, setDraft] = useState<GrantDraft[]>([{ role: '' }]);
   const form = useForm({
     initialValues: { name: '', mail: '' },
     validate: { name: (v) => (v.trim() ? null : 'Choose a name.') },
@@ -75,7 +77,7 @@ export function AddAdmin({ onClose, onAdded }: { onClose: () => void; onAdded: (
 
 export function ChangeGrants({ admin, onClose }: { admin: Admin; onClose: () => void }) {
   const [grants, setDraft] = useState<GrantDraft[]>(
-    admin.grants.map((g) => ({ role: g.role.id, groups: g.groups.map((x) => x.id) })),
+    admin.grants.map((g) => ({ role: g.role.id, groups: g.whole ? undefined : g.groups.map((x) => x.id) })),
   );
   const save = useAct(() => setGrants(admin.id, grants), {
     done: ({ waiting }) => outcome(waiting, 'The roles are changed.'),
@@ -140,7 +142,9 @@ export function AskAct({ admin, act, onClose }: { admin: Admin; act: AdminAct; o
 
 /** Makes a one-time link on demand and shows it once. */
 export function InviteAdmin({ admin, onClose }: { admin: Admin; onClose: () => void }) {
-  const make = useAct(() => invite(admin.id), { stale: ['admins'] });
+  const { methods } = useMe();
+  const [code, setCode] = useState('');
+  const make = useAct(async () => invite(admin.id, await ownProof(methods, code)), { stale: ['admins'] });
   return (
     <Modal opened onClose={onClose} title={`One-time link for ${admin.name}`} size="lg">
       <Stack gap="md">
@@ -151,9 +155,16 @@ export function InviteAdmin({ admin, onClose }: { admin: Admin; onClose: () => v
         {make.data ? (
           <Secret value={window.location.origin + make.data.path} name="link" />
         ) : (
-          <Button loading={make.isPending} onClick={() => make.mutate()}>
-            Make the link
-          </Button>
+          <>
+            <OwnProof methods={methods} code={code} onCode={setCode} />
+            <Button
+              loading={make.isPending}
+              disabled={lacksProof(methods, code)}
+              onClick={() => make.mutate()}
+            >
+              Make the link
+            </Button>
+          </>
         )}
       </Stack>
     </Modal>

@@ -10,6 +10,11 @@ interface GrantsFieldProps {
   onChange: (grants: GrantDraft[]) => void;
 }
 
+const REACH = [
+  { value: 'zone', label: 'The whole zone' },
+  { value: 'groups', label: 'Some groups of devices' },
+];
+
 /** The roles of an administrator, each for the whole zone or for some groups of devices. */
 export function GrantsField({ value, onChange }: GrantsFieldProps) {
   const may = useMay();
@@ -29,14 +34,24 @@ export function GrantsField({ value, onChange }: GrantsFieldProps) {
             allowDeselect={false}
             style={{ flex: '1 1 160px' }}
           />
-          <MultiSelect
-            label="Only for these groups of devices"
-            placeholder={grant.groups.length === 0 ? 'The whole zone' : ''}
-            data={(sets.data ?? []).map((g) => ({ value: g.id, label: g.name }))}
-            value={grant.groups}
-            onChange={(chosen) => set(i, { groups: chosen })}
-            style={{ flex: '1.4 1 200px' }}
+          <Select
+            label="Reaches"
+            data={REACH}
+            value={grant.groups ? 'groups' : 'zone'}
+            onChange={(reach) => set(i, { groups: reach === 'groups' ? [] : undefined })}
+            allowDeselect={false}
+            style={{ flex: '1 1 160px' }}
           />
+          {grant.groups && (
+            <MultiSelect
+              label="Groups of devices"
+              placeholder={grant.groups.length === 0 ? 'Choose at least one' : ''}
+              data={(sets.data ?? []).map((g) => ({ value: g.id, label: g.name }))}
+              value={grant.groups}
+              onChange={(chosen) => set(i, { groups: chosen })}
+              style={{ flex: '1.4 1 200px' }}
+            />
+          )}
           {value.length > 1 && (
             <ActionIcon
               variant="subtle"
@@ -54,11 +69,7 @@ export function GrantsField({ value, onChange }: GrantsFieldProps) {
         <Text size="xs" c="dimmed">
           Rights that reach beyond devices have no effect where a role is limited to groups.
         </Text>
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          onClick={() => onChange([...value, { role: '', groups: [] }])}
-        >
+        <Button variant="subtle" size="compact-sm" onClick={() => onChange([...value, { role: '' }])}>
           Another role
         </Button>
       </Group>

@@ -7,6 +7,7 @@ import { useAct } from '../../ui/act';
 import { ButtonMenu } from '../../ui/ButtonMenu';
 import { Dialog } from '../../ui/Dialog';
 import { ReasonField } from '../../ui/ReasonField';
+import { outcome } from '../../ui/waiting';
 
 const ACTS: Record<DeviceAct, { label: string; right: string; text: string; done: string }> = {
   readmit: {
@@ -51,7 +52,7 @@ function Ask({ device, act, onClose }: { device: Device; act: DeviceAct; onClose
   const [reason, setReason] = useState('');
   const words = ACTS[act];
   const run = useAct(() => actOnDevice(device.id, act, reason.trim()), {
-    done: () => words.done,
+    done: (waiting) => outcome(waiting, words.done),
     stale: ['devices', 'overview'],
     after: onClose,
   });

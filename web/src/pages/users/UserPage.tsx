@@ -18,6 +18,7 @@ import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { ReasonField } from '../../ui/ReasonField';
 import { Status } from '../../ui/Status';
+import { outcome } from '../../ui/waiting';
 import { chooseColumns } from '../devices/columns';
 import { UserForm } from './UserForm';
 
@@ -112,7 +113,7 @@ function Erase({ user: u, onClose }: { user: User; onClose: () => void }) {
   const [typed, setTyped] = useState('');
   const [reason, setReason] = useState('');
   const erase = useAct(() => eraseUser(u.id, reason.trim()), {
-    done: () => `${u.name} is erased.`,
+    done: (waiting) => outcome(waiting, `${u.name} is erased.`),
     stale: ['users', 'devices', 'overview'],
     after: () => void navigate({ to: '/users' }),
   });
