@@ -50,6 +50,9 @@ type Config struct {
 	Names         NameForm `json:"names"`
 	Default       bool     `json:"default"`  // takes the users whom nothing else assigns
 	Versions      []string `json:"versions"` // of ActiveSync that devices are offered; empty offers all the server has
+	// Ask449 names clients that know the status of HTTP alone, by device type or by the beginning of the user agent: at
+	// every version they are asked to provision by 449. At most 100.
+	Ask449 []string `json:"ask449,omitempty"`
 	// HandsOff lets devices that are new enrol when the server has accepted their user's credentials.
 	HandsOff       bool     `json:"handsOff"`
 	HandsOffGroups []string `json:"handsOffGroups"` // groups of users for which that holds although HandsOff is off
@@ -217,6 +220,20 @@ func (c *Config) checkEnrolment() error {
 		if !slices.Contains(Versions, v) {
 			return invalid("versions", "The versions of ActiveSync are "+strings.Join(Versions, ", ")+".")
 		}
+	}
+	return c.checkAsk449()
+}
+
+// maxAsk449 bounds the list of clients that know 449 alone.
+const maxAsk449 = 100
+
+func (c *Config) checkAsk449() error {
+	for i, name := range c.Ask449 {
+		name = strings.TrimSpace(name)
+		if name == "" || i >= maxAsk449 || sqldb.Clean(name, maxName) != name || strings.ContainsFunc(name, unicode.IsControl) {
+			return invalid("ask449", "Name at most 100 device types or beginnings of user agents, of 1 to 128 bytes each.")
+		}
+		c.Ask449[i] = name
 	}
 	return nil
 }

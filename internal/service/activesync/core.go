@@ -18,6 +18,7 @@ type Upstream struct {
 	Transport http.RoundTripper // must neither follow redirects nor compress
 	Timeout   time.Duration     // for an answer to begin and for each piece of it, where nothing is held
 	Versions  []string          // what the zone allows of it; empty allows all
+	Ask449    []string          // device types, and beginnings of user agents, that HTTP 449 alone asks to provision
 	// Subject validates a bearer token and returns the login name it was given to. Nil refuses bearer tokens.
 	Subject func(ctx context.Context, token string) (string, error)
 }

@@ -100,7 +100,7 @@ func (v *visit) carryOut(s *Standing, d verdict, status Status) (answer, error) 
 	case wipe:
 		return v.wipe(s)
 	case refuse:
-		return tell(v.version, v.query.Command, status), nil
+		return v.tell(status), nil
 	case quarantine:
 		return v.quarantine(s)
 	case provision:
@@ -111,16 +111,32 @@ func (v *visit) carryOut(s *Standing, d verdict, status Status) (answer, error) 
 	return v.passOn(s)
 }
 
-// timesAsked is how often a device that need not provision is asked to.
+// timesAsked is how often a device is asked to provision before it is taken for one that cannot.
 const timesAsked = 3
 
 // askForPolicy sends the device to Provision. One that does not come although it has been asked is let through where the
-// policy allows devices that cannot take it.
+// policy allows devices that cannot take it. Elsewhere one that does not even know of policy keys is told that it is too
+// old, so that it stops asking.
 func (v *visit) askForPolicy(s *Standing, status Status) (answer, error) {
-	if s.Policy.AllowsNonProvisionable() && v.g.standings.ask(v.place) > timesAsked {
+	if v.g.standings.ask(v.place) <= timesAsked {
+		return v.tell(status), nil
+	}
+	if s.Policy.AllowsNonProvisionable() {
 		return v.passOn(s)
 	}
-	return tell(v.version, v.query.Command, status), nil
+	if !v.knowsKeys() {
+		status = statusLegacyDevice
+	}
+	return v.tell(status), nil
+}
+
+// knowsKeys tells whether the request has a place for a policy key, be it empty. A Ping need not have one.
+func (v *visit) knowsKeys() bool {
+	if v.query.Base64 {
+		return v.query.KeyField || v.query.Command == Ping
+	}
+	_, has := v.r.Header["X-Ms-Policykey"]
+	return has || v.query.Command == Ping
 }
 
 // quarantine answers from the mailbox that holds one message.

@@ -251,9 +251,9 @@ func (v *visit) notEnrolled(err error) (answer, bool) {
 	}
 	switch problem.From(err).Kind {
 	case problem.Conflict: // the user has as many devices as the zone allows
-		return tell(v.version, v.query.Command, statusTooManyDevices), true
+		return v.tell(statusTooManyDevices), true
 	case problem.Forbidden, problem.NotFound:
-		return tell(v.version, v.query.Command, statusDeviceBlocked), true
+		return v.tell(statusDeviceBlocked), true
 	}
 	return answer{}, false
 }

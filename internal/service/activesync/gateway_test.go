@@ -139,7 +139,7 @@ func TestNothingIsDecidedBlindly(t *testing.T) {
 		t.Errorf("HTTP %d", g.status)
 	}
 	w.zone.set(func() { w.zone.stale, w.zone.fault, w.zone.values = false, errFault, strictValues })
-	if g := p.send(Provision, wbxml.Elem(wbxml.ProvisionProvision, policies(p.kind()))); g.status != http.StatusServiceUnavailable {
+	if g := p.send(Provision, wbxml.Elem(wbxml.ProvisionProvision, aboutMe, policies(p.kind()))); g.status != http.StatusServiceUnavailable {
 		t.Errorf("a key that could not be kept was given: HTTP %d", g.status)
 	}
 }

@@ -93,6 +93,10 @@ func (v *visit) offer(s *Standing, told provisionAnswer) (answer, error) {
 		told.Policy = &policyAnswer{Type: kind, Status: policyNone}
 		return frame(told.node()), nil
 	}
+	if v.version >= V141 && !told.Information && !s.Policy.AllowsNonProvisionable() {
+		told.Status = int(statusInformationRequired) // the device must say what it is before it is sent anything
+		return frame(told.node()), nil
+	}
 	k := s.Keys
 	k.Temporary, k.TemporaryBinding = newKey(), Binding{revision, v.version}
 	if err := v.keepKeys(s, k); err != nil {
@@ -115,7 +119,7 @@ func (v *visit) acknowledge(s *Standing, request provisionRequest, told provisio
 		if err := v.keepKeys(s, k); err != nil {
 			return answer{}, err
 		}
-		return tell(v.version, Provision, status), nil
+		return v.tell(status), nil
 	}
 	told.Policy.Status = int(statusOK)
 	if k.Final != 0 && k.FinalBinding == k.TemporaryBinding && now.Sub(k.At) < ackAgain && k.Acknowledged == k.Temporary {

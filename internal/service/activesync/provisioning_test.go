@@ -218,7 +218,7 @@ func TestWhatADeviceTellsOfItselfIsKept(t *testing.T) {
 	}
 	p.enrol()
 	p.send(Settings, wbxml.Elem(wbxml.SettingsSettings, info))
-	want := []Information{{Model: "One", PhoneNumber: "+1"}, {Model: "One", PhoneNumber: "+1"}}
+	want := []Information{{Model: "One", PhoneNumber: "+1"}, {Model: "Model 1"}, {Model: "One", PhoneNumber: "+1"}}
 	if d := cmp.Diff(want, read(w.zone, func() []Information { return w.zone.told })); d != "" {
 		t.Error(d)
 	}

@@ -273,7 +273,11 @@ func quarantineEstimate(v Version, body []byte) answer {
 	return frame(answered)
 }
 
-// settingsAnswer takes a device's information and says yes to every other part without content.
+// settingsDenied is the status of a part of Settings that policy forbids (MS-ASCMD section 2.2.3.177.17).
+const settingsDenied = 7
+
+// settingsAnswer takes a device's information and answers every other part without content. What a device wants kept,
+// such as a recovery password or an absence, nobody would keep.
 func settingsAnswer(body []byte) answer {
 	root, err := wbxml.Parse(body)
 	if err != nil || root.Tag != wbxml.SettingsSettings {
@@ -281,7 +285,11 @@ func settingsAnswer(body []byte) answer {
 	}
 	n := wbxml.Elem(wbxml.SettingsSettings, wbxml.Leaf(wbxml.SettingsStatus, "1"))
 	for _, part := range root.Children {
-		n.Children = append(n.Children, wbxml.Elem(part.Tag, wbxml.Leaf(wbxml.SettingsStatus, "1")))
+		status := int(statusOK)
+		if part.Tag != wbxml.SettingsDeviceInformation && part.Child(wbxml.SettingsSet) != nil {
+			status = settingsDenied
+		}
+		n.Children = append(n.Children, wbxml.Elem(part.Tag, wbxml.Int(wbxml.SettingsStatus, status)))
 	}
 	return frame(n)
 }

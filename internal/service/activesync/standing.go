@@ -18,7 +18,7 @@ type kept struct {
 	standing *Standing
 	revision int64
 	seen     time.Time // when core was last told of the device
-	asked    int       // how often it was asked to provision, where it need not
+	asked    int       // how often it was asked to provision and did not come
 	rounds   tally     // first requests of a provisioning
 }
 

@@ -2,6 +2,8 @@ package activesync
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"drover/internal/base/wbxml"
 )
@@ -19,10 +21,12 @@ const (
 	statusAccessDenied         Status = 130
 	statusNotProvisionable     Status = 139
 	statusWipeRequested        Status = 140
+	statusLegacyDevice         Status = 141 // it knows nothing of provisioning
 	statusNotProvisioned       Status = 142
 	statusRefresh              Status = 143
 	statusInvalidKey           Status = 144
 	statusExternallyManaged    Status = 145
+	statusInformationRequired  Status = 165
 	statusTooManyDevices       Status = 177
 	statusNeedProvisioningHTTP        = 449 // MS-ASHTTP section 2.2.2.1.1; not in the registry of HTTP
 )
@@ -31,7 +35,7 @@ const (
 // because 403 makes clients ask for a password instead of coming for their wipe.
 func (s Status) http() int {
 	switch s {
-	case statusWipeRequested, statusNotProvisioned, statusRefresh, statusInvalidKey:
+	case statusWipeRequested, statusLegacyDevice, statusNotProvisioned, statusRefresh, statusInvalidKey:
 		return statusNeedProvisioningHTTP
 	case statusUserDisabled, statusDeviceBlocked, statusNotProvisionable, statusExternallyManaged, statusTooManyDevices:
 		return http.StatusForbidden
@@ -83,6 +87,21 @@ func tell(v Version, c Command, s Status) answer {
 		return answer{status: s.http()}
 	}
 	return frame(wbxml.Elem(tags.root, wbxml.Int(tags.status, s)))
+}
+
+// tell says s to this device. Clients that know the status of HTTP alone are asked to provision by it at every version.
+func (v *visit) tell(s Status) answer {
+	if s.http() == statusNeedProvisioningHTTP && v.upstream.asksByHTTP(v.query.DeviceType, v.r.UserAgent()) {
+		return answer{status: statusNeedProvisioningHTTP}
+	}
+	return tell(v.version, v.query.Command, s)
+}
+
+// asksByHTTP tells whether a client is one that knows HTTP 449 alone.
+func (u *Upstream) asksByHTTP(deviceType, agent string) bool {
+	return slices.ContainsFunc(u.Ask449, func(name string) bool {
+		return strings.EqualFold(deviceType, name) || len(agent) >= len(name) && strings.EqualFold(agent[:len(name)], name)
+	})
 }
 
 // frame is a successful answer with a body.

@@ -1,8 +1,10 @@
 package activesync
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
@@ -24,7 +26,7 @@ func (v *visit) upstreamAsks(s *Standing) (answer, error) {
 		return answer{}, err
 	}
 	if due := v.policyDue(s); due != 0 {
-		return tell(v.version, v.query.Command, due), nil
+		return v.tell(due), nil
 	}
 	// The device obeys already: only the mail server's key was missing or old.
 	if a, err := v.acknowledgeUpstream(s, clientApplied); err != nil || a.status != 0 {
@@ -66,7 +68,7 @@ func (v *visit) acknowledgeUpstream(s *Standing, clientStatus int) (answer, erro
 			return answer{}, err
 		}
 		v.g.standings.forget(v.place)
-		return tell(v.version, v.query.Command, statusRefresh), nil
+		return v.tell(statusRefresh), nil
 	}
 	if offered.key != 0 {
 		if kept.Key, err = v.upstreamFinal(offered.key, clientStatus); err != nil {
@@ -102,9 +104,16 @@ func (v *visit) upstreamOffer(s *Standing) (offer, answer, error) {
 		a, err := v.upstreamWipes(s, order)
 		return offer{}, a, err
 	}
+	if status := root.Child(wbxml.ProvisionStatus).Value(); status != "1" {
+		return offer{}, answer{}, unavailable(fmt.Errorf("it answers a Provision with status %.10q", status))
+	}
 	p := root.Child(wbxml.ProvisionPolicies).Child(wbxml.ProvisionPolicy)
-	if p.Child(wbxml.ProvisionStatus).Value() != "1" {
-		return offer{values: policy.Values{}}, answer{}, nil // no policy for this client
+	switch status := p.Child(wbxml.ProvisionStatus).Value(); status {
+	case "1":
+	case strconv.Itoa(policyNone):
+		return offer{values: policy.Values{}}, answer{}, nil
+	default:
+		return offer{}, answer{}, unavailable(fmt.Errorf("it answers with a policy of status %.10q", status))
 	}
 	key, err := policyKey(p.Child(wbxml.ProvisionPolicyKey).Value())
 	if err != nil {

@@ -35,7 +35,7 @@ func (v *visit) wipe(s *Standing) (answer, error) {
 		return v.withoutOrder(s)
 	}
 	if v.query.Command != Provision {
-		return tell(v.version, v.query.Command, statusWipeRequested), nil
+		return v.tell(statusWipeRequested), nil
 	}
 	return v.direct(order, id, request)
 }

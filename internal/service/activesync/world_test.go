@@ -435,8 +435,14 @@ func either(v Version, status Status) int {
 	return int(status)
 }
 
+// aboutMe is what a client tells of itself with its first Provision, as it must from 14.1 on.
+var aboutMe = wbxml.Elem(wbxml.SettingsDeviceInformation, wbxml.Elem(wbxml.SettingsSet, wbxml.Leaf(wbxml.SettingsModel, "Model 1")))
+
 func (p *phone) provision(children ...*wbxml.Node) *wbxml.Node {
 	p.w.t.Helper()
+	if p.version >= V141 && len(children) == 1 && children[0].Child(wbxml.ProvisionPolicy).Child(wbxml.ProvisionStatus) == nil {
+		children = append([]*wbxml.Node{aboutMe}, children...)
+	}
 	g := p.send(Provision, wbxml.Elem(wbxml.ProvisionProvision, children...))
 	if g.status != http.StatusOK {
 		p.w.t.Fatalf("Provision: HTTP %d", g.status)

@@ -65,6 +65,7 @@ func deviceCaller(id string) scope.Caller { return scope.Caller{Kind: scope.Devi
 func server(s *upstream.Server) Upstream {
 	u := Upstream{
 		ID: s.ID, URL: s.Endpoint, Host: s.Host(), Transport: s.Transport, Timeout: s.Timeout, Versions: s.Versions,
+		Ask449: s.Ask449,
 	}
 	if s.TakesBearer() {
 		u.Subject = s.Subject
