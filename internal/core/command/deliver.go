@@ -68,6 +68,12 @@ func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel
 	var next *Command
 	err := cs.db.Write(ctx, func(tx *sqldb.Tx) error {
 		next = nil
+		// Who asks for the same device at the same moment waits here, and is handed the same command.
+		_, err := tx.Exec(ctx, "UPDATE command SET state = state WHERE device = $1 AND channel = $2 AND state IN ('delayed', 'queued', 'delivered')",
+			device, string(ch))
+		if err != nil {
+			return err
+		}
 		list, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE c.device = $1 AND c.channel = $2
 			AND c.state IN ('delayed', 'queued', 'delivered') ORDER BY c.id LIMIT 20`, device, string(ch))
 		if err != nil {
@@ -172,6 +178,10 @@ func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
 		a.State = Acknowledged
 	}
 	return cs.db.Write(ctx, func(tx *sqldb.Tx) error {
+		// An answer that is given twice at one moment is one answer.
+		if _, err := tx.Exec(ctx, "UPDATE command SET state = state WHERE id = $1", id); err != nil {
+			return err
+		}
 		c, err := sqldb.One(ctx, tx, scanCommand, selectCommand+" WHERE c.id = $1", id)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return problem.New(problem.NotFound, "command.unknown", "There is no such command.")

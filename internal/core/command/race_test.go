@@ -54,6 +54,47 @@ func TestTheSameKeyAtOnceIsTheSameRequest(t *testing.T) {
 	})
 }
 
+// TestTheSameDeviceAskingAtOnceIsHandedOneCommand has a device ask over many connections, as phones do, and answer over
+// all of them: nobody gets an error, all are told the same, and it is counted once.
+func TestTheSameDeviceAskingAtOnceIsHandedOneCommand(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 4)
+		const callers = 12
+		for round := range 3 {
+			device := fmt.Sprintf("d%03d", round)
+			b, err := f.wipe(t, admin("a"), device)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := b.Commands[0].ID
+			asks, answers := make([]func() error, callers), make([]func() error, callers)
+			for i := range callers {
+				asks[i] = func() error {
+					c, err := f.commands.Next(context.Background(), device, platform.ActiveSync)
+					if err == nil && (c == nil || c.ID != id || c.State != Delivered) {
+						err = fmt.Errorf("handed out %+v", c)
+					}
+					return err
+				}
+				answers[i] = func() error {
+					return f.commands.Report(context.Background(), id, Answer{State: Acknowledged})
+				}
+			}
+			if err := errors.Join(append(together(asks...), together(answers...)...)...); err != nil {
+				t.Fatal(err)
+			}
+			c, err := f.commands.Get(t.Context(), admin("a"), id)
+			if err != nil || len(c.Steps) != 3 || c.State != Acknowledged {
+				t.Fatalf("the steps are %+v (%v), want queued, delivered, acknowledged", c.Steps, err)
+			}
+			spent, err := sqldb.One(t.Context(), db, sqldb.Scan1[int], "SELECT count(*) FROM safety_spend")
+			if err != nil || spent != round+1 {
+				t.Fatalf("%d were counted after %d wipes (%v)", spent, round+1, err)
+			}
+		}
+	})
+}
+
 // TestCancelAndApprovalAtOnceAreOneOfThem has a command cancelled while it is approved: whoever comes second is told so,
 // and nobody waits for a deadlock to be found.
 func TestCancelAndApprovalAtOnceAreOneOfThem(t *testing.T) {

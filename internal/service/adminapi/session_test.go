@@ -185,7 +185,7 @@ func TestRolesAndAdministrators(t *testing.T) {
 		owner.do("DELETE", "/roles/"+role.ID, nil).refusedWith(409, "role.held")
 		owner.do("POST", "/admins/"+made.Admin.ID+"/disable", nil).want(200)
 		list := decode[adminv1.Page[adminv1.Admin]](owner.do("GET", "/admins", nil).want(200))
-		if len(list.Items) != 2 || list.Items[0].State != "disabled" {
+		if len(list.Items) != 2 || list.Items[1].State != "disabled" {
 			t.Fatalf("administrators: %+v", list.Items)
 		}
 		if n := len(decode[adminv1.Page[adminv1.Right]](owner.do("GET", "/rights", nil).want(200)).Items); n < 30 {
