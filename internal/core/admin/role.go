@@ -37,19 +37,21 @@ func builtins() []Role {
 	all := rightsBut()
 	reading := []scope.Right{
 		scope.DeviceRead, scope.GroupRead, scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.ApprovalRead,
-		scope.AccessRead, scope.UpstreamRead, scope.ServiceRead, scope.SettingRead,
+		scope.AccessRead, scope.UpstreamRead, scope.DirectoryRead, scope.ServiceRead, scope.SettingRead,
 	}
 	with := func(more ...scope.Right) []scope.Right { return append(slices.Clone(reading), more...) }
 	return []Role{
 		{ID: Owner, Name: "Owner", Words: "Everything, including who else may do what.", Rights: all},
 		{
 			ID: Administrator, Name: "Administrator", Words: "Runs the zone: devices, users, policies, mail servers. Not who else may.",
-			Rights: rightsBut(scope.AdminEdit, scope.RoleEdit, scope.SafetyEdit, scope.KeyRotate, scope.UserErase, scope.TokenAll, scope.UserPersonalRead),
+			Rights: rightsBut(scope.AdminEdit, scope.RoleEdit, scope.SafetyEdit, scope.KeyRotate, scope.UserErase, scope.TokenAll, scope.UserPersonalRead,
+				scope.DuressRead),
 		},
 		{
 			ID: HelpDesk, Name: "Help desk", Words: "Helps the users of devices: sees them, locks and messages them, lets mail in. Wipes nothing.",
 			Rights: []scope.Right{
-				scope.DeviceRead, scope.DeviceEdit, scope.DeviceAccess, scope.DeviceLock, scope.DeviceMessage, scope.GroupRead,
+				scope.DeviceRead, scope.DeviceEdit, scope.DeviceAccess, scope.DeviceLock, scope.DeviceMessage, scope.DeviceLog,
+				scope.DeviceRefresh, scope.DeviceEnrol, scope.GroupRead,
 				scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.CommandCancel, scope.AccessRead, scope.TokenOwn,
 			},
 		},
@@ -57,7 +59,8 @@ func builtins() []Role {
 			ID: SecurityOfficer, Name: "Security officer", Words: "Answers for lost devices and open doors: wipes, approves, switches services, reads the audit log.",
 			Rights: with(scope.DeviceAccess, scope.DeviceLock, scope.DeviceWipeAccount, scope.DeviceWipeCard, scope.DeviceWipeFull,
 				scope.CommandCancel, scope.ApprovalDecide, scope.ServiceEdit, scope.AccessEdit, scope.AuditRead, scope.AuditVerify,
-				scope.AdminRead, scope.RoleRead, scope.LogServerRead, scope.TokenOwn),
+				scope.AdminRead, scope.RoleRead, scope.LogServerRead, scope.TokenOwn, scope.DeviceClearPasscode,
+				scope.DeviceLocate, scope.DeviceLog, scope.DeviceRefresh, scope.DeviceEnrol, scope.DuressRead, scope.PrivacyEdit),
 		},
 		{
 			ID: Auditor, Name: "Auditor", Words: "Sees everything but personal data, changes nothing.",

@@ -7,6 +7,8 @@ CREATE TABLE directory_source (
 	kind       TEXT NOT NULL CHECK (kind IN ('ldap', 'oidc')),
 	config     JSONB NOT NULL,
 	secret     BYTEA,
+	-- Nobody comes from a directory before its addition is approved.
+	active     BOOLEAN NOT NULL,
 	created_at BIGINT NOT NULL,
 	changed_at BIGINT NOT NULL,
 	checked_at BIGINT NOT NULL,

@@ -26,6 +26,7 @@ const (
 	UserEdit            Right = "user.edit"
 	UserErase           Right = "user.erase"
 	UserPersonalRead    Right = "user.personal.read"
+	PrivacyEdit         Right = "privacy.edit" // retention and legal holds
 	PolicyRead          Right = "policy.read"
 	PolicyEdit          Right = "policy.edit"
 	PolicyAssign        Right = "policy.assign"
@@ -37,7 +38,10 @@ const (
 	AccessEdit          Right = "access.edit"
 	UpstreamRead        Right = "upstream.read"
 	UpstreamEdit        Right = "upstream.edit"
+	DirectoryRead       Right = "directory.read"
+	DirectoryEdit       Right = "directory.edit"
 	AuditRead           Right = "audit.read"
+	DuressRead          Right = "audit.duress" // see that somebody was forced to unlock a device
 	AuditVerify         Right = "audit.verify"
 	LogServerRead       Right = "log.server.read"
 	ServiceRead         Right = "service.read"
@@ -87,6 +91,7 @@ var catalogue = []Description{
 	{UserEdit, "Add, import and change users and their groups", false, false},
 	{UserErase, "Erase a user with all personal data", true, false},
 	{UserPersonalRead, "Look at personal data, with a reason that its owner sees", false, true},
+	{PrivacyEdit, "Change how long personal data is kept, and place legal holds", false, false},
 	{PolicyRead, "See policy suites", false, false},
 	{PolicyEdit, "Make and change policy suites", false, false},
 	{PolicyAssign, "Assign policy suites", false, false},
@@ -98,7 +103,10 @@ var catalogue = []Description{
 	{AccessEdit, "Change the rules for mail access", false, false},
 	{UpstreamRead, "See mail servers", false, false},
 	{UpstreamEdit, "Add and change mail servers", false, false},
+	{DirectoryRead, "See the directories that users come from", false, false},
+	{DirectoryEdit, "Add, change and import directories", false, false},
 	{AuditRead, "Read the audit log", false, true},
+	{DuressRead, "See in the audit log that somebody was forced to unlock a device", true, false},
 	{AuditVerify, "Verify the audit log", false, false},
 	{LogServerRead, "Read the server's log", false, false},
 	{ServiceRead, "See services and who may reach them", false, false},

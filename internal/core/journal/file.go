@@ -1,0 +1,152 @@
+package journal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/seal"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/scope"
+)
+
+const (
+	// MaxFile bounds one file in bytes.
+	MaxFile  = 64 << 20
+	partSize = 256 << 10 // so much of a file is in memory at once
+)
+
+// KeepFile stores one file that a device sends, piece by piece, and returns when all of it is durable; a file that breaks off
+// leaves nothing. c is the device itself. Problems as of [Store.Keep], Invalid when the content is not the one whose digest
+// was told, TooLarge when it is larger than the policy or the zone allows.
+func (s *Store) KeepFile(ctx context.Context, c scope.Caller, from Source, file Copy, content io.Reader) error {
+	if err := s.door(ctx, c, from, []Item{&file}); err != nil {
+		return err
+	}
+	ask, err := s.with.Policy.Asks(ctx, from.Device, File)
+	if err != nil {
+		return err
+	}
+	id := sqldb.NewID()
+	size, parts, err := s.keepParts(ctx, id, from.Owner, file, io.LimitReader(content, bound(ask)+1))
+	if err == nil && size > bound(ask) {
+		err = problem.Newf(problem.TooLarge, "journal.size", "Files of at most %d bytes are taken of this device.", bound(ask))
+	}
+	if err == nil {
+		err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+			if err := s.insert(ctx, tx, id, from, &file, size, parts); err != nil {
+				return err
+			}
+			return s.checkRoom(ctx, tx, from.Device, []Item{&file})
+		})
+	}
+	if err == nil {
+		return nil
+	}
+	return errors.Join(err, s.dropParts(context.WithoutCancel(ctx), id))
+}
+
+func bound(a Ask) int64 {
+	if a.MaxSize > 0 {
+		return min(a.MaxSize, MaxFile)
+	}
+	return MaxFile
+}
+
+// keepParts seals the content piece by piece and checks its digest at the end.
+func (s *Store) keepParts(ctx context.Context, id, owner string, file Copy, content io.Reader) (size int64, parts int, err error) {
+	digest, piece := sha256.New(), make([]byte, partSize)
+	for {
+		n, err := io.ReadFull(content, piece)
+		if n > 0 {
+			digest.Write(piece[:n])
+			if err := s.keepPart(ctx, id, owner, parts, piece[:n]); err != nil {
+				return 0, 0, err
+			}
+			size += int64(n)
+			parts++
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if err != nil {
+			return 0, 0, problem.New(problem.Invalid, "journal.broken", "The file broke off. Nothing of it has been kept.").WithDetail(err)
+		}
+	}
+	if hex.EncodeToString(digest.Sum(nil)) != file.SHA256 && size <= MaxFile {
+		return size, parts, problem.New(problem.Invalid, "journal.digest",
+			"The file is not the one whose digest was told. Nothing of it has been kept.").WithField("sha256")
+	}
+	return size, parts, nil
+}
+
+func (s *Store) keepPart(ctx context.Context, id, owner string, part int, piece []byte) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		sealed, err := s.with.Keys.Seal(ctx, tx, partField(id, part), seal.User(owner), piece)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "INSERT INTO journal_part (entry, part, owner, received_at, body) VALUES ($1, $2, $3, $4, $5)",
+			id, part, owner, sqldb.Micros(s.with.Clock.Now()), []byte(sealed))
+		return err
+	})
+}
+
+func partField(id string, part int) seal.Field {
+	return seal.Field{Table: "journal_part", Column: "body", Row: fmt.Sprintf("%s/%d", id, part)}
+}
+
+func (s *Store) dropParts(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM journal_part WHERE entry = $1", id)
+		return err
+	})
+}
+
+// FindFile returns the entry of one file, for package privacy, which records the look in the same transaction.
+func (s *Store) FindFile(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) (Entry, error) {
+	var a sqldb.Args
+	where := "e.id = " + a.Add(id) + " AND e.kind = 'file'"
+	within, err := s.readable(c, scope.UserPersonalRead, &a)
+	if err != nil {
+		return Entry{}, err
+	}
+	rows, err := sqldb.All(ctx, tx, scanEntry, "SELECT "+entryColumns+" FROM journal_entry e WHERE "+where+" AND "+within, a.List()...)
+	if err != nil {
+		return Entry{}, err
+	}
+	opened, err := s.open(ctx, tx, rows)
+	if err == nil && len(opened) == 0 {
+		err = problem.New(problem.NotFound, "journal.file", "There is no such file, or not any more.")
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	return opened[0], nil
+}
+
+// WriteFile writes the content of a file that [Store.FindFile] has found, piece by piece.
+func (s *Store) WriteFile(ctx context.Context, e Entry, w io.Writer) error {
+	parts, err := sqldb.One(ctx, s.db, sqldb.Scan1[int], "SELECT parts FROM journal_entry WHERE id = $1", e.ID)
+	if err != nil {
+		return err
+	}
+	for part := range parts {
+		sealed, err := sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT body FROM journal_part WHERE entry = $1 AND part = $2", e.ID, part)
+		if err != nil {
+			return fmt.Errorf("read part %d of a file: %w", part, err)
+		}
+		piece, err := s.with.Keys.Open(ctx, s.db, partField(e.ID, part), seal.User(e.Owner), seal.Sealed(sealed))
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}

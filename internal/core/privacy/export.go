@@ -1,0 +1,171 @@
+package privacy
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"drover/internal/base/page"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/journal"
+	"drover/internal/core/scope"
+)
+
+// Chapter is what one package knows of a user, as one file of the archive.
+type Chapter struct {
+	Name string // "devices": the file becomes devices.json
+	// Write calls add with each thing; what JSON cannot hold is an error.
+	Write func(ctx context.Context, owner string, add func(any) error) error
+}
+
+// Add has a chapter be part of every archive. Call it before the first export.
+func (s *Store) Add(c Chapter) { s.chapters = append(s.chapters, c) }
+
+// Export writes everything that is kept of a user as a ZIP archive: a file of JSON for each chapter, one for each kind of
+// the journal, and the copies of files. It is for the user, and, with a reason that the user sees, for who may look at
+// personal data in the whole zone. Nothing is written before the look is recorded.
+func (s *Store) Export(ctx context.Context, c scope.Caller, owner, reason string, w io.Writer) error {
+	if !own(c, owner) && c.Kind != scope.User {
+		if err := c.Require(scope.UserPersonalRead); err != nil {
+			return err
+		}
+	}
+	why, err := reasonOf(c, owner, reason)
+	if err != nil {
+		return err
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		return s.record(ctx, tx, c, Look{Owner: owner, Kind: "export", Reason: why, Entries: 1})
+	})
+	if err != nil {
+		return err
+	}
+	archive := zip.NewWriter(w)
+	for _, ch := range s.chapters {
+		err := s.list(archive, ch.Name, func(add func(any) error) error { return ch.Write(ctx, owner, add) })
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.exportLooks(ctx, archive, owner); err != nil {
+		return err
+	}
+	for _, d := range journal.Catalogue() {
+		if err := s.exportJournal(ctx, archive, owner, d.Kind); err != nil {
+			return err
+		}
+	}
+	return archive.Close()
+}
+
+// list writes one file of JSON: an array, thing by thing.
+func (s *Store) list(archive *zip.Writer, name string, fill func(add func(any) error) error) error {
+	file, err := s.create(archive, name+".json")
+	if err != nil {
+		return err
+	}
+	separator := "["
+	err = fill(func(v any) error {
+		text, err := json.MarshalIndent(v, "\t", "\t")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(file, "%s\n\t%s", separator, text)
+		separator = ","
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if separator == "[" {
+		_, err = io.WriteString(file, "[]\n")
+	} else {
+		_, err = io.WriteString(file, "\n]\n")
+	}
+	return err
+}
+
+func (s *Store) create(archive *zip.Writer, name string) (io.Writer, error) {
+	return archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: s.with.Clock.Now()})
+}
+
+// reader opens what belongs to an owner, as the owner would.
+func reader(owner string) scope.Caller { return scope.Caller{Kind: scope.User, ID: owner} }
+
+func (s *Store) exportLooks(ctx context.Context, archive *zip.Writer, owner string) error {
+	return s.list(archive, "looks", func(add func(any) error) error {
+		for r := (page.Request{Limit: page.MaxLimit}); ; {
+			p, err := s.Looks(ctx, reader(owner), owner, r)
+			if err != nil {
+				return err
+			}
+			for _, l := range p.Items {
+				if err := add(map[string]any{"at": l.At, "kind": l.Kind, "device": l.Device, "by": l.By, "reason": l.Reason, "entries": l.Entries}); err != nil {
+					return err
+				}
+			}
+			if r.After = p.Next; r.After == "" {
+				return nil
+			}
+		}
+	})
+}
+
+// told is one entry of the journal in the archive.
+type told struct {
+	ID       string          `json:"id"`
+	Device   string          `json:"device"`
+	At       time.Time       `json:"at"`
+	Received time.Time       `json:"received"`
+	What     json.RawMessage `json:"what"`
+	Content  string          `json:"content,omitempty"` // the file in the archive
+}
+
+func (s *Store) exportJournal(ctx context.Context, archive *zip.Writer, owner string, k journal.Kind) error {
+	var files []journal.Entry
+	err := s.list(archive, string(k), func(add func(any) error) error {
+		query := journal.Query{Owner: owner, Kind: k, Request: page.Request{Limit: page.MaxLimit}}
+		for {
+			var p page.Page[journal.Entry]
+			err := s.db.Read(ctx, func(q sqldb.Querier) (err error) {
+				p, err = s.with.Journal.Read(ctx, q, reader(owner), query)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			for _, e := range p.Items {
+				t := told{ID: e.ID, Device: e.Device, At: e.At, Received: e.Received, What: e.Body}
+				if k == journal.File {
+					t.Content = contentName(e)
+					files = append(files, e)
+				}
+				if err := add(t); err != nil {
+					return err
+				}
+			}
+			if query.After = p.Next; query.After == "" {
+				return nil
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		file, err := s.create(archive, contentName(e))
+		if err != nil {
+			return err
+		}
+		if err := s.with.Journal.WriteFile(ctx, e, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contentName is made by the server: the path on the device never names a file here.
+func contentName(e journal.Entry) string { return "files/" + e.ID }
