@@ -1,21 +1,16 @@
 package endtoend
 
 import (
-	"bufio"
 	"context"
 	"crypto/ed25519"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
-	"time"
 
 	"drover/internal/base/clock"
 	"drover/internal/base/sqldb"
@@ -30,98 +25,11 @@ import (
 	"drover/internal/simulate/upstream"
 )
 
-// TestMain lets this program be a server: the tests of crashes start it anew in a process of its own.
-func TestMain(m *testing.M) {
-	if data := os.Getenv("DROVER_ENDTOEND_SERVE"); data != "" {
-		if err := server.Run(context.Background(), config(data, os.Getenv("DROVER_ENDTOEND_DATABASE")), os.Stdout, nil); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
 func config(data, database string) server.Config {
 	return server.Config{
 		Data: data, Database: database, DeviceAddr: "127.0.0.1:0", AdminAddr: "127.0.0.1:0", TLSMode: "zone",
 		ProxyHeader: "X-Forwarded-For", LogLevel: "debug",
 	}
-}
-
-// process is a server in a process of its own.
-type process struct {
-	cmd           *exec.Cmd
-	device, admin string // URLs
-	ended         chan error
-}
-
-// spawn starts a server and waits until it is ready.
-func spawn(t *testing.T, data, database string) *process {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &process{cmd: exec.Command(self), ended: make(chan error, 1)}
-	p.cmd.Env = append(os.Environ(), "DROVER_ENDTOEND_SERVE="+data, "DROVER_ENDTOEND_DATABASE="+database)
-	p.cmd.Stderr = t.Output()
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	for (p.device == "" || p.admin == "") && lines.Scan() {
-		_, address, found := strings.Cut(strings.TrimSuffix(lines.Text(), ")"), "(listens on ")
-		switch line := lines.Text(); {
-		case found && strings.Contains(line, "devices"):
-			p.device = "https://" + address
-		case found && strings.Contains(line, "dashboard"):
-			p.admin = "https://" + address
-		}
-	}
-	go func() {
-		for lines.Scan() {
-		}
-		p.ended <- p.cmd.Wait()
-	}()
-	t.Cleanup(func() { p.kill() })
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: tlsConfig(t, filepath.Join(data, "tls", "ca.pem"))}, Timeout: wait}
-	defer client.CloseIdleConnections()
-	until(t, "the server is ready", func() bool {
-		res, err := client.Get(p.admin + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
-	return p
-}
-
-// kill ends the process without a word (kill -9).
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended
-	err := <-p.ended
-	p.ended <- err
-}
-
-// terminate asks the process to end and returns how long it took.
-func (p *process) terminate(t *testing.T) time.Duration {
-	t.Helper()
-	start := time.Now()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	err := <-p.ended
-	p.ended <- err
-	if err != nil {
-		t.Errorf("the server ended with %v", err)
-	}
-	return time.Since(start)
 }
 
 // ledger keeps what devices were told: what was acknowledged to one must be there after a crash.
@@ -346,14 +254,15 @@ func TestTerminatedWithHeldPings(t *testing.T) {
 		go func() { done <- fleet.Run(ctx) }()
 		defer func() { stop(); <-done }()
 		until(t, "all hold a Ping", func() bool { return mail.Held() == pings })
-		if took := p.terminate(t); took > 10*time.Second {
-			t.Errorf("the server took %s to end", took)
-		}
+		p.terminate(t)
 		until(t, "every Ping has ended", func() bool { return seen.phones(phone.PingEnded, 1) == pings })
 		w.inside(t, func() {
 			counts, err := w.Devices.Counts(t.Context(), system)
 			if err != nil || counts.ByPolicy[device.PolicyAcknowledged] != pings {
 				t.Errorf("%d of %d devices are known to have acknowledged the policy (%v)", counts.ByPolicy[device.PolicyAcknowledged], pings, err)
+			}
+			if counts.ByContact[device.WithinHour] != pings {
+				t.Errorf("the last contact of %d of %d devices was written", counts.ByContact[device.WithinHour], pings)
 			}
 			sound(t, w)
 		})
