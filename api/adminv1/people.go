@@ -59,6 +59,8 @@ type Group struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Members     int    `json:"members"`
+	// Directory is the directory whose group it is: name and members are changed there. "" for a group of one's own.
+	Directory string `json:"directory"`
 	Version     int64  `json:"version"`
 }
 

@@ -229,3 +229,18 @@ func (d *Directory) Look(ctx context.Context) *tls.ConnectionState {
 	defer s.Close()
 	return &s.tls
 }
+
+// Mend says in a sentence what to do about an error of a connection or a search; own tells whether certificates of authorities
+// were given.
+func Mend(err error, own bool) string {
+	if e, ok := errors.AsType[*ldap.Error](err); ok && e.ResultCode < 200 { // the server's own answer (RFC 4511 section 4.1.9)
+		switch e.ResultCode {
+		case ldap.LDAPResultNoSuchObject:
+			return "The directory has nothing under this base."
+		case ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultOperationsError:
+			return "The one who searches may not read there."
+		}
+		return fmt.Sprintf("The directory refuses, with its result %d (%s).", e.ResultCode, ldap.LDAPResultCodeMap[e.ResultCode])
+	}
+	return outbound.Mend(err, own)
+}

@@ -29,7 +29,7 @@ var (
 	errEnded   = errors.New("the directory server ended the connection")
 )
 
-// Each calls fn for each entry found, page by page, in the order of the server. It fails when anything is missing at the
+// Each calls fn for each entry found, page by page, in the order of the server; fn must not use the session. It fails when anything is missing at the
 // end: what is kept in step with a directory must not take a part for the whole.
 func (s *Session) Each(ctx context.Context, q Search, fn func(Entry) error) error {
 	if q.Max == 0 {

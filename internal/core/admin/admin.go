@@ -55,6 +55,7 @@ type Admin struct {
 	Passkeys    int
 	Established time.Time
 	Created     time.Time
+	Source      string // the directory that proves who this is; "" for Drover itself
 	Version     int64
 }
 
@@ -86,7 +87,8 @@ type Store struct {
 	zone   *zone.Zone
 	safety *safety.Safety
 
-	throttle *throttle.Book
+	throttle    *throttle.Book
+	directories Directories // nil until they are set
 }
 
 // The kinds of acts that this package carries out once they are approved.
@@ -362,14 +364,14 @@ func (s *Store) endAll(ctx context.Context, tx *sqldb.Tx, id string) error {
 	return err
 }
 
-const selectAdmin = `SELECT a.id, a.name, a.mail, a.state, a.totp_secret IS NOT NULL, a.established, a.created, a.version,
+const selectAdmin = `SELECT a.id, a.name, a.mail, a.state, a.totp_secret IS NOT NULL, a.established, a.created, a.source, a.version,
 	(SELECT count(*) FROM admin_passkey p WHERE p.admin = a.id) FROM admin a`
 
 func scanAdmin(r sqldb.Row) (Admin, error) {
 	var x Admin
 	var state string
 	var established, created int64
-	err := r.Scan(&x.ID, &x.Name, &x.Mail, &state, &x.TOTP, &established, &created, &x.Version, &x.Passkeys)
+	err := r.Scan(&x.ID, &x.Name, &x.Mail, &state, &x.TOTP, &established, &created, &x.Source, &x.Version, &x.Passkeys)
 	x.State, x.Established, x.Created = State(state), sqldb.Time(established), sqldb.Time(created)
 	return x, err
 }

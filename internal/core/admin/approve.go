@@ -134,7 +134,8 @@ func (s *Store) invited(ctx context.Context, tx *sqldb.Tx, kind, id string) erro
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `UPDATE admin SET state = 'invited', password_hash = NULL, totp_secret = NULL, established = $1,
+	// Whom a directory proves needs no link.
+	_, err = tx.Exec(ctx, `UPDATE admin SET state = CASE WHEN source = '' THEN 'invited' ELSE 'active' END, password_hash = NULL, totp_secret = NULL, established = $1,
 		version = version + 1 WHERE id = $2`, sqldb.Micros(since), id)
 	if err != nil {
 		return err

@@ -58,32 +58,51 @@ func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, passwor
 	if err := s.throttle.Attempt(ctx, account, from); err != nil {
 		return "", x, err
 	}
-	type row struct {
-		id     string
-		stored []byte
+	id, secret, x, err := s.login(ctx, addr, agent, name, password)
+	if errors.Is(err, errLogin) {
+		return "", x, errors.Join(errLogin, s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}, "admin.sign-in-failed"))
 	}
-	who, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (w row, err error) {
-		err = r.Scan(&w.id, &w.stored)
-		return w, err
-	}, "SELECT id, password_hash FROM admin WHERE folded = $1 AND state = 'active'", name)
-	if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
+	if err != nil && !errors.Is(err, errAwaiting) && !errors.Is(err, errKeptOut) {
 		return "", x, err
 	}
-	ok, err := passhash.Verify(ctx, password, who.stored)
-	if err != nil {
-		return "", x, err
-	}
-	if !ok {
-		return "", x, errors.Join(errLogin, s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: who.id, Addr: addr}, "admin.sign-in-failed"))
-	}
-	if err := s.throttle.Forgive(ctx, account, from); err != nil {
-		return "", x, err
-	}
-	return s.begin(ctx, addr, agent, who.id, who.stored)
+	return secret, x, errors.Join(err, s.throttle.Forgive(ctx, account, from))
 }
 
-// begin makes a session for somebody whose password was right. It must still be the password: the account may have been
-// reset or disabled while it was checked.
+// login checks a password here, or in the directory that the administrator of this name comes from, or in any for a name that
+// nobody has here. It returns whose name it is, "" for nobody's.
+func (s *Store) login(ctx context.Context, addr netip.Addr, agent, name, password string) (id, secret string, x Session, err error) {
+	type row struct {
+		id, source string
+		active     bool
+		stored     []byte
+	}
+	who, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (w row, err error) {
+		err = r.Scan(&w.id, &w.stored, &w.source, &w.active)
+		return w, err
+	}, "SELECT id, password_hash, source, state = 'active' FROM admin WHERE folded = $1", name)
+	nobody := errors.Is(err, sqldb.ErrNotFound)
+	if err != nil && !nobody {
+		return "", "", x, err
+	}
+	if !who.active {
+		who.stored = nil
+	}
+	ok, err := passhash.Verify(ctx, password, who.stored)
+	switch {
+	case err != nil:
+		return who.id, "", x, err
+	case nobody || who.source != "":
+		secret, x, err = s.loginOutside(ctx, addr, agent, who.source, name, password)
+	case !ok:
+		err = errLogin
+	default:
+		secret, x, err = s.begin(ctx, addr, agent, who.id, who.stored)
+	}
+	return who.id, secret, x, err
+}
+
+// begin makes a session for somebody whose password was right, here or (nil) in the directory the account is of. It must still
+// be the password: the account may have been reset or disabled while it was checked.
 func (s *Store) begin(ctx context.Context, addr netip.Addr, agent, id string, password []byte) (secret string, x Session, err error) {
 	secret, hash := newSecret()
 	now := s.clock.Now()
@@ -92,7 +111,8 @@ func (s *Store) begin(ctx context.Context, addr netip.Addr, agent, id string, pa
 		Created: now, Seen: now, Expires: now.Add(loginTime),
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE admin SET version = version WHERE id = $1 AND state = 'active' AND password_hash = $2", id, password)
+		n, err := tx.Exec(ctx, `UPDATE admin SET version = version WHERE id = $1 AND state = 'active'
+			AND (password_hash = $2 OR (source <> '' AND $3))`, id, password, password == nil)
 		if err != nil {
 			return err
 		}

@@ -202,7 +202,8 @@ func (s *Store) ByToken(ctx context.Context, addr netip.Addr, secret string) (sc
 	}
 	now := s.clock.Now()
 	t, err := sqldb.One(ctx, s.db, scanToken, selectToken+` JOIN admin a ON a.id = t.admin
-		WHERE t.token_hash = $1 AND t.state = 'active' AND t.expires > $2 AND a.state = 'active'`, hashSecret(secret), sqldb.Micros(now))
+		WHERE t.token_hash = $1 AND t.state = 'active' AND t.expires > $2 AND a.state = 'active' AND (a.source = '' OR a.confirmed > $3)`,
+		hashSecret(secret), sqldb.Micros(now), sqldb.Micros(now.Add(-confirmTime)))
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return scope.Caller{}, errToken
 	}

@@ -84,12 +84,24 @@ func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id strin
 	if u.Version != version {
 		return u, changedMeanwhile
 	}
+	if u.elsewhere() && (d.DisplayName != u.DisplayName || d.Mail != u.Mail) {
+		return u, problem.New(problem.Conflict, "user.elsewhere",
+			"This user's names come from a directory: change them there. Here the user can be disabled.")
+	}
+	return s.write(ctx, tx, c, u, d)
+}
+
+// elsewhere tells whether a directory says who the user is.
+func (u User) elsewhere() bool { return u.Source == LDAP || u.Source == OIDC }
+
+// write changes a user to what was checked.
+func (s *Store) write(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u User, d Draft) (User, error) {
 	before := u.state()
-	u.DisplayName, u.Mail, u.Disabled = d.DisplayName, d.Mail, d.Disabled
+	u.Name, u.DisplayName, u.Mail, u.Disabled = d.Name, d.DisplayName, d.Mail, d.Disabled
 	u.Changed, u.Version = s.clock.Now(), u.Version+1
-	_, err = tx.Exec(ctx, `UPDATE end_user SET display_name = $1, mail = $2, disabled = $3, search = $4, changed_at = $5,
-		version = $6 WHERE id = $7`, u.DisplayName, u.Mail, u.Disabled, searchText(u.Name, u.DisplayName, u.Mail),
-		sqldb.Micros(u.Changed), u.Version, u.ID)
+	_, err := tx.Exec(ctx, `UPDATE end_user SET name = $1, folded = $2, display_name = $3, mail = $4, disabled = $5, search = $6,
+		changed_at = $7, version = $8 WHERE id = $9`, u.Name, sqldb.Fold(u.Name), u.DisplayName, u.Mail, u.Disabled,
+		searchText(u.Name, u.DisplayName, u.Mail), sqldb.Micros(u.Changed), u.Version, u.ID)
 	if err != nil {
 		return u, err
 	}
@@ -196,13 +208,15 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, a safety.Approval) erro
 	}
 	now := sqldb.Micros(s.clock.Now())
 	_, err = tx.Exec(ctx, `UPDATE end_user SET name = '', folded = $1, display_name = '', mail = '', search = '',
-		password_hash = NULL, disabled = TRUE, erased_at = $2, changed_at = $3, version = version + 1 WHERE id = $4`,
+		password_hash = NULL, phone = NULL, disabled = TRUE, erased_at = $2, changed_at = $3, version = version + 1 WHERE id = $4`,
 		"erased "+u.ID, now, now, u.ID)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "DELETE FROM user_group_member WHERE end_user = $1", u.ID); err != nil {
-		return err
+	for _, text := range []string{"DELETE FROM user_group_member WHERE end_user = $1", "DELETE FROM directory_link WHERE end_user = $1"} {
+		if _, err := tx.Exec(ctx, text, u.ID); err != nil {
+			return err
+		}
 	}
 	if err := s.keys.Erase(ctx, tx, u.ID); err != nil {
 		return err

@@ -134,11 +134,12 @@ func TestPasswords(t *testing.T) {
 	if err := s.SetPassword(t.Context(), shell, u.ID, "correct horse battery"); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.Authenticate(t.Context(), "Anna", "correct horse battery"); err != nil || got.ID != u.ID {
+	w := providers(t, g)
+	if got, err := w.Authenticate(t.Context(), here, "Anna", "correct horse battery"); err != nil || got.ID != u.ID {
 		t.Fatalf("%+v %v", got, err)
 	}
 	for _, c := range [][2]string{{"anna", "wrong"}, {"anna", ""}, {"nobody", "correct horse battery"}, {"an\x00na", "x"}} {
-		if _, err := s.Authenticate(t.Context(), c[0], c[1]); !problem.Is(err, problem.Unauthenticated) {
+		if _, err := w.Authenticate(t.Context(), here, c[0], c[1]); !problem.Is(err, problem.Unauthenticated) {
 			t.Errorf("%v: %v", c, err)
 		}
 	}

@@ -17,6 +17,7 @@ type Group struct {
 	Name        string // 1 to 128 bytes, unique without regard to case
 	Description string // at most 1,000 bytes
 	Members     int    // those within the caller's scope
+	Directory   string // the directory whose group it is, and which alone says who is in it; "" for none
 	Version     int64
 }
 
@@ -48,17 +49,20 @@ func (s *Store) Groups(ctx context.Context, c scope.Caller) ([]Group, error) {
 	}
 	var a sqldb.Args
 	members := "(SELECT count(*) FROM user_group_member m WHERE m.user_group = g.id AND " + sc.Users("m.end_user", &a) + ")"
-	return sqldb.All(ctx, s.db, scanGroup, "SELECT g.id, g.name, g.description, g.version, "+members+
+	return sqldb.All(ctx, s.db, scanGroup, "SELECT "+groupColumns+", "+members+
 		" FROM user_group g ORDER BY g.folded", a.List()...)
 }
 
+const groupColumns = `g.id, g.name, g.description, g.version,
+	coalesce((SELECT l.source FROM directory_group l WHERE l.user_group = g.id), '')`
+
 func scanGroup(r sqldb.Row) (g Group, err error) {
-	err = r.Scan(&g.ID, &g.Name, &g.Description, &g.Version, &g.Members)
+	err = r.Scan(&g.ID, &g.Name, &g.Description, &g.Version, &g.Directory, &g.Members)
 	return g, err
 }
 
 func (s *Store) group(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
-	g, err := sqldb.One(ctx, q, scanGroup, `SELECT g.id, g.name, g.description, g.version,
+	g, err := sqldb.One(ctx, q, scanGroup, "SELECT "+groupColumns+`,
 		(SELECT count(*) FROM user_group_member m WHERE m.user_group = g.id) FROM user_group g WHERE g.id = $1`, id)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return g, problem.New(problem.NotFound, "group.unknown", "There is no such group.")
@@ -74,23 +78,29 @@ func (s *Store) AddGroup(ctx context.Context, c scope.Caller, name, description 
 	if err := checkGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
-	g := Group{ID: sqldb.NewID(), Name: name, Description: description, Version: 1}
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM user_group")
-		if err != nil {
-			return err
-		}
-		if n >= maxGroups {
-			return problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of users.", maxGroups)
-		}
-		_, err = tx.Exec(ctx, "INSERT INTO user_group (id, name, folded, description, version) VALUES ($1, $2, $3, $4, 1)",
-			g.ID, g.Name, sqldb.Fold(g.Name), g.Description)
-		if err != nil {
-			return taken(err)
-		}
-		return s.groupChanged(ctx, tx, c, "user-group.added", g.ID, nil, map[string]any{"name": g.Name})
+	var g Group
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		g, err = s.addGroup(ctx, tx, c, name, description)
+		return err
 	})
 	return g, err
+}
+
+func (s *Store) addGroup(ctx context.Context, tx *sqldb.Tx, c scope.Caller, name, description string) (Group, error) {
+	g := Group{ID: sqldb.NewID(), Name: name, Description: description, Version: 1}
+	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM user_group")
+	if err != nil {
+		return g, err
+	}
+	if n >= maxGroups {
+		return g, problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of users.", maxGroups)
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO user_group (id, name, folded, description, version) VALUES ($1, $2, $3, $4, 1)",
+		g.ID, g.Name, sqldb.Fold(g.Name), g.Description)
+	if err != nil {
+		return g, taken(err)
+	}
+	return g, s.groupChanged(ctx, tx, c, "user-group.added", g.ID, nil, map[string]any{"name": g.Name})
 }
 
 func taken(err error) error {
@@ -127,6 +137,9 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 		if before.Version != version {
 			return changedMeanwhile
 		}
+		if before.Directory != "" && name != before.Name {
+			return groupElsewhere
+		}
 		g = before
 		g.Name, g.Description, g.Version = name, description, version+1
 		_, err = tx.Exec(ctx, "UPDATE user_group SET name = $1, folded = $2, description = $3, version = $4 WHERE id = $5",
@@ -139,7 +152,11 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 	return g, err
 }
 
-// RemoveGroup takes a group away; its members stay.
+var groupElsewhere = problem.New(problem.Conflict, "group.elsewhere",
+	"This is a directory's group: its name and its members are changed there.")
+
+// RemoveGroup takes a group away; its members stay. A directory's group comes back with the next import, unless it is gone
+// there.
 func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) error {
 	if err := c.Require(scope.UserEdit); err != nil {
 		return err
@@ -185,8 +202,12 @@ func (s *Store) changeMembers(ctx context.Context, c scope.Caller, action, group
 		return problem.Newf(problem.Invalid, "group.members", "Name 1 to %d users.", maxBatch).WithField("ids")
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := s.group(ctx, tx, group); err != nil {
+		g, err := s.group(ctx, tx, group)
+		if err != nil {
 			return err
+		}
+		if g.Directory != "" {
+			return groupElsewhere
 		}
 		for _, u := range users {
 			if err := change(tx, u); err != nil {
@@ -202,7 +223,7 @@ func (s *Store) GroupsOf(ctx context.Context, c scope.Caller, user string) ([]Gr
 	if _, err := s.one(ctx, s.db, c, scope.UserRead, user); err != nil {
 		return nil, err
 	}
-	return sqldb.All(ctx, s.db, scanGroup, `SELECT g.id, g.name, g.description, g.version, 0 FROM user_group g
+	return sqldb.All(ctx, s.db, scanGroup, "SELECT "+groupColumns+`, 0 FROM user_group g
 		JOIN user_group_member m ON m.user_group = g.id WHERE m.end_user = $1 ORDER BY g.folded`, user)
 }
 

@@ -199,7 +199,8 @@ func groupsNamed(ctx context.Context, tx *sqldb.Tx, list *string) ([]string, err
 		if sqldb.Fold(name) == "" {
 			continue
 		}
-		id, err := sqldb.One(ctx, tx, sqldb.Scan1[string], "SELECT id FROM user_group WHERE folded = $1", sqldb.Fold(name))
+		id, err := sqldb.One(ctx, tx, sqldb.Scan1[string],
+			"SELECT id FROM user_group g WHERE folded = $1 AND NOT EXISTS (SELECT 1 FROM directory_group l WHERE l.user_group = g.id)", sqldb.Fold(name))
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return nil, problem.New(problem.Invalid, "import.group", "One of the groups is not there: make it first, or correct its name.")
 		}

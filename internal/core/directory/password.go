@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"errors"
 
 	"drover/internal/base/passhash"
 	"drover/internal/base/problem"
@@ -27,6 +26,9 @@ func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password st
 		if err != nil {
 			return err
 		}
+		if stored != nil && u.Source != Local {
+			return problem.New(problem.Conflict, "user.elsewhere", "This user's password is checked where the user comes from: only local users have one here.")
+		}
 		_, err = tx.Exec(ctx, "UPDATE end_user SET password_hash = $1, changed_at = $2, version = version + 1 WHERE id = $3",
 			stored, sqldb.Micros(s.clock.Now()), u.ID)
 		if err != nil {
@@ -39,30 +41,4 @@ func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password st
 		}
 		return s.zone.Bump(ctx, tx)
 	})
-}
-
-var wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the password is wrong.")
-
-// Authenticate returns the user with this name and password. Who asks throttles. Wrong name, wrong password and disabled
-// user give one answer after one time.
-func (s *Store) Authenticate(ctx context.Context, name, password string) (User, error) {
-	type row struct {
-		id     string
-		stored []byte
-	}
-	x, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (x row, err error) {
-		err = r.Scan(&x.id, &x.stored)
-		return x, err
-	}, "SELECT id, password_hash FROM end_user WHERE folded = $1 AND erased_at = 0 AND NOT disabled", sqldb.Clean(sqldb.Fold(name), 4*maxName))
-	if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
-		return User{}, err
-	}
-	ok, err := passhash.Verify(ctx, password, x.stored)
-	if err != nil {
-		return User{}, err
-	}
-	if !ok {
-		return User{}, wrong
-	}
-	return s.one(ctx, s.db, scope.System("login"), scope.UserRead, x.id)
 }

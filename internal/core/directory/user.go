@@ -19,6 +19,7 @@ const (
 	Local      Source = "local"      // added or imported by an administrator
 	ActiveSync Source = "activesync" // first seen when a mail server accepted the credentials
 	LDAP       Source = "ldap"       // kept in step with a directory server
+	OIDC       Source = "oidc"       // known to an OpenID Connect provider
 )
 
 // User owns devices.

@@ -74,9 +74,13 @@ func (a *API) addUserGroups() {
 	})
 }
 
-func deviceGroup(g device.Group) adminv1.Group { return adminv1.Group(g) }
+func deviceGroup(g device.Group) adminv1.Group {
+	return adminv1.Group{ID: g.ID, Name: g.Name, Description: g.Description, Members: g.Members, Version: g.Version}
+}
 
-func userGroup(g directory.Group) adminv1.Group { return adminv1.Group(g) }
+func userGroup(g directory.Group) adminv1.Group {
+	return adminv1.Group{ID: g.ID, Name: g.Name, Description: g.Description, Members: g.Members, Directory: g.Directory, Version: g.Version}
+}
 
 func (a *API) addGroups(k groupKind) {
 	op := func(id, method, path, summary string, right scope.Right) operation {
