@@ -61,7 +61,7 @@ type Group struct {
 	Members     int    `json:"members"`
 	// Directory is the directory whose group it is: name and members are changed there. "" for a group of one's own.
 	Directory string `json:"directory"`
-	Version     int64  `json:"version"`
+	Version   int64  `json:"version"`
 }
 
 // GroupDraft is what an administrator says of a group.

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// certificates writes an authority and a server's certificate for 127.0.0.1 into dir, and returns the authority's.
-func certificates(t testing.TB, dir string) []byte {
+// Certificates writes an authority and a server's certificate for 127.0.0.1 into dir, and returns the authority's.
+func Certificates(t testing.TB, dir string) []byte {
 	t.Helper()
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test authority"}, IsCA: true, BasicConstraintsValid: true,

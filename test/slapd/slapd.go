@@ -75,7 +75,7 @@ func Start(t testing.TB) *Server {
 	if err := os.Mkdir(s.path("db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s.CA = string(certificates(t, s.dir))
+	s.CA = string(Certificates(t, s.dir))
 	s.write(t, "extra.schema", extraSchema)
 	s.write(t, "slapd.conf", fmt.Appendf(nil, config, s.dir))
 	s.write(t, "people.ldif", []byte(people()))
