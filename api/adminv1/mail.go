@@ -14,6 +14,7 @@ type UpstreamDraft struct {
 	Names          string   `json:"names,omitempty" enum:"plain,mail" doc:"Under which name its users are known; plain where it is left out."`
 	Default        bool     `json:"default,omitempty" doc:"It takes the users whom nothing else assigns."`
 	Versions       []string `json:"versions,omitempty" enum:"2.5,12.0,12.1,14.0,14.1,16.0,16.1" doc:"Of ActiveSync that devices are offered; none offers all the server has."`
+	Ask449         []string `json:"ask449,omitempty" maxItems:"100" doc:"Device types, or beginnings of user agents, that are asked to provision by HTTP 449 at every version."`
 	HandsOff       *bool    `json:"handsOff,omitempty" doc:"New devices enrol by themselves once their user is proven; yes where it is left out."`
 	HandsOffGroups []string `json:"handsOffGroups,omitempty" maxItems:"100" doc:"User groups for which that holds although handsOff is off."`
 	DeviceCap      int      `json:"deviceCap,omitempty" minimum:"0" doc:"Devices that a user may have; 0 for no bound."`
@@ -43,6 +44,7 @@ type Upstream struct {
 	Names          string   `json:"names" enum:"plain,mail"`
 	Default        bool     `json:"default"`
 	Versions       []string `json:"versions"`
+	Ask449         []string `json:"ask449"`
 	HandsOff       bool     `json:"handsOff"`
 	HandsOffGroups []string `json:"handsOffGroups"`
 	DeviceCap      int      `json:"deviceCap"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"drover/api/adminv1"
@@ -36,6 +37,7 @@ type upstreamFlags struct {
 	Names          *string        `help:"Under which name its users are known: plain or mail."`
 	Default        *bool          `negatable:"" help:"It takes the users whom nothing else assigns."`
 	Version        []string       `help:"ActiveSync version that devices are offered; may be given several times. All it has without it."`
+	Ask449         []string       `name:"ask449" placeholder:"CLIENT" help:"Device type, or beginning of a user agent, that is asked to provision by HTTP 449 at every version; may be given several times, \"\" for none."`
 	HandsOff       *bool          `negatable:"" help:"New devices enrol by themselves once their user is proven."`
 	HandsOffGroup  []string       `help:"User group for which that holds although it is off; may be given several times."`
 	DeviceCap      *int           `help:"Devices that a user may have; 0 for no bound."`
@@ -58,6 +60,9 @@ func (f upstreamFlags) apply(ctx context.Context, s *session, d *adminv1.Upstrea
 	}
 	if f.Version != nil {
 		d.Versions = f.Version
+	}
+	if f.Ask449 != nil {
+		d.Ask449 = slices.DeleteFunc(f.Ask449, func(s string) bool { return s == "" })
 	}
 	replace(&d.ServerName, f.ServerName)
 	if f.Timeout != nil {
@@ -186,7 +191,7 @@ func draftOf(u adminv1.Upstream) adminv1.UpstreamDraft {
 	return adminv1.UpstreamDraft{
 		Name: u.Name, URL: u.URL, PlainReason: u.PlainReason, TLSMode: u.TLSMode, CA: u.CA, ServerName: u.ServerName,
 		TimeoutSeconds: u.TimeoutSeconds, Domains: u.Domains, WindowsDomain: u.WindowsDomain, Names: u.Names, Default: u.Default,
-		Versions: u.Versions, HandsOff: &u.HandsOff, HandsOffGroups: u.HandsOffGroups, DeviceCap: u.DeviceCap, Bearer: u.Bearer,
+		Versions: u.Versions, Ask449: u.Ask449, HandsOff: &u.HandsOff, HandsOffGroups: u.HandsOffGroups, DeviceCap: u.DeviceCap, Bearer: u.Bearer,
 	}
 }
 

@@ -62,7 +62,7 @@ func wireUpstream(u upstream.Upstream, devices int) adminv1.Upstream {
 	out := adminv1.Upstream{
 		ID: u.ID, Position: u.Position, Name: u.Name, URL: u.URL, PlainReason: u.PlainReason, TLSMode: string(u.TLS), CA: u.CA,
 		ServerName: u.ServerName, TimeoutSeconds: int(u.Timeout / time.Second), Domains: copied(u.Domains), WindowsDomain: u.WindowsDomain,
-		Names: string(u.Names), Default: u.Default, Versions: copied(u.Versions), HandsOff: u.HandsOff,
+		Names: string(u.Names), Default: u.Default, Versions: copied(u.Versions), Ask449: copied(u.Ask449), HandsOff: u.HandsOff,
 		HandsOffGroups: copied(u.HandsOffGroups), DeviceCap: u.DeviceCap, State: "untested", Said: u.Said, Checked: stamp(u.Checked),
 		Devices: devices, Version: u.Version, Bearer: (*adminv1.Bearer)(u.Bearer),
 	}
@@ -83,7 +83,7 @@ func config(d adminv1.UpstreamDraft) upstream.Config {
 	c := upstream.Defaults()
 	c.Name, c.URL, c.PlainReason, c.TLS, c.CA, c.ServerName = d.Name, d.URL, d.PlainReason, upstream.TLSMode(d.TLSMode), d.CA, d.ServerName
 	c.Timeout, c.Domains, c.WindowsDomain = time.Duration(d.TimeoutSeconds)*time.Second, copied(d.Domains), d.WindowsDomain
-	c.Default, c.Versions, c.HandsOffGroups = d.Default, copied(d.Versions), copied(d.HandsOffGroups)
+	c.Default, c.Versions, c.Ask449, c.HandsOffGroups = d.Default, copied(d.Versions), copied(d.Ask449), copied(d.HandsOffGroups)
 	c.DeviceCap, c.Bearer = d.DeviceCap, (*upstream.Bearer)(d.Bearer)
 	if d.Names != "" {
 		c.Names = upstream.NameForm(d.Names)

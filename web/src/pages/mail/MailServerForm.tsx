@@ -25,6 +25,7 @@ const BLANK: UpstreamDraft = {
   names: 'plain',
   default: true,
   versions: [],
+  ask449: [],
   handsOff: true,
   handsOffGroups: [],
   deviceCap: 0,
@@ -183,12 +184,13 @@ export function EditMailServer({ id, onClose }: { id: string; onClose: () => voi
 /** What can be said of the server that is there, all of it: an edit replaces the whole. */
 function draft(u: Upstream): UpstreamDraft {
   const { name, url, plainReason, tlsMode, ca, serverName, timeoutSeconds, domains, windowsDomain } = u;
-  const { names, versions, handsOff, handsOffGroups, deviceCap, bearer } = u;
+  const { names, versions, ask449, handsOff, handsOffGroups, deviceCap, bearer } = u;
   return {
     ...{ name, url, plainReason, tlsMode, ca, serverName, timeoutSeconds, domains, windowsDomain },
     ...{
       names,
       versions: versions as UpstreamDraft['versions'],
+      ask449,
       handsOff,
       handsOffGroups,
       deviceCap,

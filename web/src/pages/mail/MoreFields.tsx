@@ -1,4 +1,4 @@
-import { Accordion, MultiSelect, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Accordion, MultiSelect, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { groups } from '../../api/people';
@@ -48,6 +48,12 @@ export function MoreFields({ form }: { form: UseFormReturnType<UpstreamDraft> })
               description="None chosen: all that the server has and Drover carries."
               data={VERSIONS}
               {...form.getInputProps('versions')}
+            />
+            <TagsInput
+              label="Clients that know HTTP 449 alone"
+              description="Device types, or how their user agents begin: for old clients that never fetch their policy."
+              placeholder="TouchDown"
+              {...form.getInputProps('ask449')}
             />
             <Switch
               label="Phones may sign in by bearer token"
