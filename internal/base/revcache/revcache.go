@@ -1,5 +1,5 @@
 // Package revcache keeps what decisions are made from in memory, as long as the zone's revision stays what it was when
-// it was read, and a minute at most.
+// it was read, and a minute at most where other servers change it without raising the revision.
 package revcache
 
 import (
@@ -13,6 +13,7 @@ const maxAge = time.Minute
 // Cache holds at most a fixed number of values. It may be used by several goroutines.
 type Cache[K comparable, V any] struct {
 	limit int
+	age   time.Duration // 0 for no bound
 
 	mu       sync.Mutex
 	revision int64
@@ -25,8 +26,16 @@ type entry[V any] struct {
 	since   time.Time
 }
 
-// New returns an empty cache for at most limit values.
+// New returns an empty cache for at most limit values, of which none is used for more than a minute.
 func New[K comparable, V any](limit int) *Cache[K, V] {
+	c := NewLasting[K, V](limit)
+	c.age = maxAge
+	return c
+}
+
+// NewLasting returns an empty cache for at most limit values that hold as long as the revision does: for facts that never
+// change without raising it.
+func NewLasting[K comparable, V any](limit int) *Cache[K, V] {
 	return &Cache[K, V]{limit: limit, values: make(map[K]entry[V])}
 }
 
@@ -35,7 +44,7 @@ func (c *Cache[K, V]) Get(revision int64, k K) (v V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.values[k]
-	if !ok || revision != c.revision || time.Since(e.since) > maxAge {
+	if !ok || revision != c.revision || c.age > 0 && time.Since(e.since) > c.age {
 		return v, false
 	}
 	return e.value, true

@@ -1,6 +1,10 @@
 package revcache
 
-import "testing"
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
 
 func TestANewRevisionDropsWhatWasReadBefore(t *testing.T) {
 	c := New[string, int](10)
@@ -38,4 +42,23 @@ func TestTheCacheIsBounded(t *testing.T) {
 			t.Fatalf("the value put last is gone")
 		}
 	}
+}
+
+func TestAValueWithABoundOnItsAgeIsReadAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bounded, unbounded := New[string, int](10), NewLasting[string, int](10)
+		bounded.Put(1, "a", 1, 1)
+		unbounded.Put(1, "a", 1, 1)
+		time.Sleep(time.Minute)
+		if _, ok := bounded.Get(1, "a"); !ok {
+			t.Error("it is gone too early")
+		}
+		time.Sleep(time.Second)
+		if _, ok := bounded.Get(1, "a"); ok {
+			t.Error("it is used when it is too old")
+		}
+		if _, ok := unbounded.Get(1, "a"); !ok {
+			t.Error("a value without a bound is gone")
+		}
+	})
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the embedded engine
+	"modernc.org/sqlite"
 )
 
 // Engine names a database engine.
@@ -103,10 +103,11 @@ func sqliteHandle(path, extra string, conns int) (*sql.DB, error) {
 		"_pragma=foreign_keys(1)", "_pragma=cache_size(-16384)", "_pragma=temp_store(MEMORY)",
 		"_pragma=trusted_schema(0)", extra,
 	}, "&")
-	h, err := sql.Open("sqlite", dsn)
+	engine, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
+	h := sql.OpenDB(sqliteConnector{engine})
 	h.SetMaxOpenConns(conns)
 	h.SetMaxIdleConns(conns)
 	h.SetConnMaxLifetime(time.Hour) // see [DB.Analyze]

@@ -134,7 +134,7 @@ func (s *Store) trail(ctx context.Context, d device.Device) (Trail, error) {
 	if err != nil {
 		return Trail{}, err
 	}
-	o, err := s.override(ctx, b.revision, d.ID)
+	o, err := s.override(ctx, d.ID)
 	if err != nil {
 		return Trail{}, err
 	}
@@ -203,7 +203,11 @@ func past(a device.Access) string {
 	return "Blocked"
 }
 
-func (s *Store) override(ctx context.Context, revision int64, id string) (override, error) {
+func (s *Store) override(ctx context.Context, id string) (override, error) {
+	revision, err := s.with.Revision.People()
+	if err != nil {
+		return override{}, err
+	}
 	if o, ok := s.overrides.Get(revision, id); ok {
 		return o, nil
 	}

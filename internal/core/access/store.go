@@ -36,8 +36,11 @@ type Users interface {
 	GroupIDs(ctx context.Context, c scope.Caller, user string) ([]string, error)
 }
 
-// Revision tells the zone's revision; see [zone.Revision.Current].
-type Revision interface{ Current() (int64, error) }
+// Revision tells the zone's revision; [zone.Revision] is one.
+type Revision interface {
+	Current() (int64, error)
+	People() (int64, error)
+}
 
 // Parts are what a [Store] stands on. All are needed.
 type Parts struct {
@@ -61,7 +64,9 @@ type Store struct {
 const cached = 50_000
 
 // New returns the access rules of the zone.
-func New(p Parts) *Store { return &Store{with: p, overrides: revcache.New[string, override](cached)} }
+func New(p Parts) *Store {
+	return &Store{with: p, overrides: revcache.NewLasting[string, override](cached)}
+}
 
 const (
 	ruleColumns = "r.id, r.position, r.name, r.kind, r.pattern, r.action, r.note, r.expires_at, r.version"
@@ -298,6 +303,6 @@ func (s *Store) onDevice(ctx context.Context, c scope.Caller, id, action, reason
 		if err != nil {
 			return err
 		}
-		return s.with.Zone.Bump(ctx, tx)
+		return s.with.Zone.BumpPeople(ctx, tx)
 	})
 }

@@ -167,10 +167,14 @@ func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, d Device, key string) 
 
 // reenrol brings a removed device back as if it were new, under its old id.
 func (s *Store) reenrol(ctx context.Context, tx *sqldb.Tx, d Device) error {
-	if _, err := tx.Exec(ctx, "DELETE FROM device_group_member WHERE device = $1", d.ID); err != nil {
+	n, err := tx.Exec(ctx, "DELETE FROM device_group_member WHERE device = $1", d.ID)
+	if err == nil && n > 0 {
+		err = s.with.Zone.BumpPeople(ctx, tx)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE device SET state = $1, access = $2, liability = $3, policy_state = $4, enrolled_at = $5,
+	_, err = tx.Exec(ctx, `UPDATE device SET state = $1, access = $2, liability = $3, policy_state = $4, enrolled_at = $5,
 		upstream = $6, platform_by = $7 WHERE id = $8`, string(d.State), string(d.Access), string(d.Liability),
 		string(d.PolicyState), sqldb.Micros(d.Enrolled), d.Upstream, recognised, d.ID)
 	if err != nil {

@@ -105,7 +105,7 @@ func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id strin
 	if err := s.record(ctx, tx, c, "device.changed", d, before.audited(), d.audited()); err != nil {
 		return err
 	}
-	return s.with.Zone.Bump(ctx, tx)
+	return s.with.Zone.BumpPeople(ctx, tx)
 }
 
 // handOver takes away what belonged to the owner before: the phone number is sealed under that owner's key.
@@ -228,7 +228,7 @@ func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d De
 		return err
 	}
 	s.wake(tx, d.ID)
-	return s.with.Zone.Bump(ctx, tx)
+	return s.with.Zone.BumpPeople(ctx, tx)
 }
 
 // MarkWiped notes, in the transaction of the command, that a device has acknowledged a full wipe. From then on it stays

@@ -65,16 +65,28 @@ func (s *Store) GroupsOf(ctx context.Context, c scope.Caller, id string) ([]Grou
 		" JOIN device_group_member x ON x.device_group = g.id WHERE x.device = $1 ORDER BY g.folded", id)
 }
 
-// GroupIDs returns the ids of the groups a device is in, for decisions. Drover itself may ask, and who may see the device.
+// GroupIDs returns the ids of the groups a device is in, from memory where it can: for decisions at each request. Drover
+// itself may ask, and who may see the device.
 func (s *Store) GroupIDs(ctx context.Context, c scope.Caller, id string) ([]string, error) {
 	sc, err := c.Scope(scope.DeviceRead)
 	if err != nil {
 		return nil, err
 	}
+	revision, err := s.with.Revision.People()
+	if err != nil {
+		return nil, err
+	}
+	if ids, ok := s.groups.Get(revision, id); ok && sc.All() {
+		return ids, nil
+	}
 	var a sqldb.Args
 	where := "m.device = " + a.Add(id) + " AND " + sc.Devices("m.device", &a)
-	return sqldb.All(ctx, s.db, sqldb.Scan1[string],
+	ids, err := sqldb.All(ctx, s.db, sqldb.Scan1[string],
 		"SELECT m.device_group FROM device_group_member m WHERE "+where+" ORDER BY m.device_group", a.List()...)
+	if err == nil && sc.All() {
+		s.groups.Put(revision, id, ids, revision)
+	}
+	return ids, err
 }
 
 func group(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
@@ -126,7 +138,7 @@ func (s *Store) groupChanged(ctx context.Context, tx *sqldb.Tx, c scope.Caller, 
 	if err != nil {
 		return err
 	}
-	return s.with.Zone.Bump(ctx, tx) // roles and access rules hang on groups
+	return s.with.Zone.BumpPeople(ctx, tx) // roles and access rules hang on groups
 }
 
 // EditGroup changes a group's name and description.

@@ -28,8 +28,8 @@ type Keys interface {
 	Open(ctx context.Context, q sqldb.Querier, f seal.Field, o seal.Owner, sealed seal.Sealed) ([]byte, error)
 }
 
-// Revision tells the zone's revision; see [zone.Revision.Current].
-type Revision interface{ Current() (int64, error) }
+// Revision tells the zone's revision as far as people go; see [zone.Revision.People].
+type Revision interface{ People() (int64, error) }
 
 // Parts are what a [Store] stands on. All are needed.
 type Parts struct {
@@ -49,17 +49,33 @@ type Store struct {
 	with      Parts
 	db        *sqldb.DB
 	known     *revcache.Cache[string, Known]
+	groups    *revcache.Cache[string, []string]
 	presence  *sqldb.Behind[string, touch]
 	followers []Follower
 }
 
-// cached bounds the devices kept in memory: about 40 MB when full.
-const cached = 20_000
+const (
+	// cached bounds the devices kept in memory: about 40 MB when full.
+	cached = 20_000
+	// cachedGroups bounds those whose groups are kept: about 10 MB when full.
+	cachedGroups = 50_000
+)
+
+// newKnown makes the cache of devices. Facts and keys change by the thousand and raise no revision; another server, where
+// there can be one, goes by what it remembers for a minute, and refuses nobody on it (see [Store.Read]).
+func newKnown(e sqldb.Engine) *revcache.Cache[string, Known] {
+	if e == sqldb.SQLite {
+		return revcache.NewLasting[string, Known](cached)
+	}
+	return revcache.New[string, Known](cached)
+}
 
 // New returns the devices of the zone, and registers it with safety as the one that removes them. Run [Store.Run] beside
 // it.
 func New(p Parts) *Store {
-	s := &Store{with: p, db: p.DB, known: revcache.New[string, Known](cached)}
+	s := &Store{
+		with: p, db: p.DB, known: newKnown(p.DB.Engine()), groups: revcache.NewLasting[string, []string](cachedGroups),
+	}
 	s.presence = sqldb.NewBehind(maxTouched, s.flush)
 	p.Safety.Register(kindRemove, safety.Act{Do: s.remove})
 	return s
@@ -179,12 +195,29 @@ func (s *Store) Lookup(ctx context.Context, c scope.Caller, owner, easID string)
 	if err != nil {
 		return Known{}, err
 	}
-	revision, err := s.with.Revision.Current()
+	revision, err := s.with.Revision.People()
 	if err != nil {
 		return Known{}, err
 	}
 	if k, ok := s.known.Get(revision, owner+" "+key); ok {
 		return k, nil
+	}
+	return s.Read(ctx, c, owner, easID)
+}
+
+// Read is [Store.Lookup] from the database, for those who are to be refused: another server may have heard more of the
+// device, or given it a newer key.
+func (s *Store) Read(ctx context.Context, c scope.Caller, owner, easID string) (Known, error) {
+	if err := gateway(c, ""); err != nil {
+		return Known{}, err
+	}
+	key, err := easKey(easID)
+	if err != nil {
+		return Known{}, err
+	}
+	revision, err := s.with.Revision.People()
+	if err != nil {
+		return Known{}, err
 	}
 	return s.load(ctx, revision, "d.owner = $1 AND d.eas_key = $2", owner, key)
 }
@@ -199,7 +232,7 @@ func (s *Store) Fresh(ctx context.Context, c scope.Caller, id string) (Known, er
 }
 
 func (s *Store) freshByID(ctx context.Context, id string) (Known, error) {
-	revision, err := s.with.Revision.Current()
+	revision, err := s.with.Revision.People()
 	if err != nil {
 		return Known{}, err
 	}

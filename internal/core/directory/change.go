@@ -113,7 +113,7 @@ func (s *Store) write(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u User,
 	if err := s.record(ctx, tx, c, "user.changed", u.ID, before, u.state()); err != nil {
 		return u, err
 	}
-	return u, s.zone.Bump(ctx, tx)
+	return u, s.zone.BumpPeople(ctx, tx)
 }
 
 var changedMeanwhile = problem.New(problem.Precondition, "changed",
@@ -229,5 +229,5 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, a safety.Approval) erro
 	if err != nil {
 		return err
 	}
-	return s.zone.Bump(ctx, tx)
+	return s.zone.BumpPeople(ctx, tx)
 }

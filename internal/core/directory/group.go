@@ -117,7 +117,7 @@ func (s *Store) groupChanged(ctx context.Context, tx *sqldb.Tx, c scope.Caller, 
 	if err != nil {
 		return err
 	}
-	return s.zone.Bump(ctx, tx) // policies, mail servers and access rules hang on groups
+	return s.zone.BumpPeople(ctx, tx) // policies, mail servers and access rules hang on groups
 }
 
 // EditGroup changes a group's name and description.
@@ -233,7 +233,7 @@ func (s *Store) GroupIDs(ctx context.Context, c scope.Caller, user string) ([]st
 	if err := c.Require(scope.UserRead); err != nil {
 		return nil, err
 	}
-	revision, err := s.revision.Current()
+	revision, err := s.revision.People()
 	if err != nil {
 		return nil, err
 	}

@@ -230,7 +230,7 @@ func (s *Store) join(ctx context.Context, tx *sqldb.Tx, c scope.Caller, user str
 	if err := s.record(ctx, tx, c, "user.groups-joined", user, nil, map[string]any{"groups": joined}); err != nil {
 		return false, err
 	}
-	return true, s.zone.Bump(ctx, tx)
+	return true, s.zone.BumpPeople(ctx, tx)
 }
 
 // readImport reads the whole file, which is bounded, before anything is written.

@@ -39,6 +39,6 @@ func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password st
 		if err := s.record(ctx, tx, c, "user.password-changed", u.ID, before, u.state()); err != nil {
 			return err
 		}
-		return s.zone.Bump(ctx, tx)
+		return s.zone.BumpPeople(ctx, tx)
 	})
 }

@@ -29,8 +29,8 @@ type Follower interface {
 	UserErased(ctx context.Context, tx *sqldb.Tx, id string) error
 }
 
-// Revision tells the zone's revision; see [zone.Revision.Current].
-type Revision interface{ Current() (int64, error) }
+// Revision tells the zone's revision as far as people go; see [zone.Revision.People].
+type Revision interface{ People() (int64, error) }
 
 // Store keeps users and their groups.
 type Store struct {
@@ -53,7 +53,7 @@ const cached = 50_000
 func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision, keys Eraser, sf *safety.Safety) *Store {
 	s := &Store{
 		db: db, clock: c, log: log, zone: z, revision: r, keys: keys, safety: sf,
-		names: revcache.New[string, User](cached), members: revcache.New[string, []string](cached),
+		names: revcache.NewLasting[string, User](cached), members: revcache.NewLasting[string, []string](cached),
 	}
 	sf.Register(kindErase, safety.Act{Do: s.erase})
 	return s
@@ -102,7 +102,7 @@ func (s *Store) ByName(ctx context.Context, c scope.Caller, name string) (User, 
 	if err != nil {
 		return User{}, err
 	}
-	revision, err := s.revision.Current()
+	revision, err := s.revision.People()
 	if err != nil {
 		return User{}, err
 	}

@@ -5,13 +5,14 @@ CREATE TABLE zone_setting (
 	version BIGINT NOT NULL
 );
 
--- One row, read once a second by every server.
+-- One row, read once a second by every server. people is the revision at which a single user or device last changed.
 CREATE TABLE zone_revision (
 	one      BIGINT PRIMARY KEY CHECK (one = 1),
-	revision BIGINT NOT NULL
+	revision BIGINT NOT NULL,
+	people   BIGINT NOT NULL
 );
 
-INSERT INTO zone_revision (one, revision) VALUES (1, 1);
+INSERT INTO zone_revision (one, revision, people) VALUES (1, 1, 1);
 
 -- Work that one server at a time does for all.
 CREATE TABLE lease (

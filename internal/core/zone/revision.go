@@ -2,8 +2,8 @@ package zone
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -13,8 +13,30 @@ import (
 	"drover/internal/base/sqldb"
 )
 
-// Topic is the bus topic on which a new revision is told; the body is its number.
+// Topic is the bus topic on which a server tells itself of a new revision, once [Revision.Current] returns it.
 const Topic = "zone"
+
+// raised is the bus topic on which servers tell each other of new numbers.
+const raised = "revision"
+
+// numbers are the two parts of the revision. Both only ever rise, people never past all.
+type numbers struct {
+	all    int64 // rises with every change
+	people int64 // what all was at the last change of a single user or device
+}
+
+func scanNumbers(r sqldb.Row) (n numbers, err error) {
+	err = r.Scan(&n.all, &n.people)
+	return n, err
+}
+
+// String returns the form in which the bus carries them.
+func (n numbers) String() string { return fmt.Sprintf("%d %d", n.all, n.people) }
+
+func parseNumbers(s string) (n numbers, err error) {
+	_, err = fmt.Sscanf(s, "%d %d", &n.all, &n.people)
+	return n, err
+}
 
 const (
 	readEvery  = time.Second
@@ -28,61 +50,74 @@ type Revision struct {
 	bus *bus.Bus
 	log *slog.Logger
 
-	current atomic.Int64
+	current atomic.Pointer[numbers]
 	read    atomic.Pointer[time.Time] // the last reading, on the monotonic clock: jumps of the wall clock do not count
 }
 
-// NewRevision returns a view that is stale until [Revision.Run] has read for the first time.
+// NewRevision returns a view that is stale until [Revision.Run] has read for the first time. What the bus tells of it
+// knows at once.
 func NewRevision(db *sqldb.DB, b *bus.Bus, log *slog.Logger) *Revision {
-	return &Revision{db: db, bus: b, log: log}
+	r := &Revision{db: db, bus: b, log: log}
+	r.current.Store(&numbers{})
+	b.Subscribe(raised, func(m bus.Message) {
+		if n, err := parseNumbers(m.Body); err == nil {
+			r.raise(n)
+		}
+	})
+	return r
 }
 
 // Current returns the revision; a problem of kind Unavailable when it could not be read for five seconds.
 func (r *Revision) Current() (int64, error) {
+	n, err := r.numbers()
+	return n.all, err
+}
+
+// People returns the revision at which something was last said of a single user or device; what was read of them at that
+// revision or later still holds. The problem is that of [Revision.Current].
+func (r *Revision) People() (int64, error) {
+	n, err := r.numbers()
+	return n.people, err
+}
+
+func (r *Revision) numbers() (numbers, error) {
 	read := r.read.Load()
 	if read == nil || time.Since(*read) > staleAfter {
-		return 0, problem.New(problem.Unavailable, "zone.stale",
+		return numbers{}, problem.New(problem.Unavailable, "zone.stale",
 			"The server has lost sight of the zone's database and decides nothing until it is back.").WithRetry(staleAfter)
 	}
-	return r.current.Load(), nil
+	return *r.current.Load(), nil
 }
 
 // Read reads the revision now.
 func (r *Revision) Read(ctx context.Context) error {
-	n, err := sqldb.One(ctx, r.db.Pulse(), sqldb.Scan1[int64], "SELECT revision FROM zone_revision WHERE one = 1")
+	n, err := sqldb.One(ctx, r.db.Pulse(), scanNumbers, "SELECT revision, people FROM zone_revision WHERE one = 1")
 	if err != nil {
 		return err
 	}
 	now := time.Now()
 	r.read.Store(&now)
-	if r.raise(n) {
-		// The message of another server may have been lost: those who hold something open on this one hear of it now.
-		r.bus.Local(bus.Message{Topic: Topic, Body: strconv.FormatInt(n, 10)})
-	}
+	r.raise(n)
 	return nil
 }
 
-// raise takes over a higher revision and tells whether it was higher.
-func (r *Revision) raise(n int64) bool {
+// raise takes over higher numbers and then tells this server of them: whoever holds something open hears of a change
+// also where the message of another server was lost.
+func (r *Revision) raise(n numbers) {
 	for {
 		old := r.current.Load()
-		if n <= old {
-			return false
+		if n.all <= old.all {
+			return
 		}
-		if r.current.CompareAndSwap(old, n) {
-			return true
+		if r.current.CompareAndSwap(old, &n) {
+			r.bus.Local(bus.Message{Topic: Topic})
+			return
 		}
 	}
 }
 
-// Run keeps the view fresh until ctx ends: once a second from the database, and at once by the bus.
+// Run keeps the view fresh until ctx ends: once a second from the database.
 func (r *Revision) Run(ctx context.Context) {
-	cancel := r.bus.Subscribe(Topic, func(m bus.Message) {
-		if n, err := strconv.ParseInt(m.Body, 10, 64); err == nil {
-			r.raise(n)
-		}
-	})
-	defer cancel()
 	tick := time.NewTicker(readEvery)
 	defer tick.Stop()
 	for {

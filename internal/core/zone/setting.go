@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"drover/internal/base/bus"
 	"drover/internal/base/problem"
@@ -25,14 +24,24 @@ type Zone struct {
 func New(db *sqldb.DB, log *audit.Log, b *bus.Bus) *Zone { return &Zone{db: db, log: log, bus: b} }
 
 // Bump raises the revision in the transaction and tells of it after the commit. Call it in each transaction that
-// changes something on which servers decide from memory.
+// changes something on which servers decide from memory: rules, policies, mail servers, settings.
 func (z *Zone) Bump(ctx context.Context, tx *sqldb.Tx) error {
-	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int64],
-		"UPDATE zone_revision SET revision = revision + 1 WHERE one = 1 RETURNING revision")
+	return z.bump(ctx, tx, "UPDATE zone_revision SET revision = revision + 1 WHERE one = 1 RETURNING revision, people")
+}
+
+// BumpPeople is [Zone.Bump] for what is said of single users and devices: who they are, their groups, whether they are
+// let in. It costs every server all that it remembers of any of them.
+func (z *Zone) BumpPeople(ctx context.Context, tx *sqldb.Tx) error {
+	return z.bump(ctx, tx,
+		"UPDATE zone_revision SET revision = revision + 1, people = revision + 1 WHERE one = 1 RETURNING revision, people")
+}
+
+func (z *Zone) bump(ctx context.Context, tx *sqldb.Tx, text string) error {
+	n, err := sqldb.One(ctx, tx, scanNumbers, text)
 	if err != nil {
 		return fmt.Errorf("raise the zone's revision: %w", err)
 	}
-	tx.AfterCommit(func() { z.bus.Publish(bus.Message{Topic: Topic, Body: strconv.FormatInt(n, 10)}) })
+	tx.AfterCommit(func() { z.bus.Publish(bus.Message{Topic: raised, Body: n.String()}) })
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -116,10 +115,7 @@ func (s *Switches) Read(ctx context.Context) error {
 // Run keeps the switches in step with the zone until ctx ends.
 func (s *Switches) Run(ctx context.Context, log *slog.Logger) {
 	changed := make(chan struct{}, 1)
-	cancel := s.bus.Subscribe(Topic, func(m bus.Message) {
-		if n, err := strconv.ParseInt(m.Body, 10, 64); err == nil {
-			s.revision.raise(n) // it may not have heard of it yet, and then nothing would be read
-		}
+	cancel := s.bus.Subscribe(Topic, func(bus.Message) {
 		select {
 		case changed <- struct{}{}:
 		default:

@@ -147,8 +147,11 @@ func current(t *testing.T, r *zone.Revision, n int64) int64 {
 
 func TestAServerThatCannotReadTheRevisionDecidesNothing(t *testing.T) {
 	db := schematest.New(t, sqldb.SQLite)
+	r := zone.NewRevision(db, bus.New(), slog.New(slog.DiscardHandler))
+	if err := r.Read(t.Context()); err != nil { // outside of the bubble, as the connection that it opens lives on
+		t.Fatal(err)
+	}
 	synctest.Test(t, func(t *testing.T) {
-		r := zone.NewRevision(db, bus.New(), slog.New(slog.DiscardHandler))
 		if err := r.Read(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -159,6 +162,52 @@ func TestAServerThatCannotReadTheRevisionDecidesNothing(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		if _, err := r.Current(); !problem.Is(err, problem.Unavailable) {
 			t.Fatalf("after more than five seconds: %v, want it to fail closed", err)
+		}
+	})
+}
+
+func TestTheRevisionHasAPartForPeople(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		near := bus.New()
+		z, here, there := newZone(db, near), zone.NewRevision(db, near, slog.New(slog.DiscardHandler)), zone.NewRevision(db, bus.New(), slog.New(slog.DiscardHandler))
+		see := func(all, people int64) {
+			t.Helper()
+			if err := there.Read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for name, r := range map[string]*zone.Revision{"here": here, "there": there} {
+				n, err := r.Current()
+				p, err2 := r.People()
+				if n != all || p != people || err != nil || err2 != nil {
+					t.Errorf("%s: revision %d, people %d (%v, %v), want %d and %d", name, n, p, err, err2, all, people)
+				}
+			}
+		}
+		if _, err := here.People(); !problem.Is(err, problem.Unavailable) {
+			t.Fatalf("a revision that was never read: %v", err)
+		}
+		if err := here.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		heard := 0
+		near.Subscribe(zone.Topic, func(bus.Message) {
+			heard++
+			if n, err := here.Current(); n != int64(1+heard) || err != nil {
+				t.Errorf("who hears of change %d finds revision %d (%v)", heard, n, err)
+			}
+		})
+		see(1, 1)
+		for _, c := range []struct {
+			bump        func(context.Context, *sqldb.Tx) error
+			all, people int64
+		}{{z.Bump, 2, 1}, {z.BumpPeople, 3, 3}, {z.Bump, 4, 3}, {z.BumpPeople, 5, 5}} {
+			if err := db.Write(t.Context(), func(tx *sqldb.Tx) error { return c.bump(t.Context(), tx) }); err != nil {
+				t.Fatal(err)
+			}
+			see(c.all, c.people)
+		}
+		if heard != 4 {
+			t.Errorf("heard of %d changes, want 4", heard)
 		}
 	})
 }

@@ -130,8 +130,12 @@ type Outcome struct {
 
 // Core is what the gateway asks of the zone. Errors are problems.
 type Core interface {
-	// Standing reads where a device stands, from the database. A problem of kind NotFound when it is not known.
+	// Standing tells where a device stands. All but the device itself is as the zone's revision has it; what another
+	// server has heard of the device, and the keys that it has given, may be missing for a minute. A problem of kind
+	// NotFound when it is not known.
 	Standing(ctx context.Context, upstream, user, deviceID string, v Version) (*Standing, error)
+	// FreshStanding is Standing with the device as the database has it now.
+	FreshStanding(ctx context.Context, upstream, user, deviceID string, v Version) (*Standing, error)
 	// Enrol takes a device into the zone. A problem of kind Forbidden or Conflict when it may not come in; its code
 	// tells why.
 	Enrol(ctx context.Context, c Contact) error

@@ -86,8 +86,7 @@ func (v *visit) decide(s *Standing, fresh bool) (answer, error) {
 	}
 	if !fresh {
 		var err error
-		if s, err = v.load(); err != nil {
-			v.g.standings.forget(v.place)
+		if s, err = v.reload(); err != nil {
 			return v.decideAnew()
 		}
 	}
@@ -177,12 +176,12 @@ func (v *visit) hold(s *Standing, a answer, d time.Duration) (answer, error) {
 	if stopping(v.r.Context()) || v.g.moved(&w.held) {
 		return v.comeBack(), nil
 	}
-	fresh, err := v.load()
+	now, err := v.load()
 	if err != nil {
 		return answer{}, err
 	}
-	if d, _ := v.judge(fresh); d != passOn {
-		return v.decide(fresh, true)
+	if d, _ := v.judge(now); d != passOn {
+		return v.decide(now, false)
 	}
 	if v.query.Command == Ping {
 		return pingAnswer(pingFolderSync), nil
@@ -295,14 +294,13 @@ func (g *Gateway) hasChanged(ctx context.Context, h *held, revision int64) bool 
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	s := g.standings.get(h.place, revision)
+	s, _ := g.standings.get(h.place, revision, g.clock.Now())
 	if s == nil {
 		var err error
-		if s, err = g.core.Standing(ctx, h.place.upstream, h.place.user, h.place.device, h.version); err != nil {
+		if s, err = g.stand(ctx, h.place, h.version, g.core.Standing); err != nil {
 			g.log.Warn("a held device could not be looked at again", slog.Any(logfield.Error, err))
 			return true // it decides for itself
 		}
-		g.standings.put(h.place, s, revision)
 	}
 	same := s.Access == h.standing.Access && s.policyRevision(h.version) == h.standing.policyRevision(h.version)
 	return !same || !h.pending && g.core.Pending(s.Device)

@@ -130,7 +130,10 @@ func (v *visit) serve() (answer, error) {
 	case trialTrusted, trialAsk:
 	}
 	v.place = place{v.upstream.ID, v.user, v.query.DeviceID}
-	s := v.g.standings.get(v.place, revision)
+	s, old := v.g.standings.get(v.place, revision, v.g.clock.Now())
+	if s != nil && old {
+		s, _ = v.load() // without one it is decided anew
+	}
 	if s == nil || trial == trialAsk {
 		return v.decideAnew()
 	}
@@ -204,7 +207,7 @@ func (v *visit) decideAnew() (answer, error) {
 	if a, err := v.prove(); err != nil || a.status != 0 {
 		return a, err
 	}
-	s, err := v.load()
+	s, err := v.reload()
 	if err != nil && problem.From(err).Kind == problem.NotFound {
 		s, err = v.enrol()
 	}
@@ -218,18 +221,30 @@ func (v *visit) decideAnew() (answer, error) {
 	return v.decide(s, true)
 }
 
-// load reads where the device stands and keeps it in memory.
+// load asks core where the device stands and keeps it in memory.
 func (v *visit) load() (*Standing, error) {
-	revision, err := v.g.revision.Current() // read before the database, so that what is kept is never newer than it says
+	return v.g.stand(v.r.Context(), v.place, v.version, v.g.core.Standing)
+}
+
+// reload is load from the database.
+func (v *visit) reload() (*Standing, error) {
+	return v.g.stand(v.r.Context(), v.place, v.version, v.g.core.FreshStanding)
+}
+
+// stand asks core where a device stands and keeps it in memory.
+func (g *Gateway) stand(ctx context.Context, p place, version Version,
+	ask func(ctx context.Context, upstream, user, deviceID string, v Version) (*Standing, error),
+) (*Standing, error) {
+	revision, err := g.revision.Current() // read first, so that what is kept is never older than it says
 	if err != nil {
 		return nil, err
 	}
-	s, err := v.g.core.Standing(v.r.Context(), v.place.upstream, v.place.user, v.place.device, v.version)
+	s, err := ask(ctx, p.upstream, p.user, p.device, version)
 	if err != nil {
-		v.g.standings.forget(v.place)
+		g.standings.forget(p)
 		return nil, err
 	}
-	v.g.standings.put(v.place, s, revision)
+	g.standings.put(p, s, revision, g.clock.Now())
 	return s, nil
 }
 

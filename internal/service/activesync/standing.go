@@ -17,6 +17,7 @@ type standings struct {
 type kept struct {
 	standing *Standing
 	revision int64
+	read     time.Time
 	seen     time.Time // when core was last told of the device
 	asked    int       // how often it was asked to provision and did not come
 	rounds   tally     // first requests of a provisioning
@@ -24,17 +25,21 @@ type kept struct {
 
 func newStandings() *standings { return &standings{list: map[place]*kept{}} }
 
-// get returns a standing that was read at this revision of the zone or a later one, or nil.
-func (s *standings) get(p place, revision int64) *Standing {
+// standingAge is how long a standing is gone by: rules and exceptions run out, and devices tell other servers of
+// themselves, without a new revision.
+const standingAge = time.Minute
+
+// get returns a standing that was read at this revision of the zone or a later one, or nil, and whether it is old.
+func (s *standings) get(p place, revision int64, now time.Time) (v *Standing, old bool) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if k := s.list[p]; k != nil && k.standing != nil && k.revision >= revision {
-		return k.standing
+		return k.standing, now.Sub(k.read) > standingAge || now.Before(k.read)
 	}
-	return nil
+	return nil, false
 }
 
-func (s *standings) put(p place, v *Standing, revision int64) {
+func (s *standings) put(p place, v *Standing, revision int64, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := s.list[p]
@@ -43,7 +48,7 @@ func (s *standings) put(p place, v *Standing, revision int64) {
 		k = &kept{}
 		s.list[p] = k
 	}
-	k.standing, k.revision = v, revision
+	k.standing, k.revision, k.read = v, revision, now
 }
 
 // forget has the next request read the database, and keeps the counters.

@@ -43,7 +43,8 @@ type zoneFake struct {
 	sightings []Sighting
 	values    policy.Values // of the policy that new devices get; nil for none
 	access    Access
-	fault     error // of every call that writes
+	fault     error          // of every call that writes
+	memory    map[place]Keys // what Standing still takes for the keys of a device, until FreshStanding is asked
 }
 
 func (z *zoneFake) Current() (int64, error) {
@@ -66,6 +67,9 @@ func (z *zoneFake) Standing(_ context.Context, upstream, user, device string, _ 
 		return nil, errUnknown
 	}
 	c := *s
+	if k, ok := z.memory[place{upstream, user, device}]; ok {
+		c.Keys = k
+	}
 	c.Access = z.access
 	c.Status = statusDeviceBlocked
 	c.Notice = notice
@@ -76,6 +80,13 @@ func (z *zoneFake) Standing(_ context.Context, upstream, user, device string, _ 
 		c.Required = c.Required || len(s.Upstream.Values) > 0
 	}
 	return &c, nil
+}
+
+func (z *zoneFake) FreshStanding(ctx context.Context, upstream, user, device string, v Version) (*Standing, error) {
+	z.mu.Lock()
+	delete(z.memory, place{upstream, user, device})
+	z.mu.Unlock()
+	return z.Standing(ctx, upstream, user, device, v)
 }
 
 func (z *zoneFake) Enrol(_ context.Context, c Contact) error {
