@@ -73,7 +73,11 @@ test: ## installs what the tests need where it is missing, and runs everything
 	scripts/install-test-deps
 	scripts/with-postgres $(GO) run ./test/run
 
-test-quick: ## unit tests on both databases, without the race detector
+test/oidc/node_modules/.package-lock.json: test/oidc/package.json test/oidc/package-lock.json
+	cd test/oidc && npm ci --no-audit --no-fund
+	@touch $@
+
+test-quick: test/oidc/node_modules/.package-lock.json ## unit tests on both databases, without the race detector
 	scripts/with-postgres $(GO) test $(packages)
 
 lint: $(tools)/staticcheck ## go vet, the formatter and the linter pinned in tools/go.mod

@@ -201,9 +201,12 @@ func (g Grant) same(o Grant) bool {
 		slices.Equal(slices.Sorted(slices.Values(g.Groups)), slices.Sorted(slices.Values(o.Groups)))
 }
 
+// owns tells whether somebody is an owner of the whole zone.
+func (x Admin) owns() bool { return slices.ContainsFunc(x.Grants, Grant{Role: Owner}.same) }
+
 // narrow leaves an administrator fewer roles, unless the zone would lose its last owner.
 func (s *Store) narrow(ctx context.Context, tx *sqldb.Tx, x *Admin, kept []Grant) error {
-	if !slices.ContainsFunc(kept, Grant{Role: Owner}.same) {
+	if x.owns() && !slices.ContainsFunc(kept, Grant{Role: Owner}.same) {
 		if err := s.keepOneOwner(ctx, tx, x.ID); err != nil {
 			return s.lastOwner(tx, x, err)
 		}
@@ -262,8 +265,10 @@ func (s *Store) reconcile(ctx context.Context, tx *sqldb.Tx, source, entry strin
 	if len(given) > 0 {
 		return s.confirm(ctx, tx, &x, given)
 	}
-	if err := s.keepOneOwner(ctx, tx, x.ID); err != nil {
-		return s.lastOwner(tx, &x, err)
+	if x.owns() {
+		if err := s.keepOneOwner(ctx, tx, x.ID); err != nil {
+			return s.lastOwner(tx, &x, err)
+		}
 	}
 	if err := s.setState(ctx, tx, x.ID, Disabled); err != nil {
 		return err
