@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"sync/atomic"
+	"time"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/roundtrip"
@@ -77,9 +77,12 @@ type table struct {
 
 // chooser keeps the table of the current revision.
 type chooser struct {
-	mu    sync.Mutex // one reads the table anew, the others wait
-	table atomic.Pointer[table]
+	reading chan struct{} // one reads the table anew, the others wait
+	table   atomic.Pointer[table]
 }
+
+// readTime is how long a choice may wait for the database. Whoever asks has no end of its own: see [Store.Choose].
+const readTime = 10 * time.Second
 
 // current returns the table, read anew when the revision has changed. Ways to servers that did not change stay.
 func (s *Store) current(ctx context.Context) (*table, error) {
@@ -90,8 +93,14 @@ func (s *Store) current(ctx context.Context) (*table, error) {
 	if t := s.chooser.table.Load(); t != nil && t.revision == revision {
 		return t, nil
 	}
-	s.chooser.mu.Lock()
-	defer s.chooser.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	select {
+	case s.chooser.reading <- struct{}{}:
+		defer func() { <-s.chooser.reading }()
+	case <-ctx.Done():
+		return nil, errSlow.WithDetail(ctx.Err())
+	}
 	old := s.chooser.table.Load()
 	if old != nil && old.revision >= revision {
 		return old, nil
@@ -104,6 +113,8 @@ func (s *Store) current(ctx context.Context) (*table, error) {
 	old.closeUnused(t)
 	return t, nil
 }
+
+var errSlow = problem.New(problem.Unavailable, "upstream.slow", "Which mail server is meant cannot be told now.").WithRetry(readTime)
 
 func (s *Store) readTable(ctx context.Context, revision int64, old *table) (*table, error) {
 	t := &table{revision: revision, users: make(map[string]string), groups: make(map[string]string)}
@@ -218,6 +229,8 @@ func (s *Server) choice(l login) Choice { return Choice{s, s.user(l), s.mail(l)}
 // assigned finds the server that is said for the user, or for one of the user's groups. Who the user is depends on the
 // server, so each is asked in turn.
 func (s *Store) assigned(ctx context.Context, t *table, l login) (*Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
 	caller := scope.System("upstream")
 	var grouped *Server
 	for _, server := range t.servers {

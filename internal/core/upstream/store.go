@@ -39,7 +39,7 @@ type Store struct {
 
 // New returns the mail servers of the zone, and registers it with safety as the one that changes them.
 func New(p Parts) *Store {
-	s := &Store{with: p}
+	s := &Store{with: p, chooser: chooser{reading: make(chan struct{}, 1)}}
 	s.register()
 	return s
 }

@@ -58,7 +58,7 @@ type Gateway struct {
 // New returns the gateway. Run must run beside it.
 func New(o Options) *Gateway {
 	return &Gateway{
-		core: o.Core, upstreams: o.Upstreams, revision: o.Revision, bus: o.Bus, clock: o.Clock, log: o.Log,
+		core: patient{o.Core}, upstreams: o.Upstreams, revision: o.Revision, bus: o.Bus, clock: o.Clock, log: o.Log,
 		credentials: newCredentials(o.Clock.Now), standings: newStandings(), holding: newHolding(),
 		keyed: newKeyed(o.Clock.Now), complaints: newComplaints(), recheck: make(chan struct{}, 1),
 	}

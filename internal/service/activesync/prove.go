@@ -130,13 +130,13 @@ func (v *visit) probe() (int, error) {
 	return status, err
 }
 
-// isFrame tells whether an answer is WBXML, from its first octet, which is the version. A page that a web server shows
-// to everybody, down for maintenance or in the wrong place, proves nobody's password.
+// isFrame tells whether an answer is WBXML, and all of it. A page that a web server shows to everybody, down for
+// maintenance or in the wrong place, proves nobody's password.
 func (v *visit) isFrame(body []byte) bool {
 	if len(body) == 0 {
 		return v.version == V25 // which answers a question about nothing with nothing
 	}
-	return body[0] == 3
+	return body[0] == wbxmlVersion && !cutShort(body)
 }
 
 // maxOwnAnswer bounds the answers to requests that the gateway itself makes.

@@ -2,6 +2,7 @@ package activesync
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -176,22 +177,47 @@ func (s *slowly) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// without serves one request of a proven device without a network, so that a test may hold the time.
+func without(core Core, mail http.RoundTripper, command string, body io.Reader) *httptest.ResponseRecorder {
+	up := Upstream{ID: "mail", URL: &url.URL{Scheme: "http", Host: "mail.example"}, Timeout: 10 * time.Second, Transport: mail}
+	g := New(Options{
+		Core: core, Upstreams: upstreamsFake{up}, Revision: &zoneFake{}, Bus: bus.New(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+	})
+	r := httptest.NewRequest(http.MethodPost, Path+"?Cmd="+command+"&DeviceId=DEV1&DeviceType=Phone", body)
+	r.SetBasicAuth("alice", "secret")
+	r.Header.Set("MS-ASProtocolVersion", "12.1")
+	g.credentials.accept(g.credentials.fingerprint("mail", r.Header.Get("Authorization")))
+	w := httptest.NewRecorder()
+	g.serveCommand(w, r)
+	return w
+}
+
+// deaf is a zone whose database has stopped to answer.
+type deaf struct{ *zoneFake }
+
+func (deaf) FreshStanding(ctx context.Context, _, _, _ string, _ Version) (*Standing, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestADatabaseThatDoesNotAnswerKeepsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		w := without(deaf{&zoneFake{}}, &reading{}, "FolderSync", nil)
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || time.Since(start) != patience {
+			t.Errorf("HTTP %d after %s", w.Code, time.Since(start))
+		}
+	})
+}
+
 // A phone on a bad line takes as long as the gate lets it. The mail server's time is for the mail server.
 func TestASlowUploadIsNotTheMailServersFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mail := &reading{}
 		zone := &zoneFake{devices: map[place]*Standing{{"mail", "alice", "DEV1"}: {Device: "id-DEV1"}}, access: Allowed}
-		up := Upstream{ID: "mail", URL: &url.URL{Scheme: "http", Host: "mail.example"}, Timeout: 10 * time.Second, Transport: mail}
-		g := New(Options{
-			Core: zone, Upstreams: upstreamsFake{up}, Revision: zone, Bus: bus.New(), Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
-		})
 		const size = 1 << 20
-		r := httptest.NewRequest(http.MethodPost, Path+"?Cmd=SendMail&DeviceId=DEV1&DeviceType=Phone", &slowly{left: size})
-		r.SetBasicAuth("alice", "secret")
-		r.Header.Set("MS-ASProtocolVersion", "12.1")
-		g.credentials.accept(g.credentials.fingerprint("mail", r.Header.Get("Authorization")))
-		start, w := time.Now(), httptest.NewRecorder()
-		g.serveCommand(w, r)
+		start := time.Now()
+		w := without(zone, mail, "SendMail", &slowly{left: size})
 		if w.Code != http.StatusOK || len(mail.got) != size || time.Since(start) < time.Hour {
 			t.Errorf("HTTP %d, %d octets arrived after %s", w.Code, len(mail.got), time.Since(start))
 		}
