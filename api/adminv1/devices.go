@@ -65,12 +65,13 @@ type DeviceEdit struct {
 
 // DevicePolicy says what a device must obey, and what is known of that.
 type DevicePolicy struct {
-	Suite     Ref          `json:"suite"`
-	Version   int          `json:"version"`
-	Liability string       `json:"liability"`
-	Origin    string       `json:"origin" doc:"Whose assignment it is: device, user, group or default."`
-	State     string       `json:"state"`
-	Settings  []PolicyLine `json:"settings"`
+	Suite     Ref           `json:"suite"`
+	Version   int           `json:"version"`
+	Liability string        `json:"liability"`
+	Origin    string        `json:"origin" doc:"Whose assignment it is: device, user, group or default."`
+	State     string        `json:"state"`
+	Layers    []PolicyLayer `json:"layers" doc:"The suites that reach it, the most specific first."`
+	Settings  []PolicyLine  `json:"settings"`
 }
 
 // PolicyLine is one setting on one device. Nothing is ever called enforced: nobody but the device could know.
@@ -79,7 +80,10 @@ type PolicyLine struct {
 	Category       string `json:"category"`
 	Label          string `json:"label"`
 	Asked          string `json:"asked"`
-	Origin         string `json:"origin" enum:"suite,default,upstream"`
+	Origin         string `json:"origin" enum:"suite,default,upstream,rule"`
+	From           Ref    `json:"from" doc:"The suite that sets it."`
+	Locked         bool   `json:"locked" doc:"The user may choose no stricter value."`
+	Channel        string `json:"channel"`
 	Sent           string `json:"sent" doc:"The value the device was sent last; empty when it was sent none."`
 	SentAt         string `json:"sentAt"`
 	AcknowledgedAt string `json:"acknowledgedAt"`

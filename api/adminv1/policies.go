@@ -1,15 +1,18 @@
 package adminv1
 
-// Values is a set of settings: true or false, a number (also for a choice), or a list of texts, by the setting's key.
+// Values is a set of settings: true or false, a number (also for a choice), a text or a list of texts, by the setting's
+// key. {"locked": VALUE} leaves the user no choice of a stricter one.
 type Values map[string]any
 
 // SettingSpec is one setting of the catalogue.
 type SettingSpec struct {
 	Key      string   `json:"key"`
 	Category string   `json:"category"`
+	Group    string   `json:"group" doc:"What the category is called."`
 	Title    string   `json:"title"`
 	Help     string   `json:"help"`
-	Kind     string   `json:"kind" enum:"bool,number,choice,list"`
+	Kind     string   `json:"kind" enum:"bool,number,choice,text,list"`
+	Format   string   `json:"format" doc:"What a text, or each of a list, must look like; empty for any."`
 	Min      int64    `json:"min"`
 	Max      int64    `json:"max"`
 	Unit     string   `json:"unit"`
@@ -18,6 +21,8 @@ type SettingSpec struct {
 	Default  any      `json:"default"`
 	Stricter string   `json:"stricter" enum:"yes,no,more,less,both,common"`
 	Needs    string   `json:"needs" doc:"A setting that must be on, or this one has no effect."`
+	Lockable bool     `json:"lockable" doc:"A value can be locked, so that the user may choose no stricter one."`
+	Channels []string `json:"channels" doc:"What can carry it to a device; none for what Drover keeps by itself."`
 }
 
 // Option is one choice.
@@ -110,7 +115,6 @@ type SuiteDiffLine struct {
 // SuitePreview says what a suite sends to a platform, and what the platform makes of it.
 type SuitePreview struct {
 	Platform string        `json:"platform"`
-	Channel  string        `json:"channel"`
 	Protocol string        `json:"protocol"`
 	Lines    []PreviewLine `json:"lines"`
 }
@@ -121,6 +125,7 @@ type PreviewLine struct {
 	Label  string `json:"label"`
 	Value  string `json:"value"`
 	Fate   string `json:"fate" enum:"sent,partly,ignored,untold,inexpressible,idle,kept"`
+	Over   string `json:"over" doc:"The channel that carries it; empty where none does."`
 	Sends  string `json:"sends" doc:"What goes over the wire; empty when nothing does."`
 	Reason string `json:"reason"`
 }

@@ -27,6 +27,9 @@ type policyCommands struct {
 	Versions    policyVersions    `cmd:"" help:"List the versions of a policy suite."`
 	Diff        policyDiff        `cmd:"" help:"Tell what changes from one version to another."`
 	Preview     policyPreview     `cmd:"" help:"Tell what a suite sends to a platform, and what the platform ignores."`
+	Effective   policyEffective   `cmd:"" help:"Tell what a device must obey, and which suite each value comes from."`
+	Simulate    policySimulate    `cmd:"" help:"Tell what a change would do to the fleet, without making it."`
+	Rollout     rolloutCommands   `cmd:"" help:"Put a new version in force for some devices first."`
 	Rollback    policyRollback    `cmd:"" help:"Make a new version that says what an old one said."`
 	Retire      policyRetire      `cmd:"" aliases:"remove" help:"Take a policy suite out of use that nothing is assigned to."`
 	Presets     policyPresets     `cmd:"" help:"List the presets to start from."`
@@ -37,7 +40,7 @@ type policyCommands struct {
 // suiteValues are the ways to say what a suite asks.
 type suiteValues struct {
 	File  string   `placeholder:"FILE" help:"File with corporate and personal values, as \"drover policy show NAME --json\" prints them; YAML or JSON. - is standard input."`
-	Set   []string `sep:"none" placeholder:"KEY=VALUE" help:"Set a value, such as password.length=6; corporate.KEY=VALUE or personal.KEY=VALUE for one of them alone. May be given several times."`
+	Set   []string `sep:"none" placeholder:"KEY=VALUE" help:"Set a value, such as password.min-length=6, or KEY={locked: 6}; corporate.KEY=VALUE or personal.KEY=VALUE for one of them alone. May be given several times."`
 	Unset []string `placeholder:"KEY" help:"Leave a value to the platform."`
 }
 

@@ -113,9 +113,9 @@ func (p *policyPreview) Run(ctx context.Context, c *console) error {
 }
 
 func (s *session) printPreview(p adminv1.SuitePreview) error {
-	t := table.New("SETTING", "VALUE", "FATE", "SENDS", "WHY")
+	t := table.New("SETTING", "VALUE", "FATE", "OVER", "SENDS", "WHY")
 	for _, l := range p.Lines {
-		t.Row(l.Key, l.Value, l.Fate, l.Sends, l.Reason)
+		t.Row(l.Key, l.Value, l.Fate, l.Over, l.Sends, l.Reason)
 	}
 	return t.Write(s.out, "Nothing is sent to this platform.")
 }

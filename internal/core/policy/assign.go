@@ -91,7 +91,7 @@ func (s *Store) exists(ctx context.Context, tx *sqldb.Tx, t Target) error {
 	return errNoTarget
 }
 
-var errNoTarget = problem.New(problem.NotFound, "policy.target", "There is nothing of this kind to assign to.").WithField("target")
+var errNoTarget = problem.New(problem.NotFound, "assignment.target", "There is nothing of this kind to assign to.").WithField("target")
 
 // Unassign takes a target's own assignment away, so that a less specific one holds. It changes nothing when there is
 // none.

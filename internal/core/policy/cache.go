@@ -132,10 +132,8 @@ func (s *Store) Explain(ctx context.Context, c scope.Caller, d DeviceRef) ([]Exp
 	}
 	e := l.effective(d)
 	sets := make(map[Target]int, len(e.layers))
-	for _, v := range e.values {
-		if x, ok := e.LayerOf(v); ok {
-			sets[x.Target]++
-		}
+	for i, n := range e.Counts() {
+		sets[e.layers[i].Target] = n
 	}
 	var out []Explained
 	for _, a := range d.candidates(l.find) {

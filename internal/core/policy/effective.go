@@ -91,6 +91,17 @@ func complete(o Origin, layers []Layer, values []Sourced) *Effective {
 // Layers returns the suites that reach the device, the most specific first.
 func (e *Effective) Layers() []Layer { return slices.Clone(e.layers) }
 
+// Counts returns how many values of the device come from each of its suites, in the order of [Effective.Layers].
+func (e *Effective) Counts() []int {
+	n := make([]int, len(e.layers))
+	for _, v := range e.values {
+		if _, ok := e.LayerOf(v); ok {
+			n[v.Layer]++
+		}
+	}
+	return n
+}
+
 // LayerOf returns the suite that a value comes from; false when it comes from none.
 func (e *Effective) LayerOf(s Sourced) (Layer, bool) {
 	if s.Source != FromSuite || s.Layer >= len(e.layers) {

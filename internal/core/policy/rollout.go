@@ -256,26 +256,14 @@ func (s *Store) saveRollout(ctx context.Context, tx *sqldb.Tx, r *Rollout) error
 	return err
 }
 
-// Widen changes who gets the new version. With a smaller share, devices go back to the version in force.
-func (s *Store) Widen(ctx context.Context, c scope.Caller, suite string, p Plan) (Rollout, error) {
-	if err := p.check(); err != nil {
+// Steer changes who gets the new version, and pauses or resumes its roll-out. While it is paused no step is taken, and
+// devices that have the new version keep it; resumed, the next step is due one interval from now. With a smaller share,
+// devices go back to the version in force.
+func (s *Store) Steer(ctx context.Context, c scope.Caller, suite string, p Plan, paused bool) (Rollout, error) {
+	if err := c.Require(scope.PolicyEdit); err != nil {
 		return Rollout{}, err
 	}
-	return s.steer(ctx, c, suite, "policy.rollout-changed", func(r *Rollout) { r.Plan = p })
-}
-
-// Pause holds a roll-out where it is: no step is taken. Devices that have the new version keep it.
-func (s *Store) Pause(ctx context.Context, c scope.Caller, suite string) (Rollout, error) {
-	return s.steer(ctx, c, suite, "policy.rollout-paused", func(r *Rollout) { r.Paused = true })
-}
-
-// Resume lets the steps go on; the next is due one interval from now.
-func (s *Store) Resume(ctx context.Context, c scope.Caller, suite string) (Rollout, error) {
-	return s.steer(ctx, c, suite, "policy.rollout-resumed", func(r *Rollout) { r.Paused = false })
-}
-
-func (s *Store) steer(ctx context.Context, c scope.Caller, suite, action string, fn func(*Rollout)) (Rollout, error) {
-	if err := c.Require(scope.PolicyEdit); err != nil {
+	if err := p.check(); err != nil {
 		return Rollout{}, err
 	}
 	var r Rollout
@@ -285,15 +273,26 @@ func (s *Store) steer(ctx context.Context, c scope.Caller, suite, action string,
 			return err
 		}
 		r = before
-		fn(&r)
+		r.Plan, r.Paused = p, paused
 		if err := s.saveRollout(ctx, tx, &r); err != nil {
 			return err
 		}
 		return s.changed(ctx, tx, audit.Record{
-			Action: action, Caller: c, Subject: subject(suite), Before: before.facts(), After: r.facts(),
+			Action: steered(before, r), Caller: c, Subject: subject(suite), Before: before.facts(), After: r.facts(),
 		})
 	})
 	return r, err
+}
+
+// steered names what became of a roll-out.
+func steered(before, after Rollout) string {
+	switch {
+	case after.Paused && !before.Paused:
+		return "policy.rollout-paused"
+	case before.Paused && !after.Paused:
+		return "policy.rollout-resumed"
+	}
+	return "policy.rollout-changed"
 }
 
 func (r Rollout) facts() map[string]any {

@@ -58,7 +58,7 @@ func TestARollOutReachesTheSameDevicesAndMore(t *testing.T) {
 		if n := count(first); n < 60 || n > 140 {
 			t.Errorf("a tenth of 1,000 devices are %d", n)
 		}
-		if _, err := f.Widen(ctx, boss, suite.ID, Plan{Percent: 50}); err != nil {
+		if _, err := f.Steer(ctx, boss, suite.ID, Plan{Percent: 50}, false); err != nil {
 			t.Fatal(err)
 		}
 		second := f.reached(t)
@@ -153,11 +153,11 @@ func TestARollOutRisesByItself(t *testing.T) {
 		advance(59*time.Minute, 20)
 		advance(time.Minute, 60)
 		advance(0, 60) // no step is taken twice
-		if r, err := f.Pause(ctx, boss, suite.ID); err != nil || !r.Paused || !r.Due.IsZero() {
+		if r, err := f.Steer(ctx, boss, suite.ID, Plan{Percent: 60, Step: 40, Every: time.Hour}, true); err != nil || !r.Paused || !r.Due.IsZero() {
 			t.Errorf("%+v, %v", r, err)
 		}
 		advance(3*time.Hour, 60)
-		if r, err := f.Resume(ctx, boss, suite.ID); err != nil || r.Paused || !r.Due.Equal(f.now.Now().Add(time.Hour)) {
+		if r, err := f.Steer(ctx, boss, suite.ID, Plan{Percent: 60, Step: 40, Every: time.Hour}, false); err != nil || r.Paused || !r.Due.Equal(f.now.Now().Add(time.Hour)) {
 			t.Errorf("%+v, %v", r, err)
 		}
 		f.now.Advance(time.Hour)

@@ -20,6 +20,17 @@ type Change struct {
 	Unassign *Target
 }
 
+// one tells whether exactly one change is supposed.
+func (ch Change) one() bool {
+	n := 0
+	for _, given := range []bool{ch.Edit != nil, ch.Assign != nil, ch.Unassign != nil} {
+		if given {
+			n++
+		}
+	}
+	return n == 1
+}
+
 // SuiteContent is what a suite would say.
 type SuiteContent struct {
 	Suite   string
@@ -81,6 +92,10 @@ func (l *loaded) with(ch Change) (*loaded, error) {
 		zone: l.zone, policy: l.policy, merged: &merged{list: map[string]*Effective{}},
 		assignments: maps.Clone(l.assignments), suites: maps.Clone(l.suites),
 	}
+	if !ch.one() {
+		return nil, problem.New(problem.Invalid, "policy.simulation",
+			"Say one change to suppose: what a suite would say, an assignment, or one that is taken away.")
+	}
 	switch {
 	case ch.Edit != nil:
 		s, ok := next.suites[ch.Edit.Suite]
@@ -100,10 +115,8 @@ func (l *loaded) with(ch Change) (*loaded, error) {
 			return nil, errNoSuite
 		}
 		next.assignments[ch.Assign.Target] = *ch.Assign
-	case ch.Unassign != nil:
-		delete(next.assignments, *ch.Unassign)
 	default:
-		return nil, problem.New(problem.Invalid, "policy.simulation", "Say what to suppose: the content of a suite, or an assignment.")
+		delete(next.assignments, *ch.Unassign)
 	}
 	return next, nil
 }

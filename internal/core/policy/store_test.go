@@ -202,14 +202,12 @@ func TestRightsAreAsked(t *testing.T) {
 			_, assignments := f.Assignments(ctx, c, AssignmentFilter{}, page.Request{})
 			_, explain := f.Explain(ctx, c, DeviceRef{})
 			_, stage := f.Stage(ctx, c, suite.ID, 1, Draft{}, Plan{})
-			_, widen := f.Widen(ctx, c, suite.ID, Plan{})
-			_, pause := f.Pause(ctx, c, suite.ID)
-			_, resume := f.Resume(ctx, c, suite.ID)
+			_, steer := f.Steer(ctx, c, suite.ID, Plan{}, false)
 			_, rollout := f.Rollout(ctx, c, suite.ID)
 			_, rollouts := f.Rollouts(ctx, c)
 			return map[scope.Right][]error{
 				scope.PolicyEdit: {create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID),
-					stage, widen, pause, resume, f.Finish(ctx, c, suite.ID), f.CallBack(ctx, c, suite.ID)},
+					stage, steer, f.Finish(ctx, c, suite.ID), f.CallBack(ctx, c, suite.ID)},
 				scope.PolicyRead: {rollout, rollouts, list, get, named, version, versions, assignments, explain},
 				scope.PolicyAssign: {
 					f.Assign(ctx, c, Target{ToDefault, ""}, suite.ID, 0), f.Unassign(ctx, c, Target{ToDefault, ""}),

@@ -17,7 +17,7 @@ func (a *API) addAssignments() {
 	read, change := gate.Admin(scope.PolicyRead), gate.Admin(scope.PolicyAssign)
 	add(a, policyOp("listAssignments", http.MethodGet, "/policy-assignments", "List which suite is in force for whom", read), a.listAssignments)
 	put := policyOp("assignSuite", http.MethodPost, "/policy-assignments", "Put a suite in force for a target, in place of the one it had", change)
-	put.words = "The most specific assignment holds: device, then user, then group, then the default."
+	put.words = "Each setting has the value of the most specific suite that sets it: device, then user, then group, then the default."
 	add(a, put, a.assign)
 	add(a, policyOp("unassignSuite", http.MethodDelete, "/policy-assignments/{id}", "Take an assignment away", change), a.unassign)
 }
@@ -121,34 +121,11 @@ func (a *API) assign(ctx context.Context, in *with[adminv1.AssignmentDraft]) (*a
 	x := policy.Assignment{
 		Target: policy.Target{Kind: policy.TargetKind(b.Kind), ID: b.Target}, Suite: b.Suite, Priority: b.Priority, At: a.Clock.Now(),
 	}
-	if err := a.exists(ctx, x.Target); err != nil {
-		return nil, err
-	}
 	if err := a.Policies.Assign(ctx, caller(ctx), x.Target, b.Suite, b.Priority); err != nil {
 		return nil, err
 	}
 	n, err := a.targetNames(ctx, []policy.Assignment{x})
 	return reply(n.assignment(x), err)
-}
-
-var errNoTarget = problem.New(problem.NotFound, "assignment.target", "There is nothing of this kind to assign to.").WithField("target")
-
-// exists tells whether the caller sees the target; package policy leaves that to its callers.
-func (a *API) exists(ctx context.Context, t policy.Target) error {
-	c := caller(ctx)
-	var err error
-	switch t.Kind {
-	case policy.ToDevice:
-		_, err = a.Devices.Get(ctx, c, t.ID)
-	case policy.ToUser:
-		_, err = a.Directory.Get(ctx, c, t.ID)
-	case policy.ToGroup:
-		var groups names
-		if groups, err = a.allGroups(ctx); err == nil && groups[t.ID] == "" {
-			err = errNoTarget
-		}
-	}
-	return err
 }
 
 func (a *API) unassign(ctx context.Context, in *struct {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"drover/api/adminv1"
+	"drover/internal/base/problem"
 	"drover/internal/core/device"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
@@ -34,10 +35,35 @@ func (a *API) devicePolicy(ctx context.Context, in *byID) (*answer[adminv1.Devic
 	if err != nil {
 		return nil, err
 	}
+	layers, err := a.layers(ctx, e, d)
 	return reply(adminv1.DevicePolicy{
 		Suite: adminv1.Ref{ID: e.Origin.Suite, Name: e.Origin.SuiteName}, Version: e.Origin.Version, Liability: string(d.Liability),
-		Origin: string(e.Origin.Target.Kind), State: string(d.PolicyState), Settings: policyLines(e, d, p),
-	}, nil)
+		Origin: string(e.Origin.Target.Kind), State: string(d.PolicyState), Layers: layers, Settings: policyLines(e, d, p),
+	}, err)
+}
+
+// layers are the suites that reach the device, with the names of what they are assigned to.
+func (a *API) layers(ctx context.Context, e *policy.Effective, d device.Device) ([]adminv1.PolicyLayer, error) {
+	groups, err := a.allGroups(ctx)
+	if err != nil && !problem.Is(err, problem.Forbidden) {
+		return nil, err
+	}
+	sets := e.Counts()
+	list := e.Layers()
+	out := make([]adminv1.PolicyLayer, len(list))
+	for i, l := range list {
+		out[i] = adminv1.PolicyLayer{
+			Kind: string(l.Target.Kind), Target: groups.ref(l.Target.ID), Suite: adminv1.Ref{ID: l.Suite, Name: l.SuiteName},
+			Version: l.Version, Staged: l.Staged, Sets: sets[i],
+		}
+		switch l.Target.Kind {
+		case policy.ToDevice:
+			out[i].Target.Name = d.Name
+		case policy.ToUser:
+			out[i].Target.Name = d.OwnerName
+		}
+	}
+	return out, nil
 }
 
 func policyLines(e *policy.Effective, d device.Device, p device.Partnership) []adminv1.PolicyLine {
@@ -50,6 +76,10 @@ func policyLines(e *policy.Effective, d device.Device, p device.Partnership) []a
 		line := adminv1.PolicyLine{
 			Key: string(i.Setting), Category: string(def.Category), Label: def.Title, Asked: inWords(i.Setting, &i.Value),
 			Origin: string(i.Source), Sent: sent[string(i.Setting)], State: string(i.State), Words: i.Words,
+			Locked: i.Value.Locked(), Channel: string(i.Channel),
+		}
+		if l, ok := e.LayerOf(policy.Sourced{Source: i.Source, Layer: i.Layer}); ok {
+			line.From = adminv1.Ref{ID: l.Suite, Name: l.SuiteName}
 		}
 		if line.Sent != "" {
 			line.SentAt = stamp(p.SentAt)

@@ -8,6 +8,7 @@ import (
 	"drover/api/adminv1"
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
+	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
@@ -35,9 +36,11 @@ func (a *API) addPolicies() {
 func (a *API) listSettings(context.Context, *Paged) (*answer[adminv1.Page[adminv1.SettingSpec]], error) {
 	return reply(whole(policy.Catalogue(), func(d policy.Definition) adminv1.SettingSpec {
 		return adminv1.SettingSpec{
-			Key: string(d.Key), Category: string(d.Category), Title: d.Title, Help: d.Help, Kind: string(d.Kind), Min: d.Min, Max: d.Max,
-			Unit: d.Unit, None: d.None, Default: d.Default, Stricter: string(d.Stricter), Needs: string(d.Needs),
-			Options: each(d.Options, func(o policy.Option) adminv1.Option { return adminv1.Option(o) }),
+			Key: string(d.Key), Category: string(d.Category), Group: d.Category.Title(), Title: d.Title, Help: d.Help,
+			Kind: string(d.Kind), Format: string(d.Format), Min: d.Min, Max: d.Max, Unit: d.Unit, None: d.None, Default: d.Default,
+			Stricter: string(d.Stricter), Needs: string(d.Needs), Lockable: d.Lockable(),
+			Channels: each(d.Key.Carriers(), func(c platform.Channel) string { return c.Name() }),
+			Options:  each(d.Options, func(o policy.Option) adminv1.Option { return adminv1.Option(o) }),
 		}
 	}), nil)
 }
@@ -67,7 +70,7 @@ func coreValues(vs adminv1.Values, field string) (policy.Values, error) {
 	out := make(policy.Values, len(vs))
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return nil, problem.New(problem.Invalid, "policy.value",
-			"A value is true or false, a whole number, or a list of texts.").WithField(field)
+			`A value is true or false, a whole number, a text, a list of texts, or {"locked": VALUE}.`).WithField(field)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"drover/api/adminv1"
 	"drover/internal/base/problem"
@@ -50,12 +51,14 @@ func (a *API) diffVersions(ctx context.Context, in *struct {
 		return nil, err
 	}
 	to, err := a.Policies.Version(ctx, caller(ctx), in.ID, in.To)
-	return reply(whole(policy.Diff(from.Content, to.Content), func(d policy.Difference) adminv1.SuiteDiffLine {
-		return adminv1.SuiteDiffLine{
-			Key: string(d.Setting), Label: title(d.Setting), Liability: string(d.Liability),
-			Before: inWords(d.Setting, d.Before), After: inWords(d.Setting, d.After),
-		}
-	}), err)
+	return reply(whole(policy.Diff(from.Content, to.Content), diffLine), err)
+}
+
+func diffLine(d policy.Difference) adminv1.SuiteDiffLine {
+	return adminv1.SuiteDiffLine{
+		Key: string(d.Setting), Label: title(d.Setting), Liability: string(d.Liability),
+		Before: inWords(d.Setting, d.Before), After: inWords(d.Setting, d.After),
+	}
 }
 
 func title(s platform.Setting) string {
@@ -68,6 +71,13 @@ func inWords(s platform.Setting, v *policy.Value) string {
 	if v == nil {
 		return ""
 	}
+	if v.Locked() {
+		return plainWords(s, *v) + ", locked"
+	}
+	return plainWords(s, *v)
+}
+
+func plainWords(s platform.Setting, v policy.Value) string {
 	d, _ := policy.Find(s)
 	switch d.Kind {
 	case policy.KindBool:
@@ -80,6 +90,8 @@ func inWords(s platform.Setting, v *policy.Value) string {
 		if i >= 0 {
 			return d.Options[i].Words
 		}
+	case policy.KindList:
+		return strings.Join(v.Texts(), ", ")
 	case policy.KindNumber:
 		if v.Int() == d.None && d.None != 0 {
 			return "no limit"
@@ -116,11 +128,14 @@ func (a *API) previewSuite(ctx context.Context, in *struct {
 		return nil, err
 	}
 	effective := version.Effective(suite.Name, policy.Liability(in.Liability))
-	lines, err := a.Renderers.Preview(effective, row, platform.ActiveSync, platform.ParseVersion(in.Protocol))
+	lines, err := a.Renderers.PreviewAll(effective, row, platform.ParseVersion(in.Protocol))
 	return reply(adminv1.SuitePreview{
-		Platform: row.Key(), Channel: string(platform.ActiveSync), Protocol: in.Protocol,
+		Platform: row.Key(), Protocol: in.Protocol,
 		Lines: each(lines, func(l policy.Line) adminv1.PreviewLine {
-			x := adminv1.PreviewLine{Key: string(l.Setting), Label: title(l.Setting), Value: inWords(l.Setting, &l.Value), Fate: string(l.Fate), Reason: l.Words}
+			x := adminv1.PreviewLine{
+				Key: string(l.Setting), Label: title(l.Setting), Value: inWords(l.Setting, &l.Value), Fate: string(l.Fate),
+				Over: string(l.Channel), Reason: l.Words,
+			}
 			if l.Element != "" {
 				x.Sends = l.Element + " = " + l.Text
 			}
