@@ -73,7 +73,13 @@ test('rules for destructive acts are looser when anything is', () => {
 });
 
 test('an edit of a mail server says what it means, and whether passwords go elsewhere', () => {
-  const before: UpstreamDraft = { name: 'Main', url: 'https://a.example.org', domains: [], default: true };
+  const before: UpstreamDraft = {
+    name: 'Main',
+    url: 'https://a.example.org',
+    tlsMode: 'system',
+    domains: [],
+    default: true,
+  };
   expect(means(before, { ...before, name: 'Other' })).toEqual([]);
   expect(diverts(before, { ...before, timeoutSeconds: 5 })).toBe(false);
   const moved = { ...before, url: 'https://b.example.org' };

@@ -146,7 +146,7 @@ export function Grid<T>(props: GridProps<T>) {
         ) : (
           <span>
             {count(rows.length)} of {count(first?.total ?? rows.length, first?.totalCapped)} {props.noun}
-            {first?.total === 1 ? '' : 's'}
+            {(first?.total ?? rows.length) === 1 ? '' : 's'}
             {isFetchingNextPage && ', loading more…'}
           </span>
         )}

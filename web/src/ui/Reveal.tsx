@@ -9,7 +9,7 @@ import { ReasonField } from './ReasonField';
 interface RevealProps {
   /** What is sealed: "the phone number". */
   what: string;
-  /** Looks, for a reason that is kept. */
+  /** Looks, for a reason that is kept; nothing where there is nothing to see, which is no look. */
   look: (reason: string) => Promise<[string, string][]>;
 }
 
@@ -38,10 +38,16 @@ function Look({ what, look, onClose }: RevealProps & { onClose: () => void }) {
   if (run.data) {
     return (
       <Dialog opened title={`Show ${what}`} submit="Done" onClose={onClose} onSubmit={onClose}>
-        <Facts rows={run.data} />
-        <Text size="sm" c="dimmed">
-          This look is recorded: who, when, and “{reason.trim()}”.
-        </Text>
+        {run.data.length > 0 ? (
+          <>
+            <Facts rows={run.data} />
+            <Text size="sm" c="dimmed">
+              This look is recorded: who, when, and “{reason.trim()}”.
+            </Text>
+          </>
+        ) : (
+          <Text size="sm">Nothing is known, so there was nothing to look at or to record.</Text>
+        )}
       </Dialog>
     );
   }

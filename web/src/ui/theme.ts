@@ -74,6 +74,7 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 600 } },
       defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, position: 'right', padding: 'lg' },
     },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
     Tabs: { styles: { list: { flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250 } },
   },

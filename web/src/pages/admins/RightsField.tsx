@@ -21,7 +21,7 @@ const SUBJECTS: Record<string, string> = {
 
 function subject(key: string): string {
   const first = key.split('.')[0] ?? key;
-  return SUBJECTS[first] ?? `${humanize(first)}s`.replace(/ys$/, 'ies');
+  return SUBJECTS[first] ?? `${humanize(first)}s`.replace(/([^aeiou])ys$/, '$1ies');
 }
 
 /** Rights by subject, in words. */

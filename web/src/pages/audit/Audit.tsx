@@ -27,6 +27,9 @@ const ACTIONS = [
   { value: 'session.', label: 'Sign-ins' },
   { value: 'role.', label: 'Roles' },
   { value: 'token.', label: 'API tokens' },
+  { value: 'setting.', label: 'Settings and safety rules' },
+  { value: 'breaker.', label: 'The breaker' },
+  { value: 'audit.', label: 'Looks at sealed values' },
 ];
 
 const OUTCOMES = [

@@ -102,7 +102,7 @@ function Details({ record: r }: { record: AuditRecord }) {
           ['On what', `${humanize(r.subject.kind)} ${r.subject.name}`],
           ['Its number', r.subject.id && <code key="i">{r.subject.id}</code>],
           ['When', exactly(r.at)],
-          ['Reason', r.reason || 'None given'],
+          ['Reason', r.reason || (r.personal ? 'Sealed, with the personal values' : 'None given')],
           ['In the chain', r.number > 0 ? `Sealed as number ${r.number}` : 'Not sealed yet'],
         ]}
       />

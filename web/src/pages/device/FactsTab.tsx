@@ -14,9 +14,10 @@ import { owner } from '../devices/columns';
 /** What is known of the device, from where, and how old it is. */
 export function FactsTab({ device: d }: { device: DeviceDetail }) {
   const may = useMay();
-  const phone = async (reason: string): Promise<[string, string][]> => [
-    ['Phone number', (await lookAtPhone(d.id, reason)).phone],
-  ];
+  const phone = async (reason: string): Promise<[string, string][]> => {
+    const known = await lookAtPhone(d.id, reason);
+    return known.phone ? [['Phone number', known.phone]] : [];
+  };
   return (
     <Stack gap="lg">
       <Panel title="Device">

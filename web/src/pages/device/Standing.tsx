@@ -18,7 +18,7 @@ const ACTS: Record<DeviceAct, { label: string; right: string; text: string; done
   },
   retire: {
     label: 'Take it out of service',
-    right: 'device.edit',
+    right: 'device.remove',
     text: 'It gets no mail any more and stays in the lists. Nothing is erased on it. It can be let in again.',
     done: 'It is out of service.',
   },

@@ -4,7 +4,7 @@ import { X } from 'lucide-react';
 import { useState } from 'react';
 import { devices } from '../../api/devices';
 import { join, leave, members, users, type GroupKind } from '../../api/people';
-import type { Group } from '../../api/types';
+import type { Device, Group } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
@@ -16,10 +16,14 @@ interface MembersProps {
   onClose: () => void;
 }
 
+/** A device by its name and its user: phones of one model have one name. */
+const told = (d: Device) => ({ id: d.id, name: `${d.name || d.model || d.deviceId} (${d.user.name})` });
+
 /** Who is in a group. */
 export function Members({ kind, group, edit, onClose }: MembersProps) {
   const ofUsers = kind === 'user-groups';
-  const inside = useInfiniteQuery(members(kind, group.id));
+  const inside = useInfiniteQuery({ ...members(kind, group.id), enabled: ofUsers });
+  const held = useInfiniteQuery({ ...devices({ group: group.id }), enabled: !ofUsers });
   const [search, setSearch] = useState('');
   const [chosen, setChosen] = useState<string | null>(null);
   const people = useInfiniteQuery({ ...users({ q: search }), enabled: edit && ofUsers });
@@ -27,15 +31,15 @@ export function Members({ kind, group, edit, onClose }: MembersProps) {
   const stale = [kind, 'devices', 'users'];
   const put = useAct((id: string) => join(kind, group.id, [id]), { stale, after: () => setChosen(null) });
   const take = useAct((id: string) => leave(kind, group.id, [id]), { stale });
-  const all = inside.data?.pages.flatMap((p) => p.items) ?? [];
+  const list = ofUsers ? inside : held;
+  const all = ofUsers
+    ? (inside.data?.pages.flatMap((p) => p.items) ?? [])
+    : (held.data?.pages.flatMap((p) => p.items) ?? []).map(told);
   const options = ofUsers
     ? (people.data?.pages[0]?.items ?? []).map((u) => ({ value: u.id, label: u.name }))
-    : (things.data?.pages[0]?.items ?? []).map((d) => ({
-        value: d.id,
-        label: `${d.name || d.model || d.deviceId} (${d.user.name})`,
-      }));
-  const total = inside.data?.pages[0]?.total ?? 0;
-  const error = inside.error ?? put.error ?? take.error;
+    : (things.data?.pages[0]?.items ?? []).map(told).map(({ id, name }) => ({ value: id, label: name }));
+  const total = list.data?.pages[0]?.total ?? 0;
+  const error = list.error ?? put.error ?? take.error;
   return (
     <Drawer opened onClose={onClose} title={group.name}>
       <Stack gap="md">
@@ -80,11 +84,11 @@ export function Members({ kind, group, edit, onClose }: MembersProps) {
             </Row>
           ))}
         </Stack>
-        {inside.hasNextPage && (
+        {list.hasNextPage && (
           <Button
             variant="default"
-            loading={inside.isFetchingNextPage}
-            onClick={() => void inside.fetchNextPage()}
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
           >
             Show more
           </Button>

@@ -162,11 +162,18 @@ function Form({ title, initial, save, edit, done, onClose, onSaved }: FormProps)
   );
 }
 
-export function AddMailServer({ onClose, onAdded }: { onClose: () => void; onAdded: (u: Upstream) => void }) {
+interface AddProps {
+  /** There is none yet, so that this one takes everyone; a later one takes nobody unasked. */
+  first: boolean;
+  onClose: () => void;
+  onAdded: (added: Upstream) => void;
+}
+
+export function AddMailServer({ first, onClose, onAdded }: AddProps) {
   return (
     <Form
       title="Add a mail server"
-      initial={BLANK}
+      initial={{ ...BLANK, default: first }}
       save={addUpstream}
       done="Added. It is being tested."
       onClose={onClose}

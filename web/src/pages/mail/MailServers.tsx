@@ -61,6 +61,7 @@ export default function MailServers() {
       </Loaded>
       {adding && (
         <AddMailServer
+          first={(answer.data?.length ?? 0) === 0}
           onClose={() => setAdding(false)}
           onAdded={(added) => {
             setAdding(false);

@@ -40,7 +40,7 @@ export function Sent({ servers }: { servers: Upstream[] }) {
     >
       <Text size="sm" c="dimmed" px="lg" pb="sm" maw={860}>
         A user goes where they are sent by name; else where a group of theirs is sent; else to the server of
-        their mail domain; else to the first server that takes everyone.
+        their mail domain; else to the server that takes everyone else.
       </Text>
       {remove.isError && <Trouble error={remove.error} />}
       <Loaded of={answer}>

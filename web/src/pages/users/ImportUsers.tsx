@@ -39,9 +39,9 @@ export function ImportUsers({ onClose }: { onClose: () => void }) {
       incomplete={!trial.data || faults.length > 0}
     >
       <Text size="sm">
-        A CSV file with a line of headings: <code>name</code>, and if you like <code>display_name</code>,{' '}
-        <code>mail</code>, <code>groups</code> (separated by semicolons). It is tried first; nothing is
-        changed until you press Import.
+        A CSV file with a line of headings: <code>name</code>, and if you like <code>display name</code>,{' '}
+        <code>mail</code>, <code>groups</code> (their names, separated by <code>|</code>) and{' '}
+        <code>disabled</code> (yes or no). It is tried first; nothing is changed until you press Import.
       </Text>
       <FileInput
         label="File"
