@@ -31,7 +31,14 @@ func (s *Store) KeepFile(ctx context.Context, c scope.Caller, from Source, file 
 	if err != nil {
 		return err
 	}
-	id := sqldb.NewID()
+	id := from.id(0)
+	if there, err := s.has(ctx, id); err != nil || there {
+		return err
+	}
+	// A try that broke off may have left pieces when the server ended with it.
+	if err := s.dropParts(ctx, id); err != nil {
+		return err
+	}
 	size, parts, err := s.keepParts(ctx, id, from.Owner, file, io.LimitReader(content, bound(ask)+1))
 	if err == nil && size > bound(ask) {
 		err = problem.Newf(problem.TooLarge, "journal.size", "Files of at most %d bytes are taken of this device.", bound(ask))
@@ -48,6 +55,12 @@ func (s *Store) KeepFile(ctx context.Context, c scope.Caller, from Source, file 
 		return nil
 	}
 	return errors.Join(err, s.dropParts(context.WithoutCancel(ctx), id))
+}
+
+// has tells whether an entry is there already.
+func (s *Store) has(ctx context.Context, id string) (bool, error) {
+	n, err := sqldb.One(ctx, s.db, sqldb.Scan1[int], "SELECT count(*) FROM journal_entry WHERE id = $1", id)
+	return n > 0, err
 }
 
 func bound(a Ask) int64 {

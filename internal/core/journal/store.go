@@ -2,8 +2,11 @@ package journal
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"drover/internal/base/clock"
@@ -57,8 +60,18 @@ type Store struct {
 // New returns the journal of the zone.
 func New(p Parts) *Store { return &Store{with: p, db: p.DB} }
 
-// Source is a device with its owner, as its channel has proven it.
-type Source struct{ Device, Owner string }
+// Source is a device with its owner, as its channel has proven it, and the device's own name for what it sends now: the same
+// piece sent again is the same piece, and is kept once.
+type Source struct{ Device, Owner, Piece string }
+
+// id names one entry of a piece.
+func (f Source) id(n int) string {
+	if f.Piece == "" {
+		return sqldb.NewID()
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", f.Device, f.Piece, n))
+	return hex.EncodeToString(sum[:16])
+}
 
 // MaxItems bounds the items of one call of [Store.Keep].
 const MaxItems = 500
@@ -82,8 +95,8 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 				return err
 			}
 		}
-		for _, it := range items {
-			if err := s.insert(ctx, tx, sqldb.NewID(), from, it, 0, 0); err != nil {
+		for i, it := range items {
+			if err := s.insert(ctx, tx, from.id(i), from, it, 0, 0); err != nil {
 				return err
 			}
 		}
@@ -148,7 +161,7 @@ func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, id string, from Source
 	}
 	now := s.with.Clock.Now()
 	_, err = tx.Exec(ctx, `INSERT INTO journal_entry (id, kind, device, owner, at, received_at, size, parts, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, id, string(it.kind()), from.Device, from.Owner,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`, id, string(it.kind()), from.Device, from.Owner,
 		sqldb.Micros(plausible(it.at(), now)), sqldb.Micros(now), int64(len(text))+size, parts, []byte(sealed))
 	return err
 }

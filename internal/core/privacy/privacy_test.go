@@ -169,6 +169,24 @@ func TestEachLookIsRecordedAndShownToTheOwner(t *testing.T) {
 	})
 }
 
+func TestTheSamePieceIsKeptOnce(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.asks[journal.PhoneLog] = journal.Ask{Wanted: true}
+		from := f.source()
+		from.Piece = "piece-of-a-device"
+		for range 2 {
+			err := f.journal.Keep(t.Context(), f.itself(), from,
+				&journal.Call{At: f.Clock.Now(), Number: "1", Direction: journal.In}, &journal.Call{At: f.Clock.Now(), Number: "2", Direction: journal.In})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := f.count(t, "journal_entry"); n != 2 {
+			t.Fatalf("%d entries are kept", n)
+		}
+	})
+}
+
 func TestPositionsAreCoarseAndOneUnlessMoreIsAskedFor(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.asks[journal.Location] = journal.Ask{Wanted: true}

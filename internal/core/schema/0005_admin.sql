@@ -104,3 +104,14 @@ CREATE TABLE admin_failure (
 	failed  BIGINT NOT NULL,
 	last    BIGINT NOT NULL
 );
+
+-- Requests that carried an Idempotency-Key, for a day. The id is a hash of caller, operation and key; the answer is sealed,
+-- since it may hold a secret that is shown once, and NULL while the request is under way.
+CREATE TABLE admin_repeat (
+	id     TEXT PRIMARY KEY,
+	admin  TEXT NOT NULL,
+	at     BIGINT NOT NULL,
+	answer BYTEA
+);
+CREATE INDEX admin_repeat_admin ON admin_repeat (admin, at);
+CREATE INDEX admin_repeat_at ON admin_repeat (at);

@@ -36,6 +36,8 @@ const (
 	ApprovalDecide      Right = "approval.decide"
 	AccessRead          Right = "access.read"
 	AccessEdit          Right = "access.edit"
+	ComplianceRead      Right = "compliance.read"
+	ComplianceEdit      Right = "compliance.edit"
 	UpstreamRead        Right = "upstream.read"
 	UpstreamEdit        Right = "upstream.edit"
 	DirectoryRead       Right = "directory.read"
@@ -101,6 +103,8 @@ var catalogue = []Description{
 	{ApprovalDecide, "Approve or reject what others have asked for", false, true},
 	{AccessRead, "See the rules for mail access", false, false},
 	{AccessEdit, "Change the rules for mail access", false, false},
+	{ComplianceRead, "See the rules of compliance and which devices break them", false, true},
+	{ComplianceEdit, "Change the rules of compliance, and exempt devices", false, false},
 	{UpstreamRead, "See mail servers", false, false},
 	{UpstreamEdit, "Add and change mail servers", false, false},
 	{DirectoryRead, "See the directories that users come from", false, false},

@@ -29,12 +29,16 @@ type Grant struct {
 	Groups []string
 }
 
+// Compliance is the part of the system that acts for the rules of compliance. It is no operator: what it asks for needs the
+// approval of people, as an administrator's does.
+const Compliance = "compliance"
+
 // Caller is who asks. Its ids are pseudonyms (row ids), never names.
 type Caller struct {
 	Kind    Kind
 	ID      string     // the administrator, user, device or mail server; the part's name for system
 	Token   string     // the API token's id, for Kind Token
-	Session string     // the session's id, for Kind Admin
+	Session string     // the session's id, for Kind Admin; the key's, for a device that has one
 	Addr    netip.Addr // where the call came from; the zero value for system
 	Grants  []Grant
 }

@@ -1,0 +1,366 @@
+package compliance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"drover/internal/base/page"
+	"drover/internal/base/problem"
+	"drover/internal/core/command"
+	"drover/internal/core/compliance"
+	"drover/internal/core/coretest"
+	"drover/internal/core/device"
+	"drover/internal/core/directory"
+	"drover/internal/core/platform"
+	"drover/internal/core/scope"
+)
+
+var gate = scope.System("activesync")
+
+// orders notes what is ordered.
+type orders struct {
+	list []command.Request
+	err  error
+}
+
+func (o *orders) Request(_ context.Context, c scope.Caller, r command.Request) (command.Batch, error) {
+	if c.ID != scope.Compliance {
+		return command.Batch{}, errors.New("another orders")
+	}
+	if o.err == nil {
+		o.list = append(o.list, r)
+	}
+	return command.Batch{}, o.err
+}
+
+// letters notes what is sent.
+type letters struct {
+	owner, staff []string
+	err          error
+}
+
+func (l *letters) Owner(_ context.Context, u directory.User, subject, text string) error {
+	if l.err == nil {
+		l.owner = append(l.owner, u.Name+": "+subject+"\n"+text)
+	}
+	return l.err
+}
+
+func (l *letters) Staff(_ context.Context, subject, text string) error {
+	if l.err == nil {
+		l.staff = append(l.staff, subject+"\n"+text)
+	}
+	return l.err
+}
+
+type fixture struct {
+	*coretest.Ground
+	users      *directory.Store
+	devices    *device.Store
+	compliance *compliance.Store
+	orders     *orders
+	letters    *letters
+}
+
+func each(t *testing.T, fn func(t *testing.T, f *fixture)) {
+	t.Helper()
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		f := &fixture{Ground: g, orders: &orders{}, letters: &letters{}}
+		f.users = directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
+		f.devices = device.New(device.Parts{
+			DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: f.users, Safety: g.Safety,
+		})
+		f.compliance = compliance.New(compliance.Parts{
+			DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: f.devices, Users: f.users,
+			Commands: f.orders, Teller: f.letters,
+		})
+		f.devices.Follow(f.compliance)
+		fn(t, f)
+	})
+}
+
+func (f *fixture) phone(t *testing.T, owner, id string) device.Device {
+	t.Helper()
+	u, err := f.users.Admit(t.Context(), gate, owner, owner+"@example.org", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := f.devices.Contact(t.Context(), gate, device.Hello{Owner: u, EASID: id, Enrol: true, Facts: device.Facts{
+		DeviceType: "iPhone", UserAgent: "Apple-iPhone14C3/2103.66", OS: "iOS 17.1", Model: "iPhone14C3",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.Device
+}
+
+func (f *fixture) rule(t *testing.T, r compliance.Rule) compliance.Rule {
+	t.Helper()
+	r.Enabled = true
+	if r.Name == "" {
+		r.Name = "a rule"
+	}
+	r, err := f.compliance.AddRule(t.Context(), gate, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.sweep(t)
+	return r
+}
+
+func (f *fixture) sweep(t *testing.T) {
+	t.Helper()
+	f.Settle(t)
+	if err := f.compliance.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.Settle(t)
+}
+
+func (f *fixture) restriction(t *testing.T, d device.Device) device.Access {
+	t.Helper()
+	x, err := f.compliance.Restriction(t.Context(), d.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.Access
+}
+
+func (f *fixture) finding(t *testing.T, d device.Device) compliance.Finding {
+	t.Helper()
+	list, err := f.compliance.Explain(t.Context(), gate, d.ID)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	return list[0]
+}
+
+func TestABreachRestrictsAfterItsGraceAndEndsByItself(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{
+			Condition: compliance.OldSystem, Versions: map[platform.ID]string{d.Platform: "17.2"}, Grace: 24, Access: device.Quarantine, TellOwner: true, TellStaff: true,
+		})
+		if x := f.finding(t, d); !x.Breach || x.Because != "Its system's version 17.1 is below 17.2." || !x.Due.Equal(f.Clock.Now().Add(24*time.Hour)) {
+			t.Fatalf("%+v", x)
+		}
+		if got := f.restriction(t, d); got != "" {
+			t.Fatalf("restricted (%s) before the grace is over", got)
+		}
+		f.Clock.Advance(25 * time.Hour)
+		f.sweep(t)
+		if got := f.restriction(t, d); got != device.Quarantine {
+			t.Fatalf("after the grace: %q", got)
+		}
+		if _, err := f.devices.RecordFacts(t.Context(), gate, d.ID, device.Facts{OS: "iOS 17.2.1"}); err != nil {
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if err := f.compliance.Look(t.Context(), d.ID); err != nil {
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if got := f.restriction(t, d); got != "" {
+			t.Fatalf("still restricted: %s", got)
+		}
+		if got := f.Actions(t); !strings.Contains(got, "compliance.broken compliance.restricted") || !strings.HasSuffix(got, "compliance.kept") {
+			t.Error(got)
+		}
+		if n, err := f.compliance.Send(t.Context()); err != nil || n != 1 {
+			t.Fatalf("%d mails, %v", n, err)
+		}
+		if len(f.letters.owner) != 1 || len(f.letters.staff) != 1 || !strings.Contains(f.letters.owner[0], "Update the device's system.") ||
+			!strings.Contains(f.letters.owner[0], "meets the rule \"a rule\" again") {
+			t.Errorf("%q", f.letters.owner)
+		}
+		if n, err := f.compliance.Send(t.Context()); err != nil || n != 0 {
+			t.Errorf("sent again: %d, %v", n, err)
+		}
+	})
+}
+
+func TestUnknownIsAThirdAnswer(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		r := f.rule(t, compliance.Rule{Condition: compliance.Rooted, Access: device.Block})
+		if x := f.finding(t, d); x.Answer != compliance.Unknown || x.Breach || f.restriction(t, d) != "" {
+			t.Fatalf("%+v", x)
+		}
+		r.UnknownCounts = true
+		if _, err := f.compliance.EditRule(t.Context(), gate, r); err != nil {
+			t.Fatal(err)
+		}
+		f.sweep(t)
+		if x := f.finding(t, d); x.Answer != compliance.Unknown || !x.Breach || f.restriction(t, d) != device.Block {
+			t.Fatalf("%+v", x)
+		}
+	})
+}
+
+func TestAWaiverEndsARestrictionAndItselfEnds(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		r := f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, Access: device.Block})
+		if f.restriction(t, d) != device.Block {
+			t.Fatal("not blocked")
+		}
+		if _, err := f.compliance.Waive(t.Context(), gate, compliance.Waiver{Device: d.ID, Rule: r.ID, Until: f.Clock.Now().Add(time.Hour)}); !problem.Is(err, problem.Invalid) {
+			t.Fatal("without a reason:", err)
+		}
+		w := compliance.Waiver{Device: d.ID, Rule: r.ID, Reason: "a board member", Until: f.Clock.Now().Add(time.Hour)}
+		if _, err := f.compliance.Waive(t.Context(), gate, w); err != nil {
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if x := f.finding(t, d); x.Answer != compliance.Exempt || f.restriction(t, d) != "" {
+			t.Fatalf("%+v", x)
+		}
+		f.Clock.Advance(2 * time.Hour)
+		f.sweep(t)
+		if f.restriction(t, d) != device.Block {
+			t.Fatal("the exemption has not ended")
+		}
+	})
+}
+
+func TestDataIsErasedOnceAfterItsDaysAndNeverTheWholeDevice(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, Access: device.Block, Grace: 24, WipeAfter: 7})
+		for range 3 {
+			f.Clock.Advance(3 * 24 * time.Hour)
+			f.sweep(t)
+			f.sweep(t)
+		}
+		if len(f.orders.list) != 1 || f.orders.list[0].Kind != platform.SelectiveWipe || f.orders.list[0].Devices[0] != d.ID {
+			t.Fatalf("%+v", f.orders.list)
+		}
+		blind := coretest.Admin([]scope.Right{scope.ComplianceEdit, scope.ComplianceRead})
+		r := compliance.Rule{Name: "x", Condition: compliance.Roaming, WipeAfter: 1}
+		if _, err := f.compliance.AddRule(t.Context(), blind, r); !problem.Is(err, problem.Forbidden) {
+			t.Error("who may not erase makes a rule that does:", err)
+		}
+	})
+}
+
+func TestASpentBudgetLetsAnErasureWait(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.phone(t, "anna", "one")
+		f.orders.err = problem.New(problem.Throttled, "safety.budget", "spent")
+		f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, WipeAfter: 1})
+		f.Clock.Advance(30 * 24 * time.Hour)
+		f.sweep(t)
+		f.orders.err = nil
+		f.sweep(t)
+		f.sweep(t)
+		if len(f.orders.list) != 1 {
+			t.Fatalf("%d orders", len(f.orders.list))
+		}
+	})
+}
+
+func TestRulesReachWhomTheyAreFor(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		one, two := f.phone(t, "anna", "one"), f.phone(t, "bob", "two")
+		g, err := f.devices.AddGroup(t.Context(), gate, "field", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.devices.AddMembers(t.Context(), gate, g.ID, one.ID); err != nil {
+			t.Fatal(err)
+		}
+		r := f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, Access: device.Block, DeviceGroups: []string{g.ID}})
+		if f.restriction(t, one) != device.Block || f.restriction(t, two) != "" {
+			t.Fatal("the rule reaches whom it is not for")
+		}
+		trial, err := f.compliance.Try(t.Context(), gate, compliance.Rule{Name: "x", Condition: compliance.NoCompanion})
+		if err != nil || trial.Devices != 2 || trial.Breaks != 2 {
+			t.Fatalf("%+v, %v", trial, err)
+		}
+		limited := coretest.Admin([]scope.Right{scope.ComplianceRead, scope.DeviceRead}, g.ID)
+		p, err := f.compliance.Breaches(t.Context(), limited, "", page.Request{})
+		if err != nil || len(p.Items) != 1 || p.Total != 1 {
+			t.Fatalf("%+v, %v", p, err)
+		}
+		if _, err := f.compliance.Explain(t.Context(), limited, two.ID); !problem.Is(err, problem.NotFound) {
+			t.Error("outside the scope:", err)
+		}
+		bob := scope.Caller{Kind: scope.User, ID: two.Owner}
+		if _, err := f.compliance.Explain(t.Context(), bob, two.ID); err != nil {
+			t.Error("the owner:", err)
+		}
+		if _, err := f.compliance.Explain(t.Context(), bob, one.ID); !problem.Is(err, problem.NotFound) {
+			t.Error("somebody else's device:", err)
+		}
+		if err := f.compliance.RemoveRule(t.Context(), gate, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if f.restriction(t, one) != "" {
+			t.Error("a rule that is gone still restricts")
+		}
+	})
+}
+
+func TestAreasKeepNoPositions(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{Condition: compliance.OutsideArea, Access: device.Quarantine, Area: &compliance.Area{Latitude: 48.2082, Longitude: 16.3738, Metres: 5000}})
+		if x := f.finding(t, d); x.Answer != compliance.Unknown {
+			t.Fatalf("%+v", x)
+		}
+		itself := scope.Caller{Kind: scope.Device, ID: d.ID}
+		for _, x := range []struct {
+			latitude, longitude float64
+			want                device.Access
+		}{{48.22, 16.38, ""}, {47.07, 15.44, device.Quarantine}, {48.21, 16.37, ""}} {
+			if err := f.compliance.Placed(t.Context(), itself, d.ID, x.latitude, x.longitude); err != nil {
+				t.Fatal(err)
+			}
+			f.Settle(t)
+			if got := f.restriction(t, d); got != x.want {
+				t.Errorf("at %v, %v: %q", x.latitude, x.longitude, got)
+			}
+		}
+	})
+}
+
+func TestANoticeThatCannotBeSentIsTriedAgain(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		f.phone(t, "anna", "one")
+		f.letters.err = errors.New("no mail server")
+		f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, TellOwner: true})
+		if n, err := f.compliance.Send(t.Context()); err == nil || n != 0 {
+			t.Fatalf("%d, %v", n, err)
+		}
+		f.letters.err = nil
+		if n, err := f.compliance.Send(t.Context()); err != nil || n != 1 || len(f.letters.owner) != 1 {
+			t.Fatalf("%d, %v", n, err)
+		}
+	})
+}
+
+func TestARuleThatCannotBeIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		for i, r := range []compliance.Rule{
+			{Condition: compliance.Roaming},
+			{Name: "x", Condition: "weather"},
+			{Name: "x", Condition: compliance.Silent},
+			{Name: "x", Condition: compliance.OldSystem, Versions: map[platform.ID]string{"ios": "new"}},
+			{Name: "x", Condition: compliance.ForbiddenApp},
+			{Name: "x", Condition: compliance.TooMany, Count: 1000},
+			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Latitude: 99, Metres: 1000}},
+			{Name: "x", Condition: compliance.Roaming, Access: device.Allow},
+			{Name: "x", Condition: compliance.Roaming, Grace: -1},
+			{Name: "x", Condition: compliance.Roaming, WipeAfter: 1000},
+		} {
+			if _, err := f.compliance.AddRule(t.Context(), gate, r); !problem.Is(err, problem.Invalid) {
+				t.Error(fmt.Sprint(i), err)
+			}
+		}
+	})
+}

@@ -1,0 +1,232 @@
+package compliance
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/scope"
+	"drover/internal/core/zone"
+)
+
+// Templates are the mails that owners get. {device}, {rule}, {because}, {mend} and {until} are replaced; other text stays as
+// it is.
+type Templates struct {
+	BreachSubject     string `json:"breachSubject"`
+	Breach            string `json:"breach"`
+	RestrictedSubject string `json:"restrictedSubject"`
+	Restricted        string `json:"restricted"`
+	RestoredSubject   string `json:"restoredSubject"`
+	Restored          string `json:"restored"`
+}
+
+// NoticeSetting keeps the templates.
+var NoticeSetting = zone.Setting[Templates]{
+	Name: "compliance.notices", Right: scope.ComplianceEdit, Check: Templates.check,
+	Default: Templates{
+		BreachSubject:     "{device} does not meet the rules",
+		Breach:            "Your device {device} does not meet the rule \"{rule}\".\n\n{because}\n\nWhat to do: {mend}\n{until}",
+		RestrictedSubject: "{device} is kept from mail",
+		Restricted:        "Your device {device} does not meet the rule \"{rule}\" and gets no mail until it does.\n\n{because}\n\nWhat to do: {mend}\n",
+		RestoredSubject:   "{device} meets the rules again",
+		Restored:          "Your device {device} meets the rule \"{rule}\" again. There is nothing more to do.\n",
+	},
+}
+
+const (
+	maxSubject = 200
+	maxBody    = 4000
+)
+
+func (t Templates) check() error {
+	for _, x := range []struct {
+		text string
+		most int
+	}{
+		{t.BreachSubject, maxSubject}, {t.RestrictedSubject, maxSubject}, {t.RestoredSubject, maxSubject},
+		{t.Breach, maxBody}, {t.Restricted, maxBody}, {t.Restored, maxBody},
+	} {
+		if x.text == "" || len(x.text) > x.most || x.most == maxSubject && strings.ContainsAny(x.text, "\r\n") {
+			return invalid("notices", "A notice has a subject of one line and at most 200 bytes, and a text of at most 4000.")
+		}
+	}
+	return nil
+}
+
+type noticeKind string
+
+const (
+	broken     noticeKind = "breach"
+	restricted noticeKind = "restricted"
+	restored   noticeKind = "restored"
+)
+
+// notice queues what the owner and the staff are told of a step, in its transaction.
+func (s *Store) notice(ctx context.Context, tx *sqldb.Tx, c change) error {
+	kind, ok := noticeOf(c)
+	if !ok || !c.rule.TellOwner && !c.rule.TellStaff {
+		return nil
+	}
+	templates, _, err := zone.Get(ctx, tx, NoticeSetting)
+	if err != nil {
+		return err
+	}
+	subject, body := templates.of(kind)
+	words := fill(subject, c) + "\n" + fill(body, c)
+	_, err = tx.Exec(ctx, `INSERT INTO compliance_notice (id, device, owner, kind, words, tell_owner, tell_staff, created_at, tries)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`, sqldb.NewID(), c.breach.device, c.breach.owner, string(kind), words,
+		c.rule.TellOwner, c.rule.TellStaff, sqldb.Micros(s.with.Clock.Now()))
+	if err != nil || kind != broken {
+		return err
+	}
+	_, err = tx.Exec(ctx, "UPDATE compliance_breach SET told_at = $1 WHERE device = $2 AND rule = $3",
+		sqldb.Micros(s.with.Clock.Now()), c.breach.device, c.breach.rule)
+	return err
+}
+
+// noticeOf tells which mail a step sends. Without a grace the beginning and the restriction are one moment, and one mail.
+func noticeOf(c change) (noticeKind, bool) {
+	switch c.step {
+	case begins:
+		return broken, c.rule.Access == "" || c.rule.Grace > 0
+	case restricts:
+		return restricted, true
+	case ends:
+		return restored, !c.breach.told.IsZero() || !c.breach.restricted.IsZero()
+	case stays, frees, wipes:
+	}
+	return "", false
+}
+
+func (t Templates) of(k noticeKind) (subject, body string) {
+	switch k {
+	case restricted:
+		return t.RestrictedSubject, t.Restricted
+	case restored:
+		return t.RestoredSubject, t.Restored
+	case broken:
+	}
+	return t.BreachSubject, t.Breach
+}
+
+func fill(text string, c change) string {
+	mend, until := "", ""
+	if d, ok := describe(c.rule.Condition); ok {
+		mend = d.Mend
+	}
+	if c.rule.Access != "" {
+		until = "Without it the device is kept from mail from " + c.rule.due(c.breach.since).UTC().Format("2 January 2006, 15:04 UTC") + " on.\n"
+	}
+	line := func(v string) string { return strings.Join(strings.Fields(v), " ") } // what a device tells ends no line of a mail's head
+	return strings.NewReplacer("{device}", line(c.device.Name), "{rule}", line(c.rule.Name), "{because}", c.breach.because,
+		"{mend}", mend, "{until}", until).Replace(text)
+}
+
+const (
+	noticesAtOnce = 100
+	mostTries     = 10
+)
+
+type queued struct {
+	id, device, owner, words string
+	tellOwner, tellStaff     bool
+	tries                    int
+}
+
+// Send sends the notices that wait, those of one device in one mail, and returns how many mails went. One server at a time
+// calls it. A notice that cannot be sent is tried again at the next call, ten times in all.
+func (s *Store) Send(ctx context.Context) (sent int, err error) {
+	rows, err := sqldb.All(ctx, s.db, func(r sqldb.Row) (n queued, err error) {
+		return n, r.Scan(&n.id, &n.device, &n.owner, &n.words, &n.tellOwner, &n.tellStaff, &n.tries)
+	}, "SELECT id, device, owner, words, tell_owner, tell_staff, tries FROM compliance_notice ORDER BY device, id LIMIT 100")
+	if err != nil {
+		return 0, err
+	}
+	var faults []error
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[n].device == rows[0].device {
+			n++
+		}
+		ok, err := s.sendOne(ctx, rows[:n])
+		if ok {
+			sent++
+		}
+		faults = append(faults, err)
+		rows = rows[n:]
+	}
+	return sent, errors.Join(faults...)
+}
+
+// sendOne sends the notices of one device as one mail.
+func (s *Store) sendOne(ctx context.Context, list []queued) (sent bool, err error) {
+	var toOwner, toStaff []string
+	for _, n := range list {
+		if n.tellOwner {
+			toOwner = append(toOwner, n.words)
+		}
+		if n.tellStaff {
+			toStaff = append(toStaff, n.words)
+		}
+	}
+	if len(toOwner) > 0 {
+		u, err := s.with.Users.Get(ctx, self, list[0].owner)
+		if err == nil && u.Mail != "" {
+			subject, text := joined(toOwner)
+			err = s.with.Teller.Owner(ctx, u, subject, text)
+		}
+		if err != nil && !problem.Is(err, problem.NotFound) {
+			return false, errors.Join(err, s.again(ctx, list, false))
+		}
+	}
+	if len(toStaff) > 0 {
+		subject, text := joined(toStaff)
+		if err := s.with.Teller.Staff(ctx, subject, text); err != nil {
+			return false, errors.Join(err, s.again(ctx, list, true))
+		}
+	}
+	return true, s.done(ctx, list)
+}
+
+// joined makes one mail of several: the first lines are subjects.
+func joined(words []string) (subject, text string) {
+	for i, w := range words {
+		head, body, _ := strings.Cut(w, "\n")
+		if i == 0 {
+			subject = head
+		} else {
+			text += "\n---\n\n" + head + "\n\n"
+		}
+		text += body
+	}
+	return subject, text
+}
+
+// again keeps notices for another try; those tried often enough are given up.
+func (s *Store) again(ctx context.Context, list []queued, ownerTold bool) error {
+	if list[0].tries+1 >= mostTries {
+		return s.done(ctx, list)
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, n := range list {
+			_, err := tx.Exec(ctx, "UPDATE compliance_notice SET tries = tries + 1, tell_owner = $1 WHERE id = $2", n.tellOwner && !ownerTold, n.id)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) done(ctx context.Context, list []queued) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, n := range list {
+			if _, err := tx.Exec(ctx, "DELETE FROM compliance_notice WHERE id = $1", n.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,483 @@
+package compliance
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"drover/internal/base/bus"
+	"drover/internal/base/logfield"
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/command"
+	"drover/internal/core/device"
+	"drover/internal/core/platform"
+	"drover/internal/core/scope"
+)
+
+// breach is one row: a rule that a device breaks.
+type breach struct {
+	device, rule, owner     string
+	unknown                 bool
+	because                 string
+	since, told, restricted time.Time
+	access                  device.Access
+	wiped                   time.Time
+}
+
+const breachColumns = "b.device, b.rule, b.owner, b.unknown, b.because, b.since, b.told_at, b.restricted_at, b.access, b.wiped_at"
+
+func scanBreach(r sqldb.Row) (b breach, err error) {
+	var since, told, restricted, wiped int64
+	err = r.Scan(&b.device, &b.rule, &b.owner, &b.unknown, &b.because, &since, &told, &restricted, &b.access, &wiped)
+	b.since, b.told, b.restricted, b.wiped = sqldb.Time(since), sqldb.Time(told), sqldb.Time(restricted), sqldb.Time(wiped)
+	return b, err
+}
+
+// sweepSize is how many devices are judged at once.
+const sweepSize = 500
+
+// Sweep judges every device in use. One server at a time calls it, every few minutes: time alone breaks some rules.
+func (s *Store) Sweep(ctx context.Context) error {
+	for after := ""; ; {
+		list, err := s.with.Devices.Sweep(ctx, self, after, sweepSize)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		if err := s.judge(ctx, list); err != nil {
+			return err
+		}
+		after = list[len(list)-1].ID
+	}
+}
+
+// Look judges devices now, at most 500: what they have just told may end a breach, or begin one.
+func (s *Store) Look(ctx context.Context, ids ...string) error {
+	rules, err := s.enabled(ctx)
+	if err != nil || len(rules) == 0 {
+		return err // breaches of rules that were switched off end at the next sweep
+	}
+	list, err := s.with.Devices.Members(ctx, self, ids...)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return s.judge(ctx, list)
+}
+
+// judge compares what the devices are with what was known of them, and takes the consequences.
+func (s *Store) judge(ctx context.Context, list []device.Member) error {
+	rules, err := s.enabled(ctx)
+	if err != nil {
+		return err
+	}
+	facts, err := s.facts(ctx, rules, list)
+	if err != nil {
+		return err
+	}
+	known, err := s.known(ctx, list)
+	if err != nil {
+		return err
+	}
+	var changes []change
+	for _, f := range facts {
+		changes = append(changes, compare(rules, f, known.waivers[f.Device.ID], known.breaches[f.Device.ID])...)
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := s.write(ctx, changes); err != nil {
+		return err
+	}
+	return s.wipeDue(ctx, changes)
+}
+
+func (s *Store) enabled(ctx context.Context) ([]Rule, error) {
+	b, err := s.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(b.rules), func(r Rule) bool { return !r.Enabled }), nil
+}
+
+// facts gathers what the rules look at, and of groups and counts only what some rule asks for.
+func (s *Store) facts(ctx context.Context, rules []Rule, list []device.Member) ([]Facts, error) {
+	ids, owners := make([]string, len(list)), make([]string, len(list))
+	for i, m := range list {
+		ids[i], owners[i] = m.ID, m.Owner
+	}
+	slices.Sort(owners)
+	owners = slices.Compact(owners)
+	signs, err := s.with.Devices.Signs(ctx, self, ids...)
+	if err != nil {
+		return nil, err
+	}
+	asks := func(of func(Rule) bool) bool { return slices.ContainsFunc(rules, of) }
+	var groups map[string][]string
+	if asks(func(r Rule) bool { return len(r.UserGroups) > 0 }) {
+		if groups, err = s.with.Users.Memberships(ctx, self, owners...); err != nil {
+			return nil, err
+		}
+	}
+	var owned map[string]int
+	if asks(func(r Rule) bool { return r.Condition == TooMany }) {
+		if owned, err = s.with.Devices.CountByOwner(ctx, self, owners...); err != nil {
+			return nil, err
+		}
+	}
+	var places map[string]map[string]bool
+	if asks(func(r Rule) bool { return r.Condition == OutsideArea }) {
+		if places, err = s.places(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
+	facts := make([]Facts, len(list))
+	for i, m := range list {
+		sign := signs[m.ID]
+		m.LastContact = sign.LastContact
+		facts[i] = Facts{
+			Device: m.Device, HasCompanion: m.Companion, Posture: sign.Posture, PostureAt: sign.PostureAt,
+			Owned: owned[m.Owner], UserGroups: groups[m.Owner], DeviceGroups: m.Groups, Inside: places[m.ID], Now: s.with.Clock.Now(),
+		}
+	}
+	return facts, nil
+}
+
+// standing is what is known of devices already.
+type standing struct {
+	breaches map[string][]breach
+	waivers  map[string][]Waiver
+}
+
+func (s *Store) known(ctx context.Context, list []device.Member) (standing, error) {
+	known := standing{map[string][]breach{}, map[string][]Waiver{}}
+	err := s.db.Read(ctx, func(q sqldb.Querier) error {
+		var a, b sqldb.Args
+		ids := make([]string, len(list))
+		for i, m := range list {
+			ids[i] = m.ID
+		}
+		rows, err := sqldb.All(ctx, q, scanBreach, "SELECT "+breachColumns+" FROM compliance_breach b WHERE b.device IN "+a.In(ids...), a.List()...)
+		if err != nil {
+			return err
+		}
+		for _, x := range rows {
+			known.breaches[x.device] = append(known.breaches[x.device], x)
+		}
+		where := "w.device IN " + b.In(ids...) + " AND w.until > " + b.Add(sqldb.Micros(s.with.Clock.Now()))
+		waivers, err := sqldb.All(ctx, q, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE "+where, b.List()...)
+		for _, w := range waivers {
+			known.waivers[w.Device] = append(known.waivers[w.Device], w)
+		}
+		return err
+	})
+	return known, err
+}
+
+// verdict is the answer of one rule for one device, waivers counted in.
+func verdict(r *Rule, f Facts, waivers []Waiver) (Answer, string) {
+	if !r.applies(f) {
+		return Not, "The rule is not for this device."
+	}
+	for _, w := range waivers {
+		if w.Rule == "" || w.Rule == r.ID {
+			return Exempt, "It is exempt until " + w.Until.Format("2 January 2006") + "."
+		}
+	}
+	return r.Judge(f)
+}
+
+// step is what happens to a breach.
+type step string
+
+const (
+	begins    step = "begins"
+	stays     step = "stays"     // for another reason, in other words
+	restricts step = "restricts" // its grace is over
+	frees     step = "frees"     // the rule restricts no more, or otherwise
+	wipes     step = "wipes"
+	ends      step = "ends"
+)
+
+// change is one step of one breach.
+type change struct {
+	step   step
+	breach breach
+	rule   Rule
+	device device.Device
+}
+
+// compare finds the steps of one device. It is pure.
+func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
+	var out []change
+	seen := map[string]bool{}
+	for i := range rules {
+		r := &rules[i]
+		seen[r.ID] = true
+		was := slices.IndexFunc(known, func(b breach) bool { return b.rule == r.ID })
+		answer, because := verdict(r, f, waivers)
+		broken := answer == Breaks || answer == Unknown && r.UnknownCounts
+		switch {
+		case broken && was < 0:
+			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, because: because, since: f.Now}
+			out = append(out, advance(change{begins, b, *r, f.Device}, f.Now)...)
+		case broken:
+			b := known[was]
+			b.unknown = answer == Unknown
+			c := change{stays, b, *r, f.Device}
+			if b.because != because {
+				c.breach.because = because
+				out = append(out, c)
+			}
+			out = append(out, advance(c, f.Now)...)
+		case was >= 0:
+			out = append(out, change{ends, known[was], *r, f.Device})
+		}
+	}
+	for _, b := range known {
+		if !seen[b.rule] { // its rule is switched off
+			out = append(out, change{ends, b, Rule{ID: b.rule}, f.Device})
+		}
+	}
+	return out
+}
+
+// advance adds what the time has brought to a breach.
+func advance(c change, now time.Time) []change {
+	var out []change
+	if c.step == begins {
+		out = append(out, c)
+	}
+	r, b := &c.rule, c.breach
+	switch due := !now.Before(r.due(b.since)); {
+	case due && r.Access != b.access:
+		c.step = restricts
+		if r.Access == "" {
+			c.step = frees
+		}
+		out = append(out, c)
+	case !due && !b.restricted.IsZero():
+		c.step = frees
+		out = append(out, c)
+	}
+	if wipe := r.wipeDue(b.since); !wipe.IsZero() && !now.Before(wipe) && b.wiped.IsZero() {
+		c.step = wipes
+		out = append(out, c)
+	}
+	return out
+}
+
+// write takes the steps but the wipes, in one transaction.
+func (s *Store) write(ctx context.Context, changes []change) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		var woken []string
+		for _, c := range changes {
+			if err := s.take(ctx, tx, c); err != nil {
+				return err
+			}
+			if c.step == restricts || c.step == frees || c.step == ends && !c.breach.restricted.IsZero() {
+				woken = append(woken, c.breach.device)
+			}
+			if c.step != stays {
+				tx.AfterCommit(func() { s.with.Bus.Publish(bus.Message{Topic: "event", Body: "device " + c.breach.device}) })
+			}
+		}
+		if len(woken) == 0 {
+			return nil
+		}
+		s.wake(tx, woken)
+		return s.with.Zone.Bump(ctx, tx)
+	})
+}
+
+func (s *Store) take(ctx context.Context, tx *sqldb.Tx, c change) error {
+	n, err := s.move(ctx, tx, c)
+	if err != nil || n == 0 || c.step == stays { // nothing to do: another server was first
+		return err
+	}
+	if err := s.notice(ctx, tx, c); err != nil {
+		return err
+	}
+	b := c.breach
+	return s.with.Log.Append(ctx, tx, audit.Record{
+		Action: actions[c.step], Caller: self, Subject: audit.Subject{Kind: "compliance-rule", ID: b.rule}, Device: b.device, Owner: b.owner,
+		After: map[string]any{"condition": c.rule.Condition, "unknown": b.unknown, "access": c.rule.Access},
+	})
+}
+
+// move writes a step down and tells how many rows it has changed.
+func (s *Store) move(ctx context.Context, tx *sqldb.Tx, c change) (int64, error) {
+	b := c.breach
+	switch c.step {
+	case begins:
+		return tx.Exec(ctx, `INSERT INTO compliance_breach (device, rule, owner, unknown, because, since, told_at, restricted_at,
+			access, wiped_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', 0) ON CONFLICT (device, rule) DO NOTHING`,
+			b.device, b.rule, b.owner, b.unknown, b.because, sqldb.Micros(b.since))
+	case stays:
+		return tx.Exec(ctx, "UPDATE compliance_breach SET unknown = $1, because = $2 WHERE device = $3 AND rule = $4",
+			b.unknown, b.because, b.device, b.rule)
+	case restricts:
+		return tx.Exec(ctx, "UPDATE compliance_breach SET restricted_at = $1, access = $2 WHERE device = $3 AND rule = $4 AND access <> $5",
+			sqldb.Micros(s.with.Clock.Now()), string(c.rule.Access), b.device, b.rule, string(c.rule.Access))
+	case frees:
+		return tx.Exec(ctx, "UPDATE compliance_breach SET restricted_at = 0, access = '' WHERE device = $1 AND rule = $2 AND access <> ''",
+			b.device, b.rule)
+	case ends:
+		return tx.Exec(ctx, "DELETE FROM compliance_breach WHERE device = $1 AND rule = $2", b.device, b.rule)
+	case wipes:
+	}
+	return 0, nil
+}
+
+var actions = map[step]string{
+	begins: "compliance.broken", restricts: "compliance.restricted", frees: "compliance.freed", ends: "compliance.kept",
+}
+
+// wipeDue orders the erasure of the organization's data where it is due. It needs approval as an administrator's order does,
+// and is asked for once; a spent budget lets it wait for the next sweep.
+func (s *Store) wipeDue(ctx context.Context, changes []change) error {
+	var faults []error
+	for _, c := range changes {
+		if c.step != wipes {
+			continue
+		}
+		b := c.breach
+		_, err := s.with.Commands.Request(ctx, self, command.Request{
+			Kind: platform.SelectiveWipe, Devices: []string{b.device}, Reason: "Rule " + c.rule.Name + ": " + b.because,
+			Key: "compliance " + b.rule + " " + b.since.UTC().Format(time.RFC3339Nano),
+		})
+		switch {
+		case problem.Is(err, problem.Throttled), problem.Is(err, problem.Conflict) && problem.From(err).Code == "safety.breaker":
+			continue
+		case err != nil && !problem.Is(err, problem.Conflict): // a conflict: the platform cannot
+			faults = append(faults, err)
+			continue
+		}
+		faults = append(faults, s.noteWipe(ctx, c, err))
+	}
+	return errors.Join(faults...)
+}
+
+func (s *Store) noteWipe(ctx context.Context, c change, refused error) error {
+	outcome, after := audit.OK, map[string]any{"condition": c.rule.Condition}
+	if refused != nil {
+		outcome, after["refused"] = audit.Refused, problem.From(refused).Code
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE compliance_breach SET wiped_at = $1 WHERE device = $2 AND rule = $3",
+			sqldb.Micros(s.with.Clock.Now()), c.breach.device, c.breach.rule)
+		if err != nil {
+			return err
+		}
+		return s.with.Log.Append(ctx, tx, audit.Record{
+			Action: "compliance.wipe-asked", Caller: self, Subject: audit.Subject{Kind: "compliance-rule", ID: c.breach.rule},
+			Device: c.breach.device, Owner: c.breach.owner, Outcome: outcome, After: after,
+		})
+	})
+}
+
+const (
+	// waiting bounds the devices that wait for a look; of more, the next sweep takes care.
+	waiting = 4096
+	// gather is how long devices are gathered for one look.
+	gather = 200 * time.Millisecond
+)
+
+// Run looks at devices soon after something is told of them, until ctx ends.
+func (s *Store) Run(ctx context.Context, log *slog.Logger) {
+	queue := make(chan string, waiting)
+	cancel := s.with.Bus.Subscribe("event", func(m bus.Message) {
+		if id, ok := strings.CutPrefix(m.Body, "device "); ok {
+			select {
+			case queue <- id:
+			default:
+			}
+		}
+	})
+	defer cancel()
+	for {
+		ids := collect(ctx, queue)
+		if ctx.Err() != nil {
+			return
+		}
+		if err := s.Look(ctx, ids...); err != nil && ctx.Err() == nil {
+			log.Error("devices were not held to the rules and will be at the next sweep", slog.Int(logfield.Count, len(ids)), slog.Any(logfield.Error, err))
+		}
+	}
+}
+
+// collect waits for a device and returns it with those that follow soon.
+func collect(ctx context.Context, queue <-chan string) []string {
+	var ids []string
+	var end <-chan time.Time
+	for len(ids) < sweepSize {
+		select {
+		case <-ctx.Done():
+			return ids
+		case id := <-queue:
+			if end == nil {
+				timer := time.NewTimer(gather)
+				defer timer.Stop()
+				end = timer.C
+			}
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		case <-end:
+			return ids
+		}
+	}
+	return ids
+}
+
+// Placed notes whether a device is within the areas of the rules, by the position that it has just told. The position itself
+// is not kept here. For the device's channel alone.
+func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, latitude, longitude float64) error {
+	if c.Kind != scope.Device || c.ID != id {
+		return problem.New(problem.Forbidden, "compliance.device", "Only a device itself tells where it is.")
+	}
+	rules, err := s.enabled(ctx)
+	if err != nil {
+		return err
+	}
+	rules = slices.DeleteFunc(rules, func(r Rule) bool { return r.Condition != OutsideArea })
+	if len(rules) == 0 {
+		return nil
+	}
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		for _, r := range rules {
+			_, err := tx.Exec(ctx, `INSERT INTO compliance_place (device, rule, inside, at) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (device, rule) DO UPDATE SET inside = excluded.inside, at = excluded.at`,
+				id, r.ID, r.Area.contains(latitude, longitude), sqldb.Micros(s.with.Clock.Now()))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.Look(ctx, id)
+}
+
+func (s *Store) places(ctx context.Context, ids []string) (map[string]map[string]bool, error) {
+	found := map[string]map[string]bool{}
+	var a sqldb.Args
+	_, err := sqldb.All(ctx, s.db, func(r sqldb.Row) (struct{}, error) {
+		var id, rule string
+		var inside bool
+		if err := r.Scan(&id, &rule, &inside); err != nil {
+			return struct{}{}, err
+		}
+		if found[id] == nil {
+			found[id] = map[string]bool{}
+		}
+		found[id][rule] = inside
+		return struct{}{}, nil
+	}, "SELECT device, rule, inside FROM compliance_place WHERE device IN "+a.In(ids...), a.List()...)
+	return found, err
+}

@@ -1,0 +1,110 @@
+package compliance
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/scope"
+)
+
+const (
+	maxReason = 500
+	maxWaiver = 366 * 24 * time.Hour
+)
+
+const waiverColumns = "w.id, w.device, w.rule, w.reason, w.until, w.created_at, w.created_by"
+
+func scanWaiver(r sqldb.Row) (w Waiver, err error) {
+	var until, created int64
+	err = r.Scan(&w.ID, &w.Device, &w.Rule, &w.Reason, &until, &created, &w.By)
+	w.Until, w.Created = sqldb.Time(until), sqldb.Time(created)
+	return w, err
+}
+
+// Waive exempts a device within the caller's scope. It holds from the next look at the device on.
+func (s *Store) Waive(ctx context.Context, c scope.Caller, w Waiver) (Waiver, error) {
+	if err := c.Require(scope.ComplianceEdit); err != nil {
+		return Waiver{}, err
+	}
+	if _, err := s.with.Devices.Get(ctx, c, w.Device); err != nil {
+		return Waiver{}, err
+	}
+	now := s.with.Clock.Now()
+	if w.Reason = strings.TrimSpace(w.Reason); w.Reason == "" || sqldb.Clean(w.Reason, maxReason) != w.Reason {
+		return Waiver{}, invalid("reason", "Say why the device is exempt, in at most 500 bytes.")
+	}
+	if !w.Until.After(now) || w.Until.After(now.Add(maxWaiver)) {
+		return Waiver{}, invalid("until", "An exemption ends, within a year.")
+	}
+	w.ID, w.Created, w.By = sqldb.NewID(), now, c.ID
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if w.Rule != "" {
+			if _, err := ruleByID(ctx, tx, w.Rule); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO compliance_waiver (id, device, rule, reason, until, created_at, created_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7)`, w.ID, w.Device, w.Rule, w.Reason, sqldb.Micros(w.Until), sqldb.Micros(now), c.ID)
+		if err != nil {
+			return err
+		}
+		return s.recordWaiver(ctx, tx, c, "compliance.waived", w)
+	})
+	if err != nil {
+		return Waiver{}, err
+	}
+	return w, s.Look(ctx, w.Device)
+}
+
+func (s *Store) recordWaiver(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action string, w Waiver) error {
+	return s.with.Log.Append(ctx, tx, audit.Record{
+		Action: action, Caller: c, Subject: audit.Subject{Kind: "waiver", ID: w.ID}, Device: w.Device,
+		After: map[string]any{"rule": w.Rule, "until": sqldb.Micros(w.Until)},
+	})
+}
+
+// EndWaiver takes an exemption back.
+func (s *Store) EndWaiver(ctx context.Context, c scope.Caller, id string) error {
+	if err := c.Require(scope.ComplianceEdit); err != nil {
+		return err
+	}
+	var w Waiver
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		w, err = sqldb.One(ctx, tx, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE w.id = $1", id)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return problem.New(problem.NotFound, "compliance.waiver", "There is no such exemption.")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM compliance_waiver WHERE id = $1", id); err != nil {
+			return err
+		}
+		return s.recordWaiver(ctx, tx, c, "compliance.waiver-ended", w)
+	})
+	if err != nil {
+		return err
+	}
+	return s.Look(ctx, w.Device)
+}
+
+// Waivers returns the exemptions in force within the caller's scope, those that end first first; of one device, or of all
+// when device is empty. At most 500.
+func (s *Store) Waivers(ctx context.Context, c scope.Caller, device string) ([]Waiver, error) {
+	sc, err := c.Scope(scope.ComplianceRead)
+	if err != nil {
+		return nil, err
+	}
+	var a sqldb.Args
+	where := "w.until > " + a.Add(sqldb.Micros(s.with.Clock.Now()))
+	if device != "" {
+		where += " AND w.device = " + a.Add(device)
+	}
+	where += " AND " + sc.Devices("w.device", &a)
+	return sqldb.All(ctx, s.db, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE "+where+" ORDER BY w.until, w.id LIMIT 500", a.List()...)
+}
