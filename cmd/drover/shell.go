@@ -116,17 +116,20 @@ func readPassword(file string) (string, error) {
 
 type tokenCreate struct {
 	place
-	tokenDraft
-	Admin string `required:"" help:"The administrator whose token it is; it can never do more than the administrator."`
-	Name  string `required:"" help:"What the token is for."`
-	JSON  bool   `name:"json" help:"Print JSON."`
+	Admin   string   `required:"" help:"The administrator whose token it is; it can never do more than the administrator."`
+	Name    string   `required:"" help:"What the token is for."`
+	Expires days     `default:"365d" help:"How long it lives: 90d, 12h; a year at most."`
+	Right   []string `help:"Right that it has, such as device.read; may be given several times. Without any it has all of the administrator's."`
+	JSON    bool     `name:"json" help:"Print JSON."`
 }
 
 // Run makes a token on the data directory and prints it alone.
 func (t *tokenCreate) Run(ctx context.Context, c *console, k *kong.Kong) (err error) {
-	rights, err := t.rights()
-	if err != nil {
-		return err
+	rights := make([]scope.Right, len(t.Right))
+	for i, r := range t.Right {
+		if rights[i] = scope.Right(r); !scope.Known(rights[i]) {
+			return unusable("there is no right %q: \"drover role rights\" lists them", r)
+		}
 	}
 	z, err := t.openExisting(ctx, k)
 	if err != nil {
@@ -142,7 +145,7 @@ func (t *tokenCreate) Run(ctx context.Context, c *console, k *kong.Kong) (err er
 		return err
 	}
 	if x.State == admin.TokenAwaiting {
-		fmt.Fprintln(c.err, tokenWaits)
+		fmt.Fprintln(c.err, "The token has destructive rights: it works when another administrator has approved it.")
 	}
 	if t.JSON {
 		return c.value(map[string]any{"id": x.ID, "secret": secret, "state": x.State, "expires": x.Expires.UTC().Format(time.RFC3339)})
