@@ -95,7 +95,7 @@ var catalogue = []Service{
 	},
 	{
 		Name: zone.ServiceCompanion, Surface: zone.SurfaceDevice, Purpose: "The companion app on phones",
-		Callers: "phones", Proof: "the app's own key", Port: 443, DMZ: whereUsed,
+		Callers: "phones", Proof: signature + ", after an invitation or the user's password", Port: 443, DMZ: whereUsed, Built: true,
 	},
 	{
 		Name: zone.ServicePortal, Surface: zone.SurfaceUser, Purpose: "Self-service and enrolment pages", Callers: "users",

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"drover/internal/base/httpsig"
 	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 )
@@ -107,7 +108,20 @@ func (x *exchange) serve(r *http.Request, values []string) {
 		x.body = body{ReadCloser: http.MaxBytesReader(x.response.w, sent, route.Body), x: x}
 		inner.Body = &x.body
 	}
+	if err := x.checkDigest(inner); err != nil {
+		x.refuse(r, refusedUnauthenticated, err)
+		return
+	}
 	route.Handler.ServeHTTP(&x.response, inner)
+}
+
+// checkDigest has the body of a device fail at its end unless it is the one that the device has signed: the signature
+// covers the digest, of which the authenticator makes sure.
+func (x *exchange) checkDigest(r *http.Request) (err error) {
+	if x.route.Who.audience == AudienceDevice && r.ContentLength != 0 {
+		r.Body, err = httpsig.Body(r.Header, r.Body)
+	}
+	return err
 }
 
 // prove authenticates and authorises the caller.

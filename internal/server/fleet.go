@@ -6,15 +6,23 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/core/command"
 	"drover/internal/core/device"
+	"drover/internal/core/enrol"
 	"drover/internal/core/platform"
 	"drover/internal/core/scope"
 )
 
 // fleet shows the devices to package command.
-type fleet struct{ devices *device.Store }
+type fleet struct {
+	devices *device.Store
+	keys    *enrol.Store
+}
 
 func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids []string) ([]command.Target, error) {
 	list, err := f.devices.Within(ctx, q, s, ids)
+	if err != nil {
+		return nil, err
+	}
+	held, err := f.keys.Holds(ctx, q, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -22,10 +30,22 @@ func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids 
 	for i, d := range list {
 		out[i] = command.Target{
 			ID: d.ID, Owner: d.Owner, Name: d.Name, Facts: d.PlatformFacts(), Wiped: d.State == device.Wiped,
-			Reach: platform.Reach{Channels: []platform.Channel{platform.ActiveSync}, ActiveSync: platform.ParseVersion(d.Protocol)},
+			Reach: reach(d, held[d.ID]),
 		}
 	}
 	return out, nil
+}
+
+// reach tells over which channels a device can be reached: its mail client, its companion application, or both.
+func reach(d device.Device, companion bool) platform.Reach {
+	r := platform.Reach{ActiveSync: platform.ParseVersion(d.Protocol)}
+	if d.Protocol != "" || !companion {
+		r.Channels = append(r.Channels, platform.ActiveSync)
+	}
+	if companion {
+		r.Channels = append(r.Channels, platform.Companion)
+	}
+	return r
 }
 
 func (f fleet) MarkWiped(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) error {

@@ -21,25 +21,27 @@ import (
 	"drover/internal/gate"
 	"drover/internal/service/activesync"
 	"drover/internal/service/autodiscover"
+	"drover/internal/service/companion"
 	"drover/internal/service/dashboard"
 	"drover/web"
 )
 
 // Server is one node of the zone.
 type Server struct {
-	zone    *Zone
-	node    string
-	log     *slog.Logger
-	gate    *gate.Gate
-	gateway *activesync.Gateway
-	mail    *activesync.Zone
-	metrics *prometheus.Registry
-	sealer  *audit.Sealer
-	device  *Listener
-	admin   *Listener
-	expires func() time.Time
-	tell    *teller
-	ready   readiness
+	zone      *Zone
+	node      string
+	log       *slog.Logger
+	gate      *gate.Gate
+	gateway   *activesync.Gateway
+	mail      *activesync.Zone
+	companion *companion.Service
+	metrics   *prometheus.Registry
+	sealer    *audit.Sealer
+	device    *Listener
+	admin     *Listener
+	expires   func() time.Time
+	tell      *teller
+	ready     readiness
 }
 
 // New puts a server together and opens its listeners; nothing is served before [Server.Serve]. The configuration has
@@ -117,6 +119,11 @@ func (s *Server) buildGate() error {
 	if err != nil {
 		return err
 	}
+	s.companion = s.newCompanion()
+	companionRoutes, err := s.companion.Routes()
+	if err != nil {
+		return err
+	}
 	s.gateway = activesync.New(activesync.Options{
 		Core: s.mail, Upstreams: s.mail, Revision: z.Revision, Bus: z.Bus, Clock: z.Clock, Log: s.log,
 	})
@@ -124,11 +131,14 @@ func (s *Server) buildGate() error {
 	var routes []gate.Route
 	routes = append(routes, s.gateway.Routes()...)
 	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
+	routes = append(routes, companionRoutes...)
 	routes = append(routes, apiRoutes...)
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, s.monitoring()...)
 	s.gate, err = gate.New(gate.Options{
-		Routes: routes, Switches: z.Switches, Known: z.Switches.Known, Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: authenticate},
+		Routes: routes, Switches: z.Switches, Known: z.Switches.Known, Authenticators: map[gate.Audience]gate.Authenticator{
+			gate.AudienceAdmin: authenticate, gate.AudienceDevice: z.authenticateDevice(),
+		},
 		Log: s.log, Metrics: s.metrics,
 	})
 	if err != nil {
@@ -253,6 +263,7 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() { z.Switches.Run(ctx, s.log) })
 	wait.Go(func() { s.gateway.Run(ctx) })
 	wait.Go(func() { s.mail.Run(ctx) })
+	wait.Go(func() { s.companion.Run(ctx) })
 	wait.Go(func() { z.Devices.Run(ctx, report("device contacts")) })
 	wait.Go(func() { s.sealer.Run(ctx, report("audit sealer")) })
 	wait.Go(func() { every(ctx, time.Second, report("pending commands"), z.Commands.Refresh) })

@@ -9,11 +9,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
+	"drover/internal/base/pki"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/access"
@@ -22,12 +24,14 @@ import (
 	"drover/internal/core/command"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/enrol"
 	"drover/internal/core/policy"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/service/activesync"
+	"drover/internal/service/companion"
 )
 
 // Zone is the core put together over one database: what the zone knows and decides, without any listener. The server
@@ -49,6 +53,7 @@ type Zone struct {
 	Upstream *upstream.Store
 	Policies *policy.Store
 	Render   *policy.Registry
+	Enrol    *enrol.Store
 	Commands *command.Commands
 	Access   *access.Store
 	Switches *zone.Switches
@@ -125,6 +130,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Policies = policy.New(z.DB, z.Clock, z.Audit, z.Zone, z.Revision)
 	z.Render = &policy.Registry{}
 	z.Render.Register(activesync.Renderer{})
+	z.Render.Register(companion.Renderer{})
 	z.Users.Follow(z.Devices)
 	z.Users.Follow(z.Policies)
 	z.Policies.Bind(z.Devices, z.Users)
@@ -133,7 +139,13 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Safety: z.Safety, Keys: keys, Bus: z.Bus, Slog: z.Log,
 		Enrolled: z.Devices.Any, Tell: tell, Passkeys: passkeys,
 	})
-	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices}, keys, z.Bus)
+	z.Enrol = enrol.New(enrol.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users, Devices: z.Devices,
+		SignIn: z.signIn, Issuer: sync.OnceValues(z.authority),
+	})
+	z.Devices.Follow(z.Enrol)
+	z.Users.Follow(z.Enrol)
+	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices, z.Enrol}, keys, z.Bus)
 	z.Upstream = upstream.New(upstream.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users, Safety: z.Safety,
 	})
@@ -142,6 +154,11 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	})
 	z.Switches = zone.NewSwitches(z.DB, z.Bus, z.Revision)
 	return z.Admins.Prepare(ctx)
+}
+
+// authority opens the zone's certificate authority, and makes it where there is none.
+func (z *Zone) authority() (enrol.Issuer, error) {
+	return pki.OpenAuthority(filepath.Join(z.Config.Data, "tls"), z.Clock)
 }
 
 // Close closes the database.

@@ -49,6 +49,15 @@ func New(server, password, from string) (*Sender, error) {
 
 // Send sends one notice to each of the people; an error names the server's answer.
 func (s *Sender) Send(ctx context.Context, to []string, subject, text string) error {
+	return s.send(ctx, to, subject, text, gomail.ImportanceNormal)
+}
+
+// SendUrgent is [Sender.Send] with the highest priority.
+func (s *Sender) SendUrgent(ctx context.Context, to []string, subject, text string) error {
+	return s.send(ctx, to, subject, text, gomail.ImportanceUrgent)
+}
+
+func (s *Sender) send(ctx context.Context, to []string, subject, text string, i gomail.Importance) error {
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	c, err := gomail.NewClient(s.host, s.options()...)
@@ -62,6 +71,7 @@ func (s *Sender) Send(ctx context.Context, to []string, subject, text string) er
 			return fmt.Errorf("mail: %w", err)
 		}
 		m.Subject(subject)
+		m.SetImportance(i)
 		m.SetBodyString(gomail.TypeTextPlain, text)
 		messages = append(messages, m)
 	}

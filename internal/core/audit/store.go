@@ -71,7 +71,7 @@ func (l *Log) List(ctx context.Context, c scope.Caller, f Filter, p Page) (entri
 	if err != nil {
 		return nil, "", err
 	}
-	where = append(where, sc.Devices("r.device", &a))
+	where = append(where, sc.Devices("r.device", &a), concealed(c))
 	if p.After != "" {
 		at, id, err := parseCursor(p.After)
 		if err != nil {
@@ -100,13 +100,25 @@ func (l *Log) Get(ctx context.Context, c scope.Caller, id string) (Entry, error)
 		return Entry{}, err
 	}
 	var a sqldb.Args
-	where := "r.id = " + a.Add(id) + " AND " + sc.Devices("r.device", &a)
+	where := "r.id = " + a.Add(id) + " AND " + sc.Devices("r.device", &a) + " AND " + concealed(c)
 	e, err := sqldb.One(ctx, l.db, scanEntry, "SELECT "+entryColumns+
 		" FROM audit_record r LEFT JOIN audit_link k ON k.record = r.id WHERE "+where, a.List()...)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return Entry{}, problem.New(problem.NotFound, "audit.unknown", "There is no such record.")
 	}
 	return e, err
+}
+
+// Duress is the action of a record that only few may see: who forces somebody to unlock a device must not learn, even
+// with that somebody's help, that it was told.
+const Duress = "duress.told"
+
+// concealed is a condition that hides from a caller what only few may see.
+func concealed(c scope.Caller) string {
+	if c.Has(scope.DuressRead) {
+		return "TRUE"
+	}
+	return "r.action <> 'duress.told'"
 }
 
 func (f Filter) where(a *sqldb.Args) ([]string, error) {

@@ -121,3 +121,18 @@ func (cs *Commands) ReportFrom(ctx context.Context, device string, ch platform.C
 	}
 	return cs.Report(ctx, id, a)
 }
+
+// redeliver is how long a device may be silent about an order that it was given before it is told again that one waits.
+const redeliver = 30 * time.Second
+
+// Due tells whether an order waits for the device on this channel that can be handed out now.
+func (cs *Commands) Due(ctx context.Context, device string, ch platform.Channel) (bool, error) {
+	if !cs.Pending(device) {
+		return false, nil
+	}
+	now := cs.clock.Now()
+	n, err := sqldb.One(ctx, cs.db, sqldb.Scan1[int], `SELECT count(*) FROM command WHERE device = $1 AND channel = $2
+		AND ((state IN ('queued', 'delayed') AND not_before <= $3) OR (state = 'delivered' AND changed <= $4))`,
+		device, string(ch), sqldb.Micros(now), sqldb.Micros(now.Add(-redeliver)))
+	return n > 0, err
+}

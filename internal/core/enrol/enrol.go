@@ -72,31 +72,21 @@ func (s *Store) again(ctx context.Context, r Request, u directory.User) (Key, er
 	return k, err
 }
 
-// prove finds out whose device it is. Every wrong proof is counted by account and network.
+// prove finds out whose device it is. Wrong invitations are counted by network; wrong passwords by who takes them.
 func (s *Store) prove(ctx context.Context, r Request) (u directory.User, i Invitation, err error) {
-	account, from := throttle.Account("invitation"), throttle.Network(r.Addr)
-	names := []string{from}
 	if r.Invitation == "" {
-		account = throttle.Account(r.Name)
-		names = append(names, account)
-	}
-	if err := s.tries.Attempt(ctx, names...); err != nil {
+		u, err = s.with.SignIn(ctx, r.Addr, r.Name, r.Password)
 		return u, i, err
 	}
-	if r.Invitation != "" {
-		u, i, err = s.byInvitation(ctx, r.Invitation)
-	} else {
-		u, err = s.with.Users.Authenticate(ctx, r.Name, r.Password)
+	from := throttle.Network(r.Addr)
+	if err := s.tries.Attempt(ctx, from); err != nil {
+		return u, i, err
 	}
-	switch {
-	case err == nil && r.Invitation == "":
-		return u, i, s.tries.Forgive(ctx, account, from)
-	case err == nil:
-		return u, i, s.tries.Forgive(ctx, "", from)
-	case problem.Is(err, problem.Unauthenticated):
+	u, i, err = s.byInvitation(ctx, r.Invitation)
+	if problem.Is(err, problem.Unauthenticated) {
 		return u, i, errors.Join(err, s.refused(ctx, r))
 	}
-	return u, i, errors.Join(err, s.tries.Forgive(ctx, "", names...))
+	return u, i, errors.Join(err, s.tries.Forgive(ctx, "", from))
 }
 
 func (s *Store) byInvitation(ctx context.Context, token string) (directory.User, Invitation, error) {

@@ -57,13 +57,14 @@ func (k Key) RenewFrom() time.Time { return renewFrom(k.Created, k.Expires) }
 
 // Proof is what a key proves at this moment.
 type Proof struct {
-	Key     string
-	Device  string
-	Owner   string
-	Public  crypto.PublicKey
-	State   KeyState
-	Expires time.Time
-	Refusal error // the problem with which the device is to be met; nil when it is let in
+	Key       string
+	Device    string
+	Owner     string
+	Public    crypto.PublicKey
+	State     KeyState
+	Expires   time.Time
+	RenewFrom time.Time
+	Refusal   error // the problem with which the device is to be met; nil when it is let in
 }
 
 var (
@@ -107,7 +108,7 @@ func (s *Store) readProof(ctx context.Context, id string) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
-	p := Proof{Key: k.ID, Device: k.Device, Owner: k.Owner, Public: public, State: k.State, Expires: k.Expires, Refusal: d.Refusal()}
+	p := Proof{Key: k.ID, Device: k.Device, Owner: k.Owner, Public: public, State: k.State, Expires: k.Expires, RenewFrom: k.RenewFrom(), Refusal: d.Refusal()}
 	if p.Refusal != nil {
 		return p, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"net/netip"
 	"time"
 
 	"drover/internal/base/clock"
@@ -21,7 +22,6 @@ import (
 
 // Users is what enrol asks of the directory.
 type Users interface {
-	Authenticate(ctx context.Context, name, password string) (directory.User, error)
 	Get(ctx context.Context, c scope.Caller, id string) (directory.User, error)
 }
 
@@ -49,8 +49,10 @@ type Parts struct {
 	Zone     *zone.Zone
 	Revision Revision
 	Users    Users
-	Devices  Devices
-	Issuer   func() (Issuer, error) // asked when a key is to be certified
+	// SignIn proves a user by a password; it counts the tries.
+	SignIn  func(ctx context.Context, addr netip.Addr, name, password string) (directory.User, error)
+	Devices Devices
+	Issuer  func() (Issuer, error) // asked when a key is to be certified
 }
 
 // Store keeps keys, invitations and terms.

@@ -3,14 +3,9 @@ package adminapi
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"drover/api/adminv1"
 	"drover/internal/base/bus"
@@ -25,7 +20,7 @@ import (
 	"drover/internal/core/safety"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
-	"drover/internal/gate"
+	"drover/internal/gate/openapi"
 )
 
 // Base is where the API's paths begin.
@@ -61,23 +56,16 @@ type Deps struct {
 // API is the API of administrators.
 type API struct {
 	Deps
-	huma   huma.API
-	routes []gate.Route
-	faults []error
-	early  map[string]bool // method and path of what a session may call that is not ready
-	spec   []byte
+	*openapi.API
+	early map[string]bool // method and path of what a session may call that is not ready
 }
 
-// New makes the API. What is wrong with its operations is told by [API.Routes].
+// New makes the API. What is wrong with its operations is told by [openapi.API.Routes].
 func New(d Deps) *API {
 	a := &API{Deps: d, early: make(map[string]bool)}
-	a.huma = huma.NewAPI(huma.Config{
-		OpenAPI:       description(),
-		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
-		DefaultFormat: "application/json",
-		// A misspelt filter must not look like one that matches everything.
-		RejectUnknownQueryParameters: true,
-	}, a)
+	a.API = openapi.New(openapi.Config{
+		Service: zone.ServiceAdminAPI, Base: Base, Log: d.Log, Document: description(), Challenge: "Bearer",
+	})
 	for _, add := range []func(){
 		a.addSession, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
@@ -100,7 +88,6 @@ func description() *huma.OpenAPI {
 				"any other POST is safe because names are unique: the second one answers 409.",
 		},
 		Components: &huma.Components{
-			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				"session": {Type: "apiKey", In: "cookie", Name: CookieName, Description: "What signing in gives."},
 				"token":   {Type: "http", Scheme: "bearer", Description: "An API token, drv_..."},
@@ -125,35 +112,8 @@ var tags = []*huma.Tag{
 	{Name: "zone", Description: "The zone as a whole."},
 }
 
-// Handle takes an operation from huma and makes it a route; see huma.Adapter.
-func (a *API) Handle(op *huma.Operation, handle func(huma.Context)) {
-	who, _ := op.Metadata[metaWho].(gate.Who)
-	route, _ := op.Metadata[metaRoute].(gate.Route)
-	route.Service, route.Method, route.Pattern, route.Who = zone.ServiceAdminAPI, op.Method, op.Path, who
-	route.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(humago.NewContext(op, r, w)) })
-	a.routes = append(a.routes, route)
-}
-
-// ServeHTTP is what huma.Adapter asks for; requests come through the gate.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
-
-// Routes returns the API's ways in for the gate: one for each operation. It fails when an operation does not say who may
-// call it.
-func (a *API) Routes() ([]gate.Route, error) {
-	return a.routes, errors.Join(a.faults...)
-}
-
 // OpenAPI returns the description of the API: OpenAPI 3.1 in JSON.
-func (a *API) OpenAPI() []byte {
-	if a.spec != nil {
-		return a.spec
-	}
-	raw, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
-	if err != nil { // made of our own types alone
-		panic(fmt.Sprintf("the OpenAPI document: %v", err))
-	}
-	return append(raw, '\n')
-}
+func (a *API) OpenAPI() []byte { return a.JSON() }
 
 // Certificate is one that expires.
 type Certificate = adminv1.Certificate

@@ -4,14 +4,10 @@ import (
 	"bytes"
 	_ "embed"
 	"html/template"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-
-	"drover/internal/core/zone"
-	"drover/internal/gate"
 )
 
 //go:embed docs.html
@@ -22,19 +18,8 @@ const docsReason = "the description of the API holds no data and is the same in 
 
 // addDocs makes the description of the API and the page on which people read it. They are no operations of the API.
 func (a *API) addDocs() {
-	a.spec = a.OpenAPI()
-	page := a.page()
-	serve := func(path, kind string, body []byte) {
-		a.routes = append(a.routes, gate.Route{
-			Service: zone.ServiceAdminAPI, Method: http.MethodGet, Pattern: path, Who: gate.Anyone(docsReason),
-			Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Content-Type", kind)
-				_, _ = w.Write(body)
-			}),
-		})
-	}
-	serve(Base+"/openapi.json", "application/vnd.oai.openapi+json;version=3.1", a.spec)
-	serve("/api/docs", "text/html; charset=utf-8", page)
+	a.Publish(Base+"/openapi.json", docsReason)
+	a.Serve("/api/docs", "text/html; charset=utf-8", a.page(), docsReason)
 }
 
 // docTag is one chapter of the page.
@@ -62,7 +47,7 @@ type docField struct {
 
 // page writes the description for people: plain HTML, without scripts and without anything from elsewhere.
 func (a *API) page() []byte {
-	spec := a.huma.OpenAPI()
+	spec := a.Document()
 	chapters := make([]docTag, len(spec.Tags))
 	for i, t := range spec.Tags {
 		chapters[i] = docTag{t, operationsOf(spec, t.Name)}

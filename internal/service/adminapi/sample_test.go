@@ -17,7 +17,7 @@ type sampler struct {
 // operations returns every operation by method and path.
 func (a *API) operations() map[string]*huma.Operation {
 	all := map[string]*huma.Operation{}
-	for path, item := range a.huma.OpenAPI().Paths {
+	for path, item := range a.Document().Paths {
 		for method, op := range map[string]*huma.Operation{
 			"GET": item.Get, "POST": item.Post, "PUT": item.Put, "PATCH": item.Patch, "DELETE": item.Delete,
 		} {

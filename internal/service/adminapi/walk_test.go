@@ -16,6 +16,7 @@ import (
 	"drover/internal/core/scope"
 	"drover/internal/gate"
 	"drover/internal/gate/gatetest"
+	"drover/internal/gate/openapi"
 )
 
 // open are the operations that ask for no proof, each for a reviewed reason.
@@ -68,14 +69,14 @@ func TestEveryOperationForEveryRole(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		f := w.foreign(t)
 		operations := w.operations()
-		s := sampler{w.huma.OpenAPI(), "x"}
+		s := sampler{w.Document(), "x"}
 		for _, role := range builtin {
 			wide := w.by(t, "zz-wide-"+role, admin.Grant{Role: role})
 			narrow := w.by(t, "narrow-"+role, admin.Grant{Role: role, Groups: []string{f.group}})
 			rights := rightsOfRole(t, w, role)
 			for _, key := range slices.Sorted(maps.Keys(operations)) {
 				op := operations[key]
-				who := op.Metadata[metaWho].(gate.Who)
+				who := openapi.WhoOf(op)
 				if who.Audience() != gate.AudienceAdmin || strings.HasSuffix(op.Path, "/events") || key == "DELETE /api/v1/session" {
 					continue
 				}
@@ -136,11 +137,11 @@ func TestRefusalComesBeforeReading(t *testing.T) {
 		nobody := &client{t: t, w: w}
 		auditor := w.by(t, "auditor", admin.Grant{Role: admin.Auditor})
 		for key, op := range w.operations() {
-			who := op.Metadata[metaWho].(gate.Who)
+			who := openapi.WhoOf(op)
 			if who.Audience() != gate.AudienceAdmin || op.RequestBody == nil {
 				continue
 			}
-			path := sampler{w.huma.OpenAPI(), "x"}.path(op, "x")
+			path := sampler{w.Document(), "x"}.path(op, "x")
 			nobody.do(op.Method, path, "{ this is no JSON").want(http.StatusUnauthorized)
 			if r := who.Right(); r != "" && !slices.Contains(rightsOfRole(t, w, admin.Auditor), r) {
 				if g := auditor.do(op.Method, path, "{ this is no JSON"); g.status != http.StatusForbidden {
@@ -169,7 +170,7 @@ func TestErrorsNeverEcho(t *testing.T) {
 			if strings.HasSuffix(op.Path, "/events") || key == "DELETE /api/v1/session" {
 				continue
 			}
-			s := sampler{w.huma.OpenAPI(), hostile}
+			s := sampler{w.Document(), hostile}
 			ask := owner
 			if csvBody(op) {
 				ask = owner.with("Content-Type", "text/csv")

@@ -1,4 +1,4 @@
-package adminapi
+package openapi
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ import (
 )
 
 func init() {
-	// Huma has one error type for the whole program; this is the only package that uses it.
+	// Huma has one error type for the whole program; this is the only package that makes APIs of it.
 	huma.NewError = func(status int, words string, errs ...error) huma.StatusError { return refused("", status, errs) }
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
 		return refused(gate.RequestID(ctx.Context()), status, errs)
@@ -34,7 +34,7 @@ type response struct {
 func (r *response) GetHeaders() http.Header { return r.headers }
 
 // fail writes a problem as RFC 9457 does. What it says was made by us: no input stands in it.
-func fail(p *problem.Error, request string) *response {
+func fail(p *problem.Error, request, challenge string) *response {
 	r := &response{headers: make(http.Header), Problem: &adminv1.Problem{
 		Type: "about:blank", Title: http.StatusText(p.Status()), Status: p.Status(), Code: p.Code, Detail: p.Message,
 		Field: p.Field, Request: request,
@@ -48,8 +48,8 @@ func fail(p *problem.Error, request string) *response {
 	if p.Retry > 0 {
 		r.headers.Set("Retry-After", strconv.Itoa(int((p.Retry+time.Second-1)/time.Second)))
 	}
-	if p.Kind == problem.Unauthenticated {
-		r.headers.Set("WWW-Authenticate", "Bearer")
+	if p.Kind == problem.Unauthenticated && challenge != "" {
+		r.headers.Set("WWW-Authenticate", challenge)
 	}
 	return r
 }

@@ -1,0 +1,145 @@
+package companion
+
+import (
+	"context"
+	"net/http"
+
+	"drover/api/companionv1"
+	"drover/internal/base/problem"
+	"drover/internal/core/device"
+	"drover/internal/core/platform"
+	"drover/internal/gate/openapi"
+)
+
+func (s *Service) addPolicy() {
+	openapi.Add(s.API, byDevice(openapi.Operation{
+		ID: "fetchPolicy", Method: http.MethodGet, Path: "/policy", Tag: "policy", Summary: "Fetch what the device must obey",
+	}), s.fetchPolicy)
+	openapi.Add(s.API, byDevice(openapi.Operation{
+		ID: "reportPolicy", Method: http.MethodPost, Path: "/policy/report", Tag: "policy",
+		Summary: "Report what became of the policy, setting by setting",
+		Words:   "Of the revision that was fetched last. A report that was signed before the last one changes nothing.",
+	}), s.reportPolicy)
+	openapi.Add(s.API, byDevice(openapi.Operation{
+		ID: "checkIn", Method: http.MethodPost, Path: "/check-in", Tag: "state", Body: 512 << 10,
+		Summary: "Tell what the device is and how it stands, and learn what there is to do",
+	}), s.checkIn)
+}
+
+func (s *Service) fetchPolicy(ctx context.Context, _ *signed) (*answer[companionv1.Policy], error) {
+	p, err := s.proof(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.device(ctx, p.Device)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.Effective(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	body, err := render(e)
+	if err != nil {
+		return nil, err
+	}
+	return reply(body, s.Devices.CompanionSent(ctx, caller(ctx), p.Device, body.Revision))
+}
+
+// device reads the device that calls.
+func (s *Service) device(ctx context.Context, id string) (device.Device, error) {
+	k, err := s.Devices.Fresh(ctx, caller(ctx), id)
+	return k.Device, err
+}
+
+func (s *Service) reportPolicy(ctx context.Context, in *struct {
+	signedBody
+	Body companionv1.PolicyReport
+},
+) (*none, error) {
+	p, err := s.proof(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m, err := s.Devices.Companion(ctx, caller(ctx), p.Device)
+	if err != nil {
+		return nil, err
+	}
+	if m.Sent != in.Body.Revision {
+		return nil, problem.New(problem.Conflict, "policy.revision", "This is not the policy that was fetched last: fetch it, and report on that.")
+	}
+	settings := make(map[string]device.SettingReport, len(in.Body.Settings))
+	for _, one := range in.Body.Settings {
+		if !platform.Setting(one.Setting).CarriedBy(platform.Companion) {
+			return nil, problem.New(problem.Invalid, "policy.setting", "There is no such setting.").WithField("settings")
+		}
+		settings[one.Setting] = device.SettingReport{State: one.State}
+	}
+	return done(s.Devices.CompanionReported(ctx, caller(ctx), p.Device, in.Body.Revision, settings, in.made(s.Tag), outcome(in.Body.Settings)))
+}
+
+// outcome sums a report up. What the platform cannot do is no refusal: the catalogue says so beforehand.
+func outcome(settings []companionv1.SettingReport) device.PolicyState {
+	applied, refused := 0, 0
+	for _, one := range settings {
+		switch one.State {
+		case "applied":
+			applied++
+		case "refused":
+			refused++
+		}
+	}
+	switch {
+	case refused == 0:
+		return device.PolicyAcknowledged
+	case applied == 0:
+		return device.PolicyRefused
+	}
+	return device.PolicyPartial
+}
+
+func (s *Service) checkIn(ctx context.Context, in *struct {
+	signedBody
+	Body companionv1.CheckIn
+},
+) (*answer[companionv1.State], error) {
+	p, err := s.proof(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Devices.CompanionFacts(ctx, caller(ctx), p.Device, facts(in.Body.Facts))
+	if err != nil {
+		return nil, err
+	}
+	posture := in.Body.Posture
+	if len(posture.Apps) > 0 && d.Liability == device.Personal {
+		return nil, problem.New(problem.Forbidden, "collect.apps", "The applications of devices that belong to their user are not collected: leave them out.")
+	}
+	if told(posture) {
+		if err := s.Devices.CompanionPosture(ctx, caller(ctx), p.Device, wirePosture(posture), in.made(s.Tag)); err != nil {
+			return nil, err
+		}
+	}
+	return reply(s.state(ctx, p, d))
+}
+
+func wirePosture(p companionv1.Posture) device.Posture {
+	out := device.Posture{
+		Rooted: p.Rooted, Encrypted: p.Encrypted, CardEncrypted: p.CardEncrypted, Passcode: p.Passcode, SIMPresent: p.SIMPresent,
+		SIMChanged: p.SIMChanged, Roaming: p.Roaming,
+	}
+	for _, a := range p.Apps {
+		out.Apps = append(out.Apps, device.App{ID: a.ID, Name: a.Name, Version: a.Version})
+	}
+	return out
+}
+
+// told tells whether anything is told of the posture.
+func told(p companionv1.Posture) bool {
+	for _, b := range []*bool{p.Rooted, p.Encrypted, p.CardEncrypted, p.Passcode, p.SIMPresent, p.SIMChanged, p.Roaming} {
+		if b != nil {
+			return true
+		}
+	}
+	return len(p.Apps) > 0
+}

@@ -1,0 +1,84 @@
+package companion
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"drover/internal/base/problem"
+	"drover/internal/gate/openapi"
+)
+
+// limits bound the uploads of each kind, in octets.
+var limits = map[Kind]int64{
+	DeviceLog: 4 << 20, Location: 64 << 10, PhoneLog: 1 << 20, TextLog: 1 << 20, File: 16 << 20,
+}
+
+const maxUpload = 16 << 20
+
+func (s *Service) addUploads() {
+	openapi.Add(s.API, byDevice(openapi.Operation{
+		ID: "upload", Method: http.MethodPut, Path: "/data/{kind}/{id}", Tag: "data", Body: maxUpload, Request: &huma.RequestBody{
+			Required: true, Content: map[string]*huma.MediaType{
+				"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
+				"application/json":         {Schema: &huma.Schema{}},
+			},
+		},
+		Summary: "Send a piece of personal data, where the policy asks for it",
+		Words: "403 collect.off before anything is read where it does not. The same id again is the same piece. At most: device-log " +
+			"4 MiB, location 64 KiB, phone-log and text-log 1 MiB, file 16 MiB.",
+	}), s.upload)
+}
+
+// piece is an upload. Its body is not read before it is known to be wanted.
+type piece struct {
+	signedBody
+	Kind    string `path:"kind" enum:"device-log,location,phone-log,text-log,file"`
+	ID      string `path:"id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"Made by the device."`
+	Command string `query:"command" maxLength:"64" doc:"The order that it answers."`
+
+	media string
+	body  io.Reader
+}
+
+// Resolve keeps the body; it is called by huma.
+func (p *piece) Resolve(ctx huma.Context) []error {
+	p.media, p.body = ctx.Header("Content-Type"), ctx.BodyReader()
+	return nil
+}
+
+func (s *Service) upload(ctx context.Context, in *piece) (*none, error) {
+	p, err := s.proof(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.device(ctx, p.Device)
+	if err != nil {
+		return nil, err
+	}
+	kind := Kind(in.Kind)
+	if err := s.Collector.Collects(ctx, d, kind); err != nil {
+		return nil, err
+	}
+	u := Upload{ID: in.ID, Kind: kind, Device: d, Command: in.Command, Type: in.media, Made: in.made(s.Tag)}
+	return done(s.Collector.Keep(ctx, u, &limited{in.body, limits[kind]}))
+}
+
+var errTooMuch = problem.New(problem.TooLarge, "collect.size", "A piece of this kind may not be so large.")
+
+// limited fails past its limit.
+type limited struct {
+	io.Reader
+	left int64
+}
+
+// Read reads, and fails past the limit.
+func (l *limited) Read(b []byte) (int, error) {
+	n, err := l.Reader.Read(b)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooMuch
+	}
+	return n, err
+}
