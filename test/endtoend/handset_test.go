@@ -48,12 +48,18 @@ func onBoth(t *testing.T, fn func(t *testing.T, e sqldb.Engine)) {
 func mailServer(t *testing.T, o upstream.Options) (*upstream.Server, string) {
 	t.Helper()
 	s := upstream.New(o)
-	web := httptest.NewServer(s)
+	return s, serve(t, s)
+}
+
+// serve starts a server, which ends with the test whatever its clients still wait for, and returns its ActiveSync URL.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	web := httptest.NewServer(h)
 	t.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
 	})
-	return s, web.URL + upstream.Path
+	return web.URL + upstream.Path
 }
 
 // world is a zone before a simulated mail server, whose users' password is "secret", under a strict policy.
@@ -199,8 +205,11 @@ func (p *handset) sync(key string) said {
 		wbxml.Leaf(wbxml.AirSyncSyncKey, key), wbxml.Leaf(wbxml.AirSyncCollectionId, "inbox")))))
 }
 
-// provisionRequest is the first phase, with what the device says of itself where facts are given.
+// provisionRequest is the first phase, with what the device says of itself: from 14.1 on it must say something.
 func provisionRequest(facts ...*wbxml.Node) *wbxml.Node {
+	if len(facts) == 0 {
+		facts = []*wbxml.Node{wbxml.Elem(wbxml.SettingsDeviceInformation, wbxml.Elem(wbxml.SettingsSet, wbxml.Leaf(wbxml.SettingsModel, "iPhone16C1")))}
+	}
 	return wbxml.Elem(wbxml.ProvisionProvision, append(facts, wbxml.Elem(wbxml.ProvisionPolicies,
 		wbxml.Elem(wbxml.ProvisionPolicy, wbxml.Leaf(wbxml.ProvisionPolicyType, "MS-EAS-Provisioning-WBXML"))))...)
 }

@@ -382,7 +382,9 @@ func (v *visit) copyHeader(r *http.Response) {
 	for name, values := range r.Header {
 		switch name {
 		case "X-Ms-Rp", "Ms-Asprotocolversions": // the versions that the server speaks now
-			to[name] = []string{strings.Join(commonVersions(strings.Join(values, ","), v.upstream.Versions), ",")}
+			if versions := commonVersions(strings.Join(values, ","), v.upstream.Versions); len(versions) > 0 {
+				to[name] = []string{strings.Join(versions, ",")}
+			}
 		case "Location", "X-Ms-Location", "Alt-Svc", "Strict-Transport-Security":
 		default:
 			to[name] = values
