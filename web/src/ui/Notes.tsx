@@ -3,10 +3,13 @@ import { Link } from '@tanstack/react-router';
 import type { Note } from '../api/types';
 import { Callout } from './Callout';
 
+/** The note that nothing destructive is carried out: the one that somebody must act on now. */
+export const OPEN = 'safety.breaker';
+
 /** Where what a note tells of can be mended. */
 const PLACES: Record<string, { to: string; label: string }> = {
   'safety.quorum': { to: '/administrators', label: 'Administrators' },
-  'safety.breaker': { to: '/safety', label: 'Look, and close it' },
+  [OPEN]: { to: '/safety', label: 'Look, and close it' },
 };
 
 /** What the zone wants its administrators to know, until it is no longer so. */
@@ -14,11 +17,13 @@ export function Notes({ notes }: { notes: Note[] }) {
   if (notes.length === 0) return null;
   return (
     <Stack gap="sm">
-      {notes.map((note) => (
-        <Callout key={note.code} tone="wait" title={note.title}>
-          {note.text} <Way to={PLACES[note.code]} />
-        </Callout>
-      ))}
+      {[...notes]
+        .sort((a, b) => Number(b.code === OPEN) - Number(a.code === OPEN))
+        .map((note) => (
+          <Callout key={note.code} tone={note.code === OPEN ? 'bad' : 'wait'} title={note.title}>
+            {note.text} <Way to={PLACES[note.code]} />
+          </Callout>
+        ))}
     </Stack>
   );
 }

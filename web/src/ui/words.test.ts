@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { browserWords } from './browser';
 import { commandCancellable, humanize, stateWord } from './states';
 import { ago, count, duration, isNever, plural } from './time';
 
@@ -50,4 +51,17 @@ test('a length of time is told in the largest unit that says it whole', () => {
     '1 minute',
     '90 seconds',
   ]);
+});
+
+test('a browser is told by its name and its system', () => {
+  const chrome =
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36';
+  expect(browserWords(chrome)).toBe('Chrome 141 on Linux');
+  expect(browserWords(`${chrome} Edg/141.0.1`)).toBe('Edge 141 on Linux');
+  expect(
+    browserWords(
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+    ),
+  ).toBe('Safari 18 on iPhone');
+  expect(browserWords('drover/1.0')).toBe('drover/1.0');
 });

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { endSession, sessions } from '../../api/account';
 import { useAct } from '../../ui/act';
+import { browserWords } from '../../ui/browser';
 import { Loaded } from '../../ui/Loaded';
 import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
@@ -23,7 +24,11 @@ export function Sessions({ admin = '' }: { admin?: string }) {
             id={(s) => s.id}
             columns={[
               { key: 'address', label: 'From', cell: (s) => s.address },
-              { key: 'agent', label: 'Browser', cell: (s) => s.agent },
+              {
+                key: 'agent',
+                label: 'Browser',
+                cell: (s) => <span title={s.agent}>{browserWords(s.agent)}</span>,
+              },
               { key: 'created', label: 'Signed in', cell: (s) => <When time={s.created} /> },
               { key: 'seen', label: 'Last seen', cell: (s) => <When time={s.lastSeen} /> },
               {

@@ -50,8 +50,8 @@ function Opened({ state, onClose }: { state: State; onClose?: () => void }) {
   return (
     <>
       <Callout tone="bad" title="Nothing destructive is carried out">
-        It opened <When time={state.since} /> because {state.because}. Look under Commands and in the audit
-        log at who asked for what, cancel what should not happen, and only then close it.
+        It opened <When time={state.since} /> because {state.because.replace(/\.$/, '')}. Look under Commands
+        and in the audit log at who asked for what, cancel what should not happen, and only then close it.
       </Callout>
       {onClose && (
         <Group mt="md">

@@ -5,7 +5,7 @@ import { safetyRules } from '../../api/safety';
 import type { SafetyRules } from '../../api/types';
 import { useMay, useMe } from '../../app/me';
 import { Loaded } from '../../ui/Loaded';
-import { Notes } from '../../ui/Notes';
+import { Notes, OPEN } from '../../ui/Notes';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
@@ -30,8 +30,8 @@ export default function Safety() {
         )}
       </PageHead>
       <Stack gap="lg">
-        <Notes notes={me.notes.filter((note) => note.code !== 'safety.breaker')} />
         <Breaker />
+        <Notes notes={me.notes.filter((note) => note.code !== OPEN)} />
         <Loaded of={answer}>{(rules) => <Rules rules={rules} />}</Loaded>
       </Stack>
       {changing && answer.data && <ChangeRules rules={answer.data} onClose={() => setChanging(false)} />}
