@@ -6,7 +6,8 @@ import { stateWord } from '../../ui/states';
 import { count } from '../../ui/time';
 import classes from './overview.module.css';
 
-const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+/** "Within the hour"; names such as iOS stay as they are. */
+const capital = (words: string) => words.replace(/^[a-z](?=[a-z]*\b)/, (first) => first.toUpperCase());
 
 interface BarsProps {
   /** The filter of the device list that a row stands for. */

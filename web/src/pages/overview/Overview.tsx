@@ -72,7 +72,11 @@ function Breakdown({ facts: { devices } }: { facts: Facts }) {
         <Bars name="policyState" counts={devices.byPolicy} total={devices.total} toned />
       </Panel>
       <Panel title="Platform">
-        <Bars name="platform" counts={devices.byPlatform} total={devices.total} />
+        <Bars
+          name="platform"
+          counts={[...devices.byPlatform].sort((a, b) => b.count - a.count)}
+          total={devices.total}
+        />
       </Panel>
       <Panel title="Last contact">
         <Bars name="contact" counts={devices.byContact} total={devices.total} />
