@@ -145,6 +145,34 @@ type AuditReport struct {
 	Checked  string       `json:"checked"`
 }
 
+// AuditState is how the audit log stands, as far as it can be told without walking it.
+type AuditState struct {
+	Number   int64         `json:"number" doc:"The last record of the chain."`
+	Hash     string        `json:"hash" doc:"Of the chain up to it, in hexadecimal."`
+	Signed   int64         `json:"signed" doc:"The last record that a signed head covers."`
+	SignedAt string        `json:"signedAt"`
+	Waiting  int64         `json:"waiting" doc:"Committed, not chained yet."`
+	Oldest   string        `json:"oldest" doc:"The oldest of those that wait; more than a few seconds ago, the sealer stands still."`
+	Verified AuditVerified `json:"verified" doc:"The last verification."`
+	Sinks    []AuditSink   `json:"sinks" doc:"The places outside the database that get the signed heads, as the answering server has seen them since it started. One server at a time writes to them."`
+}
+
+// AuditVerified is what the last verification through the API found.
+type AuditVerified struct {
+	At     string `json:"at" doc:"Empty where there was none."`
+	Linked int64  `json:"linked"`
+	Faults int    `json:"faults"`
+}
+
+// AuditSink is a place outside the database.
+type AuditSink struct {
+	Name   string `json:"name" enum:"file,syslog"`
+	OK     bool   `json:"ok" doc:"The last head was taken, or there was none yet."`
+	Number int64  `json:"number" doc:"The last head it took; 0 for none."`
+	At     string `json:"at"`
+	Error  string `json:"error"`
+}
+
 // AuditFault is one thing that is wrong with the log.
 type AuditFault struct {
 	Number int64  `json:"number"`

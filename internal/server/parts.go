@@ -27,6 +27,7 @@ func (s *Server) apiParts() adminapi.Deps {
 		Zone: z.Zone, Audit: z.Audit, Effective: s.mail.Effective,
 		AuditKey:   z.Keys.SigningKey().Public().(ed25519.PublicKey),
 		AuditHeads: func() ([]audit.Head, int, error) { return audit.ReadHeads(z.Config.Heads()) },
+		AuditSinks: s.sealer.Health,
 		Expiring:   s.expiring,
 		Version:    Version(),
 	}

@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"drover/internal/base/clock"
@@ -85,6 +87,7 @@ func (h Head) Verify(key ed25519.PublicKey) bool {
 // Sink keeps heads outside the database.
 type Sink interface {
 	Write(Head) error
+	Name() string // for people: "file"
 }
 
 // batch bounds how many records one transaction of the sealer links.
@@ -98,12 +101,28 @@ type Sealer struct {
 	key   ed25519.PrivateKey
 	lease *lease.Lease
 	sinks []Sink
+
+	mu     sync.Mutex
+	health []SinkHealth
+}
+
+// SinkHealth is how one place outside the database took the heads that this server has sealed.
+type SinkHealth struct {
+	Name   string // "file", "syslog"
+	OK     bool   // the last write succeeded, or there was none
+	Number int64  // the last head it took; 0 for none since the server started
+	At     time.Time
+	Error  string // of the last write
 }
 
 // NewSealer returns the sealer of the server known as node. The key signs the heads.
 func NewSealer(db *sqldb.DB, c clock.Clock, key ed25519.PrivateKey, node string, sinks ...Sink) *Sealer {
+	health := make([]SinkHealth, len(sinks))
+	for i, k := range sinks {
+		health[i] = SinkHealth{Name: k.Name(), OK: true}
+	}
 	return &Sealer{
-		db: db, clock: c, key: key, sinks: sinks,
+		db: db, clock: c, key: key, sinks: sinks, health: health,
 		lease: lease.New(db, c, "audit.sealer", node, 10*time.Second),
 	}
 }
@@ -131,10 +150,30 @@ func (s *Sealer) Seal(ctx context.Context) (sealed int, err error) {
 // publish writes the head to every sink, even when one fails.
 func (s *Sealer) publish(h Head) error {
 	var errs []error
-	for _, k := range s.sinks {
-		errs = append(errs, k.Write(h))
+	for i, k := range s.sinks {
+		err := k.Write(h)
+		s.note(i, h, err)
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+func (s *Sealer) note(i int, h Head, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := &s.health[i]
+	if x.OK = err == nil; x.OK {
+		x.Number, x.At, x.Error = h.Number, h.At, ""
+		return
+	}
+	x.Error = err.Error()
+}
+
+// Health tells how the places outside the database took what this server has sealed: on the one that holds the lease.
+func (s *Sealer) Health() []SinkHealth {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.health)
 }
 
 func (s *Sealer) step(ctx context.Context) (n int, head Head, err error) {

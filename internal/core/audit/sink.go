@@ -20,6 +20,9 @@ type FileSink struct {
 // NewFileSink returns a sink that appends to path and makes the file (mode 0600) when needed.
 func NewFileSink(path string) *FileSink { return &FileSink{path: path} }
 
+// Name tells what it is.
+func (s *FileSink) Name() string { return "file" }
+
 // Write appends one head.
 func (s *FileSink) Write(h Head) error {
 	line, err := json.Marshal(h)

@@ -33,6 +33,9 @@ func NewSyslogSink(to string) (*SyslogSink, error) {
 	return &SyslogSink{network: u.Scheme, address: u.Host}, nil
 }
 
+// Name tells what it is.
+func (s *SyslogSink) Name() string { return "syslog" }
+
 // Write sends one head. A lost connection is made anew at the next head.
 func (s *SyslogSink) Write(h Head) error {
 	line, err := json.Marshal(h)

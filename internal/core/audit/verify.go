@@ -124,15 +124,10 @@ func walk(ctx context.Context, q sqldb.Querier, heads map[int64][]byte, rep *Rep
 
 // unlinked looks at the records outside the chain: those that wait are the tail, any other was slipped in.
 func unlinked(ctx context.Context, q sqldb.Querier, rep *Report) error {
-	type tail struct{ count, oldest int64 }
-	t, err := sqldb.One(ctx, q, func(r sqldb.Row) (t tail, err error) {
-		err = r.Scan(&t.count, &t.oldest)
-		return t, err
-	}, "SELECT count(*), coalesce(min(r.at), 0) FROM audit_pending p JOIN audit_record r ON r.id = p.record")
-	if err != nil {
+	var err error
+	if rep.Waiting, rep.Oldest, err = tail(ctx, q); err != nil {
 		return err
 	}
-	rep.Waiting, rep.Oldest = t.count, sqldb.Time(t.oldest)
 	loose, err := sqldb.All(ctx, q, sqldb.Scan1[string], `SELECT r.id FROM audit_record r
 		WHERE NOT EXISTS (SELECT 1 FROM audit_link k WHERE k.record = r.id)
 		AND NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.record = r.id) ORDER BY r.at, r.id LIMIT $1`, maxFaults)

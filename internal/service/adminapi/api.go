@@ -46,6 +46,8 @@ type Deps struct {
 	// the number of unreadable lines.
 	AuditKey   ed25519.PublicKey
 	AuditHeads func() (heads []audit.Head, torn int, err error)
+	// AuditSinks tells how the places outside the database take the signed heads.
+	AuditSinks func() []audit.SinkHealth
 	// Effective returns what a device must obey, with the mail server's own policy where there is one.
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
 	// Expiring returns the certificates of the server that expire soon.
@@ -73,6 +75,7 @@ func New(d Deps) *API {
 	} {
 		add()
 	}
+	a.describeKeys()
 	a.addDocs()
 	return a
 }
@@ -84,8 +87,8 @@ func description() *huma.OpenAPI {
 			Title: "Drover's admin API", Version: "1",
 			Description: "Everything that administrators do. Sign in for a session cookie, or send an API token as a bearer. " +
 				"Errors are problems (RFC 9457). Lists are read page by page with limit and cursor. What can be edited carries " +
-				"its version as ETag, which an edit sends back in If-Match. Orders to devices take an Idempotency-Key; repeating " +
-				"any other POST is safe because names are unique: the second one answers 409.",
+				"its version as ETag, which an edit sends back in If-Match. Every POST of an administrator takes an " +
+				"Idempotency-Key, with which it is done once however often it is sent.",
 		},
 		Components: &huma.Components{
 			SecuritySchemes: map[string]*huma.SecurityScheme{

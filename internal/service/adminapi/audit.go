@@ -26,6 +26,7 @@ func (a *API) addAudit() {
 	reveal := op("revealAudit", http.MethodPost, "/audit/{id}/reveal", "Look at the personal values of a record", scope.UserPersonalRead)
 	reveal.words = "The look is recorded with its reason, which the owner sees."
 	add(a, reveal, a.revealAudit)
+	add(a, op("getAuditState", http.MethodGet, "/audit/state", "Tell how the log stands: the chain's head, what waits, the last verification", scope.AuditVerify), a.getAuditState)
 	verify := op("verifyAudit", http.MethodPost, "/audit/verify", "Walk the whole log and find edits, gaps, reordering and truncation", scope.AuditVerify)
 	verify.time = verifyTime
 	add(a, verify, a.verifyAudit)
@@ -142,6 +143,9 @@ func (a *API) verifyAudit(ctx context.Context, _ *none) (*answer[adminv1.AuditRe
 	if err != nil {
 		return nil, err
 	}
+	if err := a.Audit.NoteVerified(ctx, caller(ctx), r); err != nil {
+		return nil, err
+	}
 	out := adminv1.AuditReport{
 		Sound: len(r.Faults) == 0, Linked: r.Linked, Waiting: r.Waiting, Oldest: stamp(r.Oldest), Heads: r.Heads, Torn: r.Torn,
 		Checked: stamp(a.Clock.Now()),
@@ -150,6 +154,23 @@ func (a *API) verifyAudit(ctx context.Context, _ *none) (*answer[adminv1.AuditRe
 	out.Sentence = fmt.Sprintf("The log is sound: %d records in the chain, %d wait for the sealer.", r.Linked, r.Waiting)
 	if !out.Sound {
 		out.Sentence = fmt.Sprintf("The log was changed outside of Drover: %d faults were found.", len(r.Faults))
+	}
+	return reply(out, nil)
+}
+
+func (a *API) getAuditState(ctx context.Context, _ *none) (*answer[adminv1.AuditState], error) {
+	s, err := a.Audit.State(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := adminv1.AuditState{
+		Number: s.Number, Hash: s.Hash, Signed: s.Signed, SignedAt: stamp(s.SignedAt), Waiting: s.Waiting, Oldest: stamp(s.Oldest),
+		Sinks: each(a.AuditSinks(), func(x audit.SinkHealth) adminv1.AuditSink {
+			return adminv1.AuditSink{Name: x.Name, OK: x.OK, Number: x.Number, At: stamp(x.At), Error: x.Error}
+		}),
+	}
+	if v := s.Verified; v != nil {
+		out.Verified = adminv1.AuditVerified{At: stamp(v.At), Linked: v.Linked, Faults: v.Faults}
 	}
 	return reply(out, nil)
 }

@@ -2,9 +2,12 @@ package adminapi
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"drover/api/adminv1"
 	"drover/internal/base/problem"
+	"drover/internal/core/audit"
 	"drover/internal/core/scope"
 )
 
@@ -56,8 +59,41 @@ func (a *API) notes(ctx context.Context, c scope.Caller) ([]adminv1.Note, error)
 	if b.Open {
 		notes = append(notes, adminv1.Note{
 			Code: "safety.breaker", Title: "The breaker is open",
-			Text: "Nothing destructive is carried out until it is closed. It opened because " + b.Because + ".",
+			Text: "Nothing destructive is carried out until it is closed. It opened because " + strings.TrimSuffix(b.Because, ".") + ".",
 		})
 	}
-	return notes, err
+	if err != nil {
+		return notes, err
+	}
+	broken, err := a.brokenGlass(ctx, c)
+	return append(notes, broken...), err
+}
+
+// glassTime is how long everybody who may read the audit log is reminded of an administrator made at the shell.
+const glassTime = 7 * 24 * time.Hour
+
+// brokenGlass tells of administrators who were made at the server's shell, past everybody's approval.
+func (a *API) brokenGlass(ctx context.Context, c scope.Caller) ([]adminv1.Note, error) {
+	list, _, err := a.Audit.List(ctx, c, audit.Filter{
+		Action: "admin.created", Caller: scope.System("shell").ID, From: a.Clock.Now().Add(-glassTime),
+	}, audit.Page{Limit: 1})
+	if problem.Is(err, problem.Forbidden) || err == nil && len(list) == 0 {
+		return nil, nil // not everybody may know
+	}
+	if err != nil {
+		return nil, err
+	}
+	if first, err := a.firstOfAll(ctx, list[0]); err != nil || first {
+		return nil, err
+	}
+	return []adminv1.Note{{
+		Code: "safety.shell", Title: "An administrator was made at the server's shell",
+		Text: "On " + list[0].At.Format(heldFormat) + ", without anybody's approval. If nobody of you did this, the server is in other hands.",
+	}}, nil
+}
+
+// firstOfAll tells whether the record is of the zone's only administrator so far: that is setting up, and no news.
+func (a *API) firstOfAll(ctx context.Context, made audit.Entry) (bool, error) {
+	list, err := a.Admins.List(ctx, scope.System("note"))
+	return len(list) == 1 && list[0].ID == made.Subject.ID, err
 }

@@ -101,6 +101,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	d := Deps{
 		Log: slog.New(slog.NewTextHandler(&w.logs, nil)), Clock: g.Clock, Bus: g.Bus, Zone: g.Zone, Audit: g.Log, AuditKey: public,
 		AuditHeads: func() ([]audit.Head, int, error) { return nil, 0, nil },
+		AuditSinks: func() []audit.SinkHealth { return []audit.SinkHealth{{Name: "file", OK: true}} },
 		Expiring: func(context.Context) ([]Certificate, error) {
 			return []Certificate{{Name: "the listener's", Expires: stamp(coretest.Start)}}, nil
 		},
