@@ -1,16 +1,22 @@
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, callTagged } from './client';
 import { whole } from './list';
 import type {
   Assignment,
+  AssignmentDraft,
   Page,
   Ref,
+  Rollout,
+  RolloutPlan,
   SettingSpec,
+  SimulatedDevice,
+  Simulation,
   Suite,
   SuiteDetail,
   SuiteDiffLine,
   SuitePreview,
   SuiteVersion,
+  Supposition,
   Values,
 } from './types';
 
@@ -80,6 +86,39 @@ export const assignments = queryOptions({
   queryFn: ({ signal }) => whole<Assignment>('/policy-assignments', {}, signal),
 });
 
-export const assign = (body: { kind: string; target: string; suite: string }) =>
-  call<Assignment>('POST', '/policy-assignments', { body });
+export const assign = (body: AssignmentDraft) => call<Assignment>('POST', '/policy-assignments', { body });
 export const unassign = (id: string) => call<void>('DELETE', `/policy-assignments/${id}`);
+
+export const rollouts = queryOptions({
+  queryKey: ['policy-rollouts'],
+  queryFn: ({ signal }) => whole<Rollout>('/policy-rollouts', {}, signal),
+});
+
+export const startRollout = (
+  id: string,
+  etag: string,
+  body: RolloutPlan & { note: string; corporate: Values; personal: Values },
+) => call<Rollout>('POST', `/policies/${id}/rollout`, { body, etag });
+
+export const steerRollout = (id: string, body: RolloutPlan & { paused: boolean }) =>
+  call<Rollout>('PUT', `/policies/${id}/rollout`, { body });
+
+export const finishRollout = (id: string) => call<void>('POST', `/policies/${id}/rollout/finish`);
+
+export const callBackRollout = (id: string) => call<void>('DELETE', `/policies/${id}/rollout`);
+
+export const simulate = (body: Supposition) => call<Simulation>('POST', '/policy-simulations', { body });
+
+export const simulatedDevices = (body: Supposition, out: boolean) =>
+  infiniteQueryOptions({
+    queryKey: ['policy-simulation', body, out],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page<SimulatedDevice>>('POST', '/policy-simulations/devices', {
+        body,
+        query: { out, cursor: pageParam, limit: 50 },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    gcTime: 0,
+  });

@@ -57,6 +57,7 @@ export type NewToken = Schemas['NewToken'];
 export type Note = Schemas['Note'];
 export type Overview = Schemas['Overview'];
 export type Platform = Schemas['Platform'];
+export type PolicyLayer = Schemas['PolicyLayer'];
 export type PolicyLine = Schemas['PolicyLine'];
 export type Preset = Schemas['Preset'];
 export type Proof = Schemas['Proof'];
@@ -65,17 +66,22 @@ export type Right = Schemas['Right'];
 export type Role = Schemas['Role'];
 export type RoleChange = Schemas['RoleChange'];
 export type RoleDraft = Schemas['RoleDraft'];
+export type Rollout = Schemas['Rollout'];
+export type RolloutPlan = Omit<Schemas['RolloutEdit'], 'paused'>;
 export type SafetyChange = Schemas['SafetyChange'];
 export type SafetyRules = Schemas['SafetyRules'];
 export type SavedView = Schemas['View'];
 export type SavedViewDraft = Schemas['ViewDraft'];
 export type Service = Schemas['Service'];
 export type Session = Schemas['Session'];
+export type SimulatedDevice = Schemas['SimulatedDevice'];
+export type Simulation = Schemas['Simulation'];
 export type Suite = Schemas['Suite'];
 export type SuiteDiffLine = Schemas['SuiteDiffLine'];
 export type SuiteDraft = Schemas['SuiteDraft'];
 export type SuitePreview = Schemas['SuitePreview'];
 export type SuiteVersion = Schemas['SuiteVersion'];
+export type Supposition = Schemas['Supposition'];
 export type Token = Schemas['Token'];
 export type TokenDraft = Schemas['TokenDraft'];
 export type TotpOffer = Schemas['TOTPOffer'];
@@ -90,11 +96,16 @@ export type UserEdit = Schemas['UserEdit'];
 export type Waiting = Schemas['Waiting'];
 
 /** True or false, a number (also for a choice), or a list of texts. */
-export type SettingValue = boolean | number | string[];
+/** A value that is the only one the user may have. */
+export interface LockedValue {
+  locked: PlainValue;
+}
+export type PlainValue = boolean | number | string | string[];
+export type SettingValue = PlainValue | LockedValue;
 export type Values = Record<string, SettingValue>;
 
 /** One setting of the catalogue. */
-export type SettingSpec = Omit<Schemas['SettingSpec'], 'default'> & { default: SettingValue };
+export type SettingSpec = Omit<Schemas['SettingSpec'], 'default'> & { default: PlainValue };
 
 export type SuiteDetail = Omit<Schemas['SuiteDetail'], 'corporate' | 'personal'> & {
   corporate: Values;

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ClipboardCheck } from 'lucide-react';
 import { devicePolicy } from '../../api/devices';
-import type { DevicePolicy, PolicyLine } from '../../api/types';
+import type { DevicePolicy, PolicyLayer, PolicyLine } from '../../api/types';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
@@ -12,7 +12,14 @@ import { humanize } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
 
-const ORIGINS = { suite: 'From the suite', default: 'Default', upstream: 'From the mail server' };
+const ORIGINS = {
+  suite: 'From the suite',
+  default: 'Default',
+  upstream: 'From the mail server',
+  rule: 'Two values contradict: the stricter',
+};
+
+const KINDS = { device: 'This device', user: 'Its user', group: 'A group', default: 'Everyone else' };
 
 const SAID: Record<string, string> = { true: 'Yes', false: 'No', yes: 'Yes', no: 'No' };
 
@@ -52,12 +59,44 @@ function Page({ policy }: { policy: DevicePolicy }) {
         “Acknowledged” is the device’s own word that it applies the policy. ActiveSync offers no way to prove
         it.
       </Text>
+      <Layers layers={policy.layers} />
       {categories.map((category) => (
         <Panel key={category} title={humanize(category)} flush>
           <Lines label={category} lines={policy.settings.filter((s) => s.category === category)} />
         </Panel>
       ))}
     </Stack>
+  );
+}
+
+/** The suites that reach the device: each setting has the value of the first that sets it. */
+function Layers({ layers }: { layers: PolicyLayer[] }) {
+  return (
+    <Panel title="Suites that reach it, the most specific first" flush>
+      <Table
+        label="Suites that reach it"
+        rows={layers}
+        id={(l) => l.kind + l.target.id}
+        columns={[
+          {
+            key: 'suite',
+            label: 'Suite',
+            cell: (l) => (
+              <Link to="/policies/$id" params={{ id: l.suite.id }} className="inline">
+                {l.suite.name}
+              </Link>
+            ),
+          },
+          { key: 'by', label: 'Assigned to', cell: (l) => l.target.name || KINDS[l.kind] },
+          {
+            key: 'version',
+            label: 'Version',
+            cell: (l) => (l.staged ? `${l.version}, being rolled out` : l.version),
+          },
+          { key: 'sets', label: 'Values from it', cell: (l) => l.sets },
+        ]}
+      />
+    </Panel>
   );
 }
 
@@ -77,7 +116,7 @@ function Lines({ label, lines }: { label: string; lines: PolicyLine[] }) {
               {l.label}
               {l.origin && (
                 <Text size="xs" c="dimmed" fw={400}>
-                  {ORIGINS[l.origin]}
+                  {l.from.name ? `From ${l.from.name}` : ORIGINS[l.origin]}
                 </Text>
               )}
             </div>

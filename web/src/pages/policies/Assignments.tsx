@@ -1,4 +1,4 @@
-import { ActionIcon, Button, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -10,7 +10,8 @@ import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
-import { TargetField } from '../../ui/TargetField';
+import { Simulated } from './Simulated';
+import { SuiteTarget, type TargetKind } from './SuiteTarget';
 
 const KINDS: Record<string, string> = {
   default: 'Everyone else',
@@ -20,7 +21,7 @@ const KINDS: Record<string, string> = {
 };
 const STALE = ['policy-assignments', 'policies', 'devices', 'overview'];
 
-/** Who gets which suite. The most specific wins: device, user, group, then the default. */
+/** Who gets which suite. */
 export function Assignments({ suites }: { suites: Suite[] }) {
   const may = useMay();
   const answer = useQuery(assignments);
@@ -42,7 +43,8 @@ export function Assignments({ suites }: { suites: Suite[] }) {
       }
     >
       <Text size="sm" c="dimmed" px="lg" pb="sm">
-        The most specific wins: a device before its user, a user before a group, a group before the default.
+        All suites that reach a device are laid over each other. For each setting the most specific suite that
+        sets it counts: a device’s own, then its user’s, then its groups’ by priority, then the default.
       </Text>
       <Loaded of={answer}>
         {(all) =>
@@ -59,6 +61,7 @@ export function Assignments({ suites }: { suites: Suite[] }) {
                 { key: 'target', label: 'To', cell: (a) => a.target.name || KINDS.default },
                 { key: 'kind', label: 'Kind', cell: (a) => KINDS[a.kind] ?? a.kind },
                 { key: 'suite', label: 'Suite', cell: (a) => a.suite.name },
+                { key: 'priority', label: 'Priority', cell: (a) => (a.kind === 'group' ? a.priority : '–') },
                 {
                   key: 'act',
                   label: 'Remove',
@@ -89,10 +92,14 @@ export function Assignments({ suites }: { suites: Suite[] }) {
 }
 
 function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
-  const [kind, setKind] = useState('default');
+  const [kind, setKind] = useState<TargetKind>('default');
   const [target, setTarget] = useState<string | null>(null);
   const [suite, setSuite] = useState<string | null>(suites[0]?.id ?? null);
-  const run = useAct(() => assign({ kind, target: target ?? '', suite: suite ?? '' }), {
+  const [priority, setPriority] = useState(0);
+  const [supposing, setSupposing] = useState(false);
+  const draft = { kind, target: target ?? '', suite: suite ?? '', priority };
+  const incomplete = !suite || (kind !== 'default' && !target);
+  const run = useAct(() => assign(draft), {
     done: () => 'Assigned. Devices are told at once.',
     stale: STALE,
     after: onClose,
@@ -106,7 +113,7 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
       onSubmit={() => run.mutate()}
       busy={run.isPending}
       error={run.error}
-      incomplete={!suite || (kind !== 'default' && !target)}
+      incomplete={incomplete}
     >
       <Select
         label="Suite"
@@ -119,17 +126,31 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
         aria-label="To whom"
         value={kind}
         onChange={(next) => {
-          setKind(next);
+          setKind(next as TargetKind);
           setTarget(null);
         }}
         data={[
           { value: 'default', label: 'Everyone else' },
           { value: 'group', label: 'A group' },
           { value: 'user', label: 'A user' },
+          { value: 'device', label: 'A device' },
         ]}
       />
-      {kind !== 'default' && (
-        <TargetField kind={kind === 'user' ? 'user' : 'group'} value={target} onChange={setTarget} />
+      {kind !== 'default' && <SuiteTarget key={kind} kind={kind} value={target} onChange={setTarget} />}
+      {kind === 'group' && (
+        <NumberInput
+          label="Priority"
+          description="Of several groups of a device the greatest counts first."
+          value={priority}
+          onChange={(n) => setPriority(Number(n) || 0)}
+          allowDecimal={false}
+        />
+      )}
+      <Button variant="default" disabled={incomplete} onClick={() => setSupposing(true)}>
+        What would change
+      </Button>
+      {supposing && (
+        <Simulated what={{ assign: draft }} title="What would change" onClose={() => setSupposing(false)} />
       )}
     </Dialog>
   );

@@ -1,87 +1,141 @@
-import { Affix, Button, Group, Paper, Stack, Text, TextInput } from '@mantine/core';
+import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { ApiError, type Tagged } from '../../api/client';
-import { saveSuite } from '../../api/policies';
+import type { Tagged } from '../../api/client';
+import { ApiError } from '../../api/client';
 import type { SettingSpec, SettingValue, SuiteDetail, Values } from '../../api/types';
 import { useMay } from '../../app/me';
-import { useAct } from '../../ui/act';
 import { Panel } from '../../ui/Panel';
-import { humanize } from '../../ui/states';
-import { plural } from '../../ui/time';
-import { Trouble } from '../../ui/Trouble';
-import { sameValue } from './value';
-import { ValueField } from './ValueField';
+import { SearchField } from '../../ui/SearchField';
+import { Changes } from './Changes';
+import { plain, sameValue } from './value';
+import { ValueField, type Side } from './ValueField';
 import classes from './policies.module.css';
 
-const CATEGORIES: Record<string, string> = {
-  password: 'Password',
-  lock: 'Lock',
-  encryption: 'Encryption',
-  device: 'What the device may do',
-  apps: 'Applications',
-  sync: 'Mail and synchronisation',
-  smime: 'Signed and encrypted mail',
-  gateway: 'Kept by Drover',
-};
+const SIDES: Side[] = ['corporate', 'personal'];
 
-type Side = 'corporate' | 'personal';
+type Shown = 'all' | 'set' | 'changed';
 
-function changed(before: Values, after: Values): number {
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].filter((key) => !sameValue(before[key], after[key])).length;
+interface Category {
+  id: string;
+  title: string;
+  specs: SettingSpec[];
+}
+
+function categoriesOf(specs: SettingSpec[]): Category[] {
+  const found = new Map<string, Category>();
+  for (const s of specs) {
+    const c = found.get(s.category) ?? { id: s.category, title: s.group, specs: [] };
+    c.specs.push(s);
+    found.set(s.category, c);
+  }
+  return [...found.values()];
 }
 
 /** The values of a suite, in two columns. Nothing holds until it is saved as a new version. */
-export function Editor({ suite, specs }: { suite: Tagged<SuiteDetail>; specs: SettingSpec[] }) {
+export function Editor({
+  suite,
+  specs,
+  rolling,
+}: {
+  suite: Tagged<SuiteDetail>;
+  specs: SettingSpec[];
+  rolling: boolean;
+}) {
   const may = useMay();
-  const [corporate, setCorporate] = useState(suite.corporate);
-  const [personal, setPersonal] = useState(suite.personal);
-  const [note, setNote] = useState('');
-  const changes = changed(suite.corporate, corporate) + changed(suite.personal, personal);
-  const save = useAct(
-    () =>
-      saveSuite(suite.id, suite.etag, {
-        name: suite.name,
-        description: suite.description,
-        note: note.trim(),
-        corporate,
-        personal,
-      }),
-    {
-      done: (saved) => `Version ${saved.version} is in force. Devices are told at once.`,
-      stale: ['policies', 'devices', 'overview'],
-    },
-  );
-  const faults = save.error instanceof ApiError ? save.error.fields : {};
-  const undo = () => {
-    setCorporate(suite.corporate);
-    setPersonal(suite.personal);
-    save.reset();
-  };
-  const set = (side: Side, key: string, value: SettingValue | undefined) => {
-    const change = (before: Values) => {
-      const next = { ...before };
+  const [values, setValues] = useState<Record<Side, Values>>({
+    corporate: suite.corporate,
+    personal: suite.personal,
+  });
+  const [chosen, setChosen] = useState('');
+  const [search, setSearch] = useState('');
+  const [shown, setShown] = useState<Shown>('all');
+  const [error, setError] = useState<Error | null>(null);
+  const faults = error instanceof ApiError ? error.fields : {};
+
+  const set = (side: Side, key: string, value: SettingValue | undefined) =>
+    setValues((before) => {
+      const next = { ...before[side] };
       if (value === undefined) delete next[key];
       else next[key] = value;
-      return next;
-    };
-    if (side === 'corporate') setCorporate(change);
-    else setPersonal(change);
-  };
-  const values = { corporate, personal };
-  const categories = [...new Set(specs.map((s) => s.category))];
+      return { ...before, [side]: next };
+    });
+  const isSet = (key: string) => SIDES.some((side) => values[side][key] !== undefined);
+  const isChanged = (key: string) => SIDES.some((side) => !sameValue(suite[side][key], values[side][key]));
+  const hasFault = (key: string) => SIDES.some((side) => faults[`${side}.${key}`]);
+  const words = search.trim().toLowerCase();
+  const fits = (s: SettingSpec) =>
+    (shown === 'all' || hasFault(s.key) || (shown === 'set' ? isSet(s.key) : isChanged(s.key))) &&
+    `${s.title} ${s.help} ${s.key} ${s.group}`.toLowerCase().includes(words);
+
+  const categories = categoriesOf(specs);
+  const everywhere = words !== '' || shown !== 'all' || Object.keys(faults).length > 0;
+  const open = chosen || categories[0]?.id;
+  const visible = categories
+    .filter((c) => everywhere || c.id === open)
+    .map((c) => ({ ...c, specs: c.specs.filter(fits) }))
+    .filter((c) => c.specs.length > 0);
+  const changes = specs.reduce(
+    (n, s) => n + SIDES.filter((side) => !sameValue(suite[side][s.key], values[side][s.key])).length,
+    0,
+  );
+
   return (
-    <Stack gap="lg" pb={changes > 0 ? 90 : 0}>
-      {categories.map((category) => (
-        <Panel key={category} title={CATEGORIES[category] ?? humanize(category)}>
-          <div className={classes.head} aria-hidden>
-            <span />
-            <span>Corporate devices</span>
-            <span>Personal devices</span>
-          </div>
-          {specs
-            .filter((s) => s.category === category)
-            .map((spec) => (
+    <div className={classes.editor} data-room={changes > 0 || undefined}>
+      <nav className={classes.rail} aria-label="Categories">
+        {categories.map((c) => {
+          const count = c.specs.filter((s) => isSet(s.key)).length;
+          return (
+            <button
+              key={c.id}
+              type="button"
+              className={classes.category}
+              aria-current={!everywhere && c.id === open ? 'true' : undefined}
+              onClick={() => {
+                setChosen(c.id);
+                setSearch('');
+                setShown('all');
+              }}
+            >
+              <span>{c.title}</span>
+              {count > 0 && <span className={classes.count}>{count} set</span>}
+            </button>
+          );
+        })}
+      </nav>
+      <Stack gap="md" miw={0}>
+        <Group gap="sm">
+          <SearchField
+            label="Search settings"
+            placeholder={`Search ${specs.length} settings`}
+            value={search}
+            onChange={setSearch}
+          />
+          <SegmentedControl
+            aria-label="Which settings"
+            value={shown}
+            onChange={(next) => setShown(next as Shown)}
+            data={[
+              { value: 'all', label: 'All' },
+              { value: 'set', label: 'Set here' },
+              { value: 'changed', label: 'Changed' },
+            ]}
+          />
+        </Group>
+        {visible.length === 0 && (
+          <Panel>
+            <Text size="sm">
+              No setting fits. What this suite leaves empty, the next suite of a device decides.
+            </Text>
+          </Panel>
+        )}
+        {visible.map((c) => (
+          <Panel key={c.id} title={c.title}>
+            <div className={classes.head} aria-hidden>
+              <span />
+              <span>Corporate devices</span>
+              <span>Personal devices</span>
+            </div>
+            {c.specs.map((spec) => (
               <div key={spec.key} className={classes.line} role="group" aria-label={spec.title}>
                 <div>
                   <Text size="sm" fw={500}>
@@ -91,48 +145,34 @@ export function Editor({ suite, specs }: { suite: Tagged<SuiteDetail>; specs: Se
                     {spec.help}
                   </Text>
                 </div>
-                {(['corporate', 'personal'] as const).map((side) => (
+                {SIDES.map((side) => (
                   <ValueField
                     key={side}
                     spec={spec}
                     side={side}
                     value={values[side][spec.key]}
                     changed={!sameValue(suite[side][spec.key], values[side][spec.key])}
-                    idle={spec.needs !== '' && values[side][spec.needs] !== true}
+                    idle={spec.needs !== '' && plain(values[side][spec.needs]) === false}
                     fault={faults[`${side}.${spec.key}`]}
-                    readOnly={!may('policy.edit')}
+                    readOnly={!may('policy.edit') || rolling}
                     onChange={(value) => set(side, spec.key, value)}
                   />
                 ))}
               </div>
             ))}
-        </Panel>
-      ))}
+          </Panel>
+        ))}
+      </Stack>
       {changes > 0 && (
-        <Affix position={{ bottom: 16, left: 0, right: 0 }} className={classes.affix}>
-          <Paper shadow="lg" withBorder p="sm" pl="md" role="region" aria-label="Changes not saved yet">
-            {save.isError && <Trouble error={save.error} />}
-            <Group gap="sm">
-              <Text size="sm" fw={500}>
-                {plural(changes, 'change')} not saved
-              </Text>
-              <TextInput
-                aria-label="Note for the version (optional)"
-                placeholder="Why? (optional)"
-                value={note}
-                onChange={(e) => setNote(e.currentTarget.value)}
-                style={{ flex: '1 1 160px' }}
-              />
-              <Button variant="default" onClick={undo}>
-                Undo
-              </Button>
-              <Button onClick={() => save.mutate()} loading={save.isPending}>
-                Save as version {suite.version + 1}
-              </Button>
-            </Group>
-          </Paper>
-        </Affix>
+        <Changes
+          suite={suite}
+          values={values}
+          count={changes}
+          error={error}
+          onError={setError}
+          onUndo={() => setValues({ corporate: suite.corporate, personal: suite.personal })}
+        />
       )}
-    </Stack>
+    </div>
   );
 }

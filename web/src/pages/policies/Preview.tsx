@@ -55,7 +55,7 @@ export function Preview({ id }: { id: string }) {
                 {
                   key: 'sends',
                   label: 'What is sent',
-                  cell: (l) => (l.sends ? <code>{l.sends}</code> : 'Nothing'),
+                  cell: (l) => (l.sends ? <code title={l.over}>{l.sends}</code> : 'Nothing'),
                 },
                 {
                   key: 'supported',

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Tagged } from '../../api/client';
-import { catalogue, removeSuite, suite } from '../../api/policies';
+import { catalogue, removeSuite, rollouts, suite } from '../../api/policies';
 import type { SettingSpec, SuiteDetail } from '../../api/types';
 import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
@@ -15,6 +15,7 @@ import { plural } from '../../ui/time';
 import { When } from '../../ui/When';
 import { Editor } from './Editor';
 import { Preview } from './Preview';
+import { RolloutPanel } from './RolloutPanel';
 import { Versions } from './Versions';
 
 /** One suite: its values, its versions, and what it does on each platform. */
@@ -32,6 +33,7 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
   const [filters, setFilters] = useFilters();
   const [removing, setRemoving] = useState(false);
   const tab = filters.tab ?? 'settings';
+  const rolling = useQuery(rollouts).data?.find((r) => r.suite.id === s.id);
   return (
     <>
       <Text size="sm" mb={4}>
@@ -54,6 +56,7 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
           </Button>
         )}
       </PageHead>
+      {rolling && <RolloutPanel rollout={rolling} />}
       <Tabs value={tab} onChange={(next) => setFilters({ tab: next === 'settings' ? '' : (next ?? '') })}>
         <Tabs.List mb="lg">
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
@@ -61,7 +64,7 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="settings">
-          <Editor key={s.version} suite={s} specs={specs} />
+          <Editor key={s.version} suite={s} specs={specs} rolling={rolling !== undefined} />
         </Tabs.Panel>
         <Tabs.Panel value="preview">{tab === 'preview' && <Preview id={s.id} />}</Tabs.Panel>
         <Tabs.Panel value="versions">{tab === 'versions' && <Versions suite={s} />}</Tabs.Panel>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ClipboardCheck, Plus } from 'lucide-react';
 import { useState } from 'react';
-import { makeSuite, presets, suites } from '../../api/policies';
+import { makeSuite, presets, rollouts, suites } from '../../api/policies';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
@@ -20,6 +20,7 @@ import { Assignments } from './Assignments';
 export default function Suites() {
   const may = useMay();
   const answer = useQuery(suites);
+  const rolling = useQuery(rollouts).data ?? [];
   const [making, setMaking] = useState(false);
   const make = may('policy.edit') && (
     <Button leftSection={<Plus size={16} />} onClick={() => setMaking(true)}>
@@ -67,7 +68,14 @@ export default function Suites() {
                       </div>
                     ),
                   },
-                  { key: 'version', label: 'Version', cell: (s) => s.version },
+                  {
+                    key: 'version',
+                    label: 'Version',
+                    cell: (s) => {
+                      const r = rolling.find((x) => x.suite.id === s.id);
+                      return r ? `${s.version}, rolling out ${r.version} (${r.percent} %)` : s.version;
+                    },
+                  },
                   { key: 'assigned', label: 'Assigned', cell: (s) => plural(s.assigned, 'assignment') },
                   { key: 'updated', label: 'Changed', cell: (s) => <When time={s.updated} /> },
                 ]}

@@ -1,11 +1,14 @@
-import { NumberInput, Select, TagsInput } from '@mantine/core';
-import type { SettingSpec, SettingValue } from '../../api/types';
-import { inWords } from './value';
+import { ActionIcon, NumberInput, Select, TagsInput, TextInput, Tooltip } from '@mantine/core';
+import { Lock, LockOpen } from 'lucide-react';
+import type { PlainValue, SettingSpec, SettingValue } from '../../api/types';
+import { inWords, isLocked, plain, withLock } from './value';
 import classes from './policies.module.css';
+
+export type Side = 'corporate' | 'personal';
 
 interface ValueFieldProps {
   spec: SettingSpec;
-  side: 'corporate' | 'personal';
+  side: Side;
   value: SettingValue | undefined;
   changed: boolean;
   /** It has no effect because a setting it needs is off. */
@@ -15,29 +18,56 @@ interface ValueFieldProps {
   onChange: (value: SettingValue | undefined) => void;
 }
 
-/** One value of one side. Empty means that the default holds. */
+/** One value of one side. Empty means that this suite does not set it: the next one decides, or the default. */
 export function ValueField(props: ValueFieldProps) {
   const { spec, side, value, onChange, readOnly } = props;
   const words = side === 'corporate' ? 'Corporate devices' : 'Personal devices';
+  const label = `${spec.title}, ${words.toLowerCase()}`;
+  const locked = isLocked(value);
   const common = {
-    'aria-label': `${spec.title}, ${words.toLowerCase()}`,
+    'aria-label': label,
     description: <span className={classes.side}>{words}</span>,
-    placeholder: `Default: ${inWords(spec, spec.default)}`,
+    placeholder: `Not set (${inWords(spec, spec.default)})`,
     error: props.fault,
     readOnly,
   };
+  const set = (next: PlainValue | undefined) =>
+    onChange(next === undefined ? undefined : withLock(next, locked));
   return (
     <div
       className={classes.field}
       data-changed={props.changed || undefined}
       data-idle={props.idle || undefined}
+      data-lockable={spec.lockable || undefined}
     >
-      <Field {...props} common={common} onChange={onChange} value={value} />
+      <Field spec={spec} value={plain(value)} onChange={set} common={common} readOnly={readOnly} />
+      {spec.lockable && (
+        <Tooltip
+          label={locked ? 'Locked: the user may choose no other value' : 'A bound: the user may be stricter'}
+        >
+          <ActionIcon
+            variant="subtle"
+            color={locked ? undefined : 'gray'}
+            aria-label={`Lock ${label}`}
+            aria-pressed={locked}
+            disabled={readOnly || value === undefined}
+            onClick={() => onChange(withLock(plain(value)!, !locked))}
+          >
+            {locked ? <Lock size={15} /> : <LockOpen size={15} />}
+          </ActionIcon>
+        </Tooltip>
+      )}
     </div>
   );
 }
 
-type FieldProps = ValueFieldProps & { common: object };
+interface FieldProps {
+  spec: SettingSpec;
+  value: PlainValue | undefined;
+  onChange: (value: PlainValue | undefined) => void;
+  common: object;
+  readOnly: boolean;
+}
 
 function Field({ spec, value, onChange, common, readOnly }: FieldProps) {
   if (spec.kind === 'number') {
@@ -54,7 +84,22 @@ function Field({ spec, value, onChange, common, readOnly }: FieldProps) {
     );
   }
   if (spec.kind === 'list') {
-    return <TagsInput {...common} value={Array.isArray(value) ? value : []} onChange={onChange} />;
+    return (
+      <TagsInput
+        {...common}
+        value={Array.isArray(value) ? value : []}
+        onChange={(next) => onChange(next.length > 0 ? next : undefined)}
+      />
+    );
+  }
+  if (spec.kind === 'text') {
+    return (
+      <TextInput
+        {...common}
+        value={typeof value === 'string' ? value : ''}
+        onChange={(e) => onChange(e.currentTarget.value || undefined)}
+      />
+    );
   }
   const bool = spec.kind === 'bool';
   const data = bool
@@ -70,7 +115,7 @@ function Field({ spec, value, onChange, common, readOnly }: FieldProps) {
       value={value === undefined ? null : String(value)}
       onChange={(next) => onChange(next === null ? undefined : bool ? next === 'true' : Number(next))}
       clearable={!readOnly}
-      clearButtonProps={{ 'aria-label': `Back to the default of ${spec.title}` }}
+      clearButtonProps={{ 'aria-label': `Do not set ${spec.title}` }}
     />
   );
 }
