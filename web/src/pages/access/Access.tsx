@@ -1,9 +1,10 @@
 import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Pencil, Plus, ShieldCheck, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import type { AccessRule } from '../../api/types';
-import { groups } from '../../api/people';
+import { device } from '../../api/devices';
+import { groups, user } from '../../api/people';
 import { accessRules, addRule, orderRules, platforms, removeRule } from '../../api/zone';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
@@ -76,18 +77,28 @@ interface RulesProps {
 }
 
 /** The names behind the ids that patterns hold. */
-function usePatternNames(): (pattern: string) => string {
+function usePatternNames(rules: AccessRule[]): (pattern: string) => string {
   const may = useMay();
+  const idsOf = (match: AccessRule['match']) => rules.filter((r) => r.match === match).map((r) => r.pattern);
+  const people = useQueries({
+    queries: idsOf('user').map((id) => ({ ...user(id), enabled: may('user.read') })),
+  });
+  const things = useQueries({
+    queries: idsOf('device').map((id) => ({ ...device(id), enabled: may('device.read') })),
+  });
   const rows = useQuery(platforms);
   const userSets = useQuery({ ...groups('user-groups'), enabled: may('user.read') });
   const deviceSets = useQuery({ ...groups('device-groups'), enabled: may('group.read') });
   const names = new Map(platformChoices(rows.data ?? []).map((c) => [c.value, c.label]));
   for (const g of [...(userSets.data ?? []), ...(deviceSets.data ?? [])]) names.set(g.id, g.name);
+  for (const { data } of people) if (data) names.set(data.id, data.name);
+  for (const { data } of things)
+    if (data) names.set(data.id, `${data.name || data.model} of ${data.user.name}`);
   return (pattern) => names.get(pattern) ?? pattern;
 }
 
 function Rules({ rules, edit, onEdit }: RulesProps) {
-  const named = usePatternNames();
+  const named = usePatternNames(rules);
   const queries = useQueryClient();
   const [told, setTold] = useState('');
   const order = useAct((ids: string[]) => orderRules(ids), { stale: STALE });

@@ -88,7 +88,7 @@ export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
     <Group gap="xs" mb="md">
       <SearchField
         label="Search devices"
-        placeholder="Name, user, model, serial…"
+        placeholder="Name, user, model…"
         value={filters.q ?? ''}
         onChange={(q) => onChange({ q })}
       />
