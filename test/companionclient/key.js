@@ -1,4 +1,5 @@
 // The key of a device: made here, certified by a request that proves that we hold it, and signed with.
+import 'reflect-metadata'
 import { createHash, randomUUID, webcrypto } from 'node:crypto'
 import { Pkcs10CertificateRequestGenerator, cryptoProvider } from '@peculiar/x509'
 import { httpbis } from 'http-message-signatures'

@@ -89,6 +89,9 @@ func refused(request string, status int, errs []error) *adminv1.Problem {
 		p.Code, p.Detail = "request.refused", "The request was refused."
 	}
 	for _, err := range errs {
+		if own, ok := errors.AsType[*problem.Error](err); ok { // of a reader that we put before the body
+			return fail(own, request, "").Problem
+		}
 		if d, ok := err.(huma.ErrorDetailer); ok && len(p.Errors) < 20 {
 			detail := d.ErrorDetail()
 			p.Errors = append(p.Errors, adminv1.Fault{Location: safely(detail.Location), Message: ownWords(detail.Message)})

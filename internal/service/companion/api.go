@@ -168,20 +168,20 @@ func (s *Service) Run(ctx context.Context) {
 	s.follow(ctx)
 }
 
-// signed are the fields of every request that a device has signed.
-type signed struct {
+// Signed are the fields of every request that a device has signed.
+type Signed struct {
 	Input     string `header:"Signature-Input" required:"true" maxLength:"2000" doc:"What the signature covers (RFC 9421 section 4.1)."`
 	Signature string `header:"Signature" required:"true" maxLength:"500" doc:"The signature (RFC 9421 section 4.2)."`
 }
 
-// signedBody are those of a request with a body.
-type signedBody struct {
-	signed
+// SignedBody are those of a request with a body.
+type SignedBody struct {
+	Signed
 	Digest string `header:"Content-Digest" required:"true" maxLength:"300" doc:"Of the body (RFC 9530)."`
 }
 
 // made returns when the device signed the request; the gate has checked it.
-func (x signed) made(tag string) time.Time {
+func (x Signed) made(tag string) time.Time {
 	list, err := httpsig.Parse(map[string][]string{"Signature-Input": {x.Input}, "Signature": {x.Signature}})
 	if err != nil {
 		return time.Time{}

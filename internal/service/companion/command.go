@@ -28,7 +28,7 @@ func (s *Service) addCommands() {
 	}), s.reportCommand)
 }
 
-func (s *Service) nextCommand(ctx context.Context, _ *signed) (*answer[companionv1.NextCommand], error) {
+func (s *Service) nextCommand(ctx context.Context, _ *Signed) (*answer[companionv1.NextCommand], error) {
 	p, err := s.proof(ctx)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (s *Service) ending(ctx context.Context) (enrol.Proof, error) {
 }
 
 func (s *Service) confirmCommand(ctx context.Context, in *struct {
-	signedBody
+	SignedBody
 	ID   string `path:"id" maxLength:"64"`
 	Body companionv1.Confirmation
 },
@@ -90,7 +90,7 @@ var reasons = map[string]string{
 }
 
 func (s *Service) reportCommand(ctx context.Context, in *struct {
-	signedBody
+	SignedBody
 	ID   string `path:"id" maxLength:"64"`
 	Body companionv1.CommandReport
 },

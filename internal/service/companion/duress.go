@@ -15,7 +15,7 @@ import (
 
 // duress takes a device's word that its user was forced to unlock it. The answer is the same whether anybody is told or
 // not, and neither the device's page nor its owner's tells of it: who stands behind the user sees the same screens.
-func (s *Service) duress(ctx context.Context, _ *signed) (*none, error) {
+func (s *Service) duress(ctx context.Context, _ *Signed) (*none, error) {
 	p, err := s.proof(ctx)
 	if err != nil {
 		return nil, err

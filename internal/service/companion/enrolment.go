@@ -84,7 +84,7 @@ func (s *Service) terms(ctx context.Context, _ *none) (*answer[companionv1.Terms
 
 // newcomer is an enrolment, with the request as it came: its signature can be checked only once its key is read.
 type newcomer struct {
-	signedBody
+	SignedBody
 	RawBody []byte
 	Body    companionv1.Enrolment
 

@@ -24,7 +24,7 @@ func (s *Service) addKey() {
 	}), s.agree)
 }
 
-func (s *Service) readKey(ctx context.Context, _ *signed) (*answer[companionv1.Key], error) {
+func (s *Service) readKey(ctx context.Context, _ *Signed) (*answer[companionv1.Key], error) {
 	p, err := s.proof(ctx)
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *Service) readKey(ctx context.Context, _ *signed) (*answer[companionv1.K
 }
 
 func (s *Service) renewKey(ctx context.Context, in *struct {
-	signedBody
+	SignedBody
 	Body companionv1.Renewal
 },
 ) (*answer[companionv1.Key], error) {
@@ -46,7 +46,7 @@ func (s *Service) renewKey(ctx context.Context, in *struct {
 	return reply(wireKey(k), err)
 }
 
-func (s *Service) leave(ctx context.Context, _ *signed) (*none, error) {
+func (s *Service) leave(ctx context.Context, _ *Signed) (*none, error) {
 	p, err := s.proof(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Service) leave(ctx context.Context, _ *signed) (*none, error) {
 }
 
 func (s *Service) agree(ctx context.Context, in *struct {
-	signedBody
+	SignedBody
 	Body companionv1.Agreement
 },
 ) (*none, error) {

@@ -26,7 +26,7 @@ func (s *Service) addPolicy() {
 	}), s.checkIn)
 }
 
-func (s *Service) fetchPolicy(ctx context.Context, _ *signed) (*answer[companionv1.Policy], error) {
+func (s *Service) fetchPolicy(ctx context.Context, _ *Signed) (*answer[companionv1.Policy], error) {
 	p, err := s.proof(ctx)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (s *Service) device(ctx context.Context, id string) (device.Device, error) 
 }
 
 func (s *Service) reportPolicy(ctx context.Context, in *struct {
-	signedBody
+	SignedBody
 	Body companionv1.PolicyReport
 },
 ) (*none, error) {
@@ -99,7 +99,7 @@ func outcome(settings []companionv1.SettingReport) device.PolicyState {
 }
 
 func (s *Service) checkIn(ctx context.Context, in *struct {
-	signedBody
+	SignedBody
 	Body companionv1.CheckIn
 },
 ) (*answer[companionv1.State], error) {

@@ -23,7 +23,6 @@ func (s *Service) addUploads() {
 		ID: "upload", Method: http.MethodPut, Path: "/data/{kind}/{id}", Tag: "data", Body: maxUpload, Request: &huma.RequestBody{
 			Required: true, Content: map[string]*huma.MediaType{
 				"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
-				"application/json":         {Schema: &huma.Schema{}},
 			},
 		},
 		Summary: "Send a piece of personal data, where the policy asks for it",
@@ -34,7 +33,7 @@ func (s *Service) addUploads() {
 
 // piece is an upload. Its body is not read before it is known to be wanted.
 type piece struct {
-	signedBody
+	SignedBody
 	Kind    string `path:"kind" enum:"device-log,location,phone-log,text-log,file"`
 	ID      string `path:"id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"Made by the device."`
 	Command string `query:"command" maxLength:"64" doc:"The order that it answers."`

@@ -128,7 +128,7 @@ func (s *Service) follow(ctx context.Context) {
 }
 
 func (s *Service) wait(ctx context.Context, in *struct {
-	signed
+	Signed
 	Seconds int    `query:"seconds" minimum:"1" maximum:"900" default:"300" doc:"How long to wait at most. Networks cut silent connections; a device finds out how long its own lets it."`
 	Policy  string `query:"policy" maxLength:"64" doc:"The revision that the device has."`
 },
