@@ -11,7 +11,6 @@ import (
 	"net/netip"
 
 	"drover/internal/base/httpsig"
-	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/directory"
@@ -71,6 +70,6 @@ func (t *teller) urgent(ctx context.Context, to, subject, words string) error {
 }
 
 // signIn proves a user who enrols a device by a password.
-func (z *Zone) signIn(context.Context, netip.Addr, string, string) (directory.User, error) {
-	return directory.User{}, problem.New(problem.Unavailable, "enrol.password", "Nobody can enrol by a password here: ask your help desk for an invitation.")
+func (z *Zone) signIn(ctx context.Context, addr netip.Addr, name, password string) (directory.User, error) {
+	return z.Directories.Authenticate(ctx, addr, name, password)
 }

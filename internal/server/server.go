@@ -61,6 +61,7 @@ func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *sl
 		return nil, err
 	}
 	tell.admins, tell.zone = z.Admins, z.Zone
+	z.letters.tell = tell
 	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry(), tell: tell}
 	if err := s.assemble(ctx, old); err != nil {
 		return nil, errors.Join(err, z.Close())
@@ -280,9 +281,31 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 			return err
 		})
 	})
+	wait.Go(func() {
+		lease.New(z.DB, z.Clock, "directories", s.node, time.Minute).Run(ctx, 20*time.Second, s.log, z.Directories.Tick)
+	})
+	wait.Go(func() { z.Compliance.Run(ctx, s.log) })
+	wait.Go(func() { s.leased(ctx, "compliance", 5*time.Minute, z.Compliance.Sweep) })
+	wait.Go(func() {
+		s.leased(ctx, "notices", time.Minute, func(ctx context.Context) error {
+			_, err := z.Compliance.Send(ctx)
+			return err
+		})
+	})
+	wait.Go(func() {
+		s.leased(ctx, "retention", time.Hour, func(ctx context.Context) error {
+			_, err := z.Journal.Purge(ctx)
+			return err
+		})
+	})
 	wait.Go(func() { every(ctx, time.Hour, report("key maintenance"), s.maintainKeys) })
 	wait.Go(func() { every(ctx, time.Hour, report("database statistics"), z.DB.Analyze) })
 	return wait
+}
+
+// leased has one server of the zone do the work, at each interval, until ctx ends.
+func (s *Server) leased(ctx context.Context, name string, interval time.Duration, work func(context.Context) error) {
+	lease.New(s.zone.DB, s.zone.Clock, name, s.node, 2*interval).Run(ctx, interval, s.log, work)
 }
 
 // every calls work at once and then every interval, until ctx ends.

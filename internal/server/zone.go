@@ -22,10 +22,13 @@ import (
 	"drover/internal/core/admin"
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
+	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/enrol"
+	"drover/internal/core/journal"
 	"drover/internal/core/policy"
+	"drover/internal/core/privacy"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema"
 	"drover/internal/core/upstream"
@@ -49,14 +52,21 @@ type Zone struct {
 	Safety   *safety.Safety
 	Admins   *admin.Store
 	Users    *directory.Store
-	Devices  *device.Store
-	Upstream *upstream.Store
-	Policies *policy.Store
-	Render   *policy.Registry
-	Enrol    *enrol.Store
-	Commands *command.Commands
-	Access   *access.Store
-	Switches *zone.Switches
+	// Directories are where users and administrators come from.
+	Directories *directory.Providers
+	Devices     *device.Store
+	Upstream    *upstream.Store
+	Policies    *policy.Store
+	Render      *policy.Registry
+	Enrol       *enrol.Store
+	Commands    *command.Commands
+	Access      *access.Store
+	Switches    *zone.Switches
+
+	Journal    *journal.Store
+	Privacy    *privacy.Store
+	Compliance *compliance.Store
+	letters    letters
 }
 
 // mail is the zone as the mail gateway sees it.
@@ -149,8 +159,18 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Upstream = upstream.New(upstream.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users, Safety: z.Safety,
 	})
+	z.Directories = directory.NewProviders(directory.ProviderParts{
+		Users: z.Users, Admins: z.Admins, Keys: keys, Log: z.Log, Tell: tell, Mail: z.Upstream.SignIn,
+	})
+	z.openPersonal()
+	z.Compliance = compliance.New(compliance.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Devices: z.Devices, Users: z.Users,
+		Commands: z.Commands, Teller: &z.letters,
+	})
+	z.Devices.Follow(z.Compliance)
 	z.Access = access.New(access.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,
+		Compliance: z.Compliance,
 	})
 	z.Switches = zone.NewSwitches(z.DB, z.Bus, z.Revision)
 	return z.Admins.Prepare(ctx)

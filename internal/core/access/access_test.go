@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/access"
+	"drover/internal/core/compliance"
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
@@ -23,19 +25,26 @@ var gate = scope.System("activesync")
 
 type fixture struct {
 	*coretest.Ground
-	users   *directory.Store
-	devices *device.Store
-	access  *access.Store
+	users      *directory.Store
+	devices    *device.Store
+	access     *access.Store
+	compliance rules
 }
+
+// rules restrict what a test says.
+type rules map[string]compliance.Restriction
+
+func (r rules) Restriction(_ context.Context, id string) (compliance.Restriction, error) { return r[id], nil }
 
 func newFixture(g *coretest.Ground) *fixture {
 	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)
 	devices := device.New(device.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: users, Safety: g.Safety,
 	})
+	restricted := rules{}
 	return &fixture{g, users, devices, access.New(access.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: devices, Users: users,
-	})}
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: devices, Users: users, Compliance: restricted,
+	}), restricted}
 }
 
 func each(t *testing.T, fn func(t *testing.T, f *fixture)) {
@@ -363,4 +372,32 @@ func BenchmarkDecide(b *testing.B) {
 	for b.Loop() {
 		f.decide(b, d)
 	}
+}
+
+func TestWhoIsLetInByNameKeepsTheRulesOfComplianceNevertheless(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t)
+		f.compliance[d.ID] = compliance.Restriction{Access: device.Quarantine, Because: "Encryption: Its storage is not encrypted."}
+		for _, said := range []device.Access{device.Allow, device.Block} {
+			if err := f.access.SetOverride(t.Context(), gate, d.ID, access.Override{Action: said}); err != nil {
+				t.Fatal(err)
+			}
+			f.Settle(t)
+			want := map[device.Access]device.Access{device.Allow: device.Quarantine, device.Block: device.Block}[said]
+			if x := f.decide(t, d); x.Action != want {
+				t.Errorf("%s by name: %+v", said, x)
+			}
+		}
+		if err := f.access.SetOverride(t.Context(), gate, d.ID, access.Override{Action: device.Allow}); err != nil {
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if x := f.decide(t, d); x.Origin != access.FromCompliance || !strings.Contains(x.Because, "not encrypted") {
+			t.Errorf("%+v", x)
+		}
+		delete(f.compliance, d.ID)
+		if x := f.decide(t, d); x.Action != device.Allow {
+			t.Errorf("%+v", x)
+		}
+	})
 }

@@ -19,9 +19,10 @@ type Origin string
 
 // The origins.
 const (
-	FromOverride Origin = "override" // said of this single device
-	FromRule     Origin = "rule"
-	FromDefault  Origin = "default"
+	FromOverride   Origin = "override"   // said of this single device
+	FromCompliance Origin = "compliance" // it breaks a rule of compliance
+	FromRule       Origin = "rule"
+	FromDefault    Origin = "default"
 )
 
 // Decision says whether a device reaches mail, and why.
@@ -139,15 +140,32 @@ func (s *Store) trail(ctx context.Context, d device.Device) (Trail, error) {
 		return Trail{}, err
 	}
 	now := s.with.Clock.Now()
-	if o.action != "" && live(o.expires, now) {
-		because := past(o.action) + " by an administrator, for this device alone."
-		return Trail{Decision: Decision{Action: o.action, Origin: FromOverride, Note: o.note, Because: because}}, nil
+	said := o.action != "" && live(o.expires, now)
+	if said && o.action != device.Allow {
+		return o.trail(), nil
+	}
+	// A device that is allowed by name must keep the rules of compliance nevertheless: those have exemptions of their own.
+	kept, err := s.with.Compliance.Restriction(ctx, d.ID)
+	if err != nil {
+		return Trail{}, err
+	}
+	if kept.Access != "" {
+		because := past(kept.Access) + " by a rule of compliance. " + kept.Because
+		return Trail{Decision: Decision{Action: kept.Access, Origin: FromCompliance, Because: because}}, nil
+	}
+	if said {
+		return o.trail(), nil
 	}
 	f, err := s.facts(ctx, b, d)
 	if err != nil {
 		return Trail{}, err
 	}
 	return b.decide(f, now), nil
+}
+
+func (o override) trail() Trail {
+	because := past(o.action) + " by an administrator, for this device alone."
+	return Trail{Decision: Decision{Action: o.action, Origin: FromOverride, Note: o.note, Because: because}}
 }
 
 // facts gathers what the rules look at, and of the groups only what some rule asks for.

@@ -12,6 +12,7 @@ import (
 	"drover/internal/base/revcache"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
@@ -36,6 +37,11 @@ type Users interface {
 	GroupIDs(ctx context.Context, c scope.Caller, user string) ([]string, error)
 }
 
+// Compliance tells what the rules of compliance keep from a device.
+type Compliance interface {
+	Restriction(ctx context.Context, device string) (compliance.Restriction, error)
+}
+
 // Revision tells the zone's revision; [zone.Revision] is one.
 type Revision interface {
 	Current() (int64, error)
@@ -51,6 +57,8 @@ type Parts struct {
 	Revision Revision
 	Devices  Devices
 	Users    Users
+
+	Compliance Compliance
 }
 
 // Store keeps the rules and decides by them.

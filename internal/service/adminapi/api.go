@@ -14,9 +14,12 @@ import (
 	"drover/internal/core/admin"
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
+	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/journal"
 	"drover/internal/core/policy"
+	"drover/internal/core/privacy"
 	"drover/internal/core/safety"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
@@ -40,8 +43,15 @@ type Deps struct {
 	Policies  *policy.Store
 	Renderers *policy.Registry
 	Upstreams *upstream.Store
-	Access    *access.Store
-	Audit     *audit.Log
+	// Directories are where users and administrators come from, and AdminURL where the dashboard is: providers send browsers
+	// back there.
+	Directories *directory.Providers
+	AdminURL    string
+	Access      *access.Store
+	Compliance  *compliance.Store
+	Journal     *journal.Store
+	Privacy     *privacy.Store
+	Audit       *audit.Log
 	// AuditKey checks the signed heads of the audit log; AuditHeads reads those that are kept outside the database, with
 	// the number of unreadable lines.
 	AuditKey   ed25519.PublicKey
@@ -69,9 +79,9 @@ func New(d Deps) *API {
 		Service: zone.ServiceAdminAPI, Base: Base, Log: d.Log, Document: description(), Challenge: "Bearer",
 	})
 	for _, add := range []func(){
-		a.addSession, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
+		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addUpstreams, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addUpstreams, a.addDirectories, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
 	} {
 		add()
 	}
@@ -111,6 +121,7 @@ var tags = []*huma.Tag{
 	{Name: "policies", Description: "What devices must obey."},
 	{Name: "access", Description: "Who may reach mail."},
 	{Name: "upstreams", Description: "Mail servers."},
+	{Name: "directories", Description: "Where users, groups and administrators come from."},
 	{Name: "audit", Description: "Who did what."},
 	{Name: "zone", Description: "The zone as a whole."},
 }

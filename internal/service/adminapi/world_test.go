@@ -26,6 +26,7 @@ import (
 	"drover/internal/core/admin"
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
+	"drover/internal/core/compliance"
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
@@ -125,8 +126,17 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	})
 	d.Commands = command.New(g.DB, g.Clock, g.Log, d.Safety, fleet{d.Devices}, g.Keys, g.Bus)
 	d.Upstreams = upstream.New(upstream.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: d.Directory, Safety: d.Safety})
+	d.Directories = directory.NewProviders(directory.ProviderParts{
+		Users: d.Directory, Admins: d.Admins, Keys: g.Keys, Log: d.Log, Tell: func(string, string) {}, Mail: d.Upstreams.SignIn,
+	})
+	d.AdminURL = "https://drover.example.org:7443"
+	d.Compliance = compliance.New(compliance.Parts{
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: d.Devices, Users: d.Directory,
+		Commands: d.Commands,
+	})
 	d.Access = access.New(access.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: d.Devices, Users: d.Directory,
+		Compliance: d.Compliance,
 	})
 	d.Effective = func(ctx context.Context, x device.Device) (*policy.Effective, error) {
 		return d.Policies.EffectiveFor(ctx, policy.DeviceRef{Device: x.ID, User: x.Owner, Liability: x.Liability})
