@@ -32,7 +32,7 @@ export async function openBrowser(zone) {
     viewport: DESKTOP,
     colorScheme: 'light',
   });
-  browser.setDefaultTimeout(15_000);
+  browser.setDefaultTimeout(30_000);
   return {
     context: browser,
     async close() {
@@ -56,9 +56,17 @@ export async function openPage(browser) {
   return { page, faults };
 }
 
+const sessions = new WeakMap();
+
+/** The one session with a page's tools: when a second one ends, Chromium takes the page's authenticators away. */
+async function tools(page) {
+  if (!sessions.has(page)) sessions.set(page, await page.context().newCDPSession(page));
+  return sessions.get(page);
+}
+
 /** A passkey authenticator that says yes, as a fingerprint reader would. */
 export async function addAuthenticator(page) {
-  const session = await page.context().newCDPSession(page);
+  const session = await tools(page);
   await session.send('WebAuthn.enable');
   await session.send('WebAuthn.addVirtualAuthenticator', {
     options: {
@@ -75,14 +83,13 @@ export async function addAuthenticator(page) {
 /** Everything that axe finds against the page, and whether the page is wider than the window. */
 export async function judge(page) {
   // Isolated from the page's own policy, which allows no foreign script.
-  const session = await page.context().newCDPSession(page);
+  const session = await tools(page);
   await session.send('Runtime.evaluate', { expression: AXE });
   const { result } = await session.send('Runtime.evaluate', {
     expression:
       'axe.run({ resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(", "))))',
     awaitPromise: true,
   });
-  await session.detach();
   const faults = JSON.parse(result.value);
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wider > 0) faults.push(`the page is ${wider} pixels wider than the window`);

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { addAuthenticator, DESKTOP, judge, openBrowser, openPage, PHONE, picture } from './browser.mjs';
+import { after, before } from 'node:test';
+import { addAuthenticator, openBrowser, openPage } from './browser.mjs';
 import { startMail, startPhones, startZone } from './server.mjs';
+import {
+  button,
+  choose,
+  dialog,
+  fineEverywhere,
+  goTo,
+  heading,
+  OWNER,
+  PASSWORD,
+  signIn,
+  table,
+  tell,
+} from './story.mjs';
 import { code } from './totp.mjs';
-
-const OWNER = 'mira';
-const PASSWORD = 'a long sentence to sign in with';
 
 // One story, told in order: a zone from its first administrator to a wiped phone.
 let zone, mail, phones, first, second, owner, helper;
@@ -21,29 +31,7 @@ after(async () => {
   for (const part of [first, second, phones, mail, zone]) await part?.close();
 });
 
-/** A step of the story. One that follows a broken one fails at once: it would only wait for what never comes. */
-let broken;
-function step(name, run) {
-  test(name, async () => {
-    if (broken) throw new Error(`not tried, because this failed: ${broken}`);
-    broken = name;
-    try {
-      await run();
-      broken = undefined;
-    } finally {
-      await picture(owner.page, broken ? 'failed-owner' : `step ${name}`);
-      if (broken && helper) await picture(helper.page, 'failed-helper');
-    }
-  });
-}
-
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-const dialog = (page) => page.getByRole('dialog');
-const heading = (page, name) => page.getByRole('heading', { name, exact: true, level: 1 });
-
-async function goTo(page, place) {
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: place }).click();
-}
+const step = tell(() => ({ owner: owner.page, ...(helper && { helper: helper.page }) }));
 
 async function useLink(page, token, name) {
   await page.goto(`/setup#token=${token}`);
@@ -51,12 +39,6 @@ async function useLink(page, token, name) {
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByLabel('Password again', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: name ? 'Create the owner' : 'Continue' }).click();
-}
-
-async function signIn(page, name) {
-  await page.getByLabel('Name').fill(name);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await button(page, 'Continue').click();
 }
 
 step('a link that is no link says what to do', async () => {
@@ -136,8 +118,7 @@ step('a second administrator comes by a one-time link', async () => {
   await goTo(page, 'Administrators');
   await button(page, 'Add an administrator').click();
   await dialog(page).getByLabel('Name', { exact: true }).fill('theo');
-  await dialog(page).getByRole('combobox', { name: 'Role', exact: true }).click();
-  await page.getByRole('option', { name: /^Owner/ }).click();
+  await choose(dialog(page), 'Role', /^Owner/);
   await dialog(page).getByRole('button', { name: 'Add', exact: true }).click();
   await button(page, 'Make the link').click();
   const link = (await dialog(page).locator('pre').textContent()).trim();
@@ -304,73 +285,46 @@ step('the log tells it all, and is whole', async () => {
   await dialog(page).getByText('In the chain').waitFor();
 });
 
-const MODES = [
-  ['desktop', DESKTOP, 'light'],
-  ['desktop', DESKTOP, 'dark'],
-  ['phone', PHONE, 'light'],
-  ['phone', PHONE, 'dark'],
-];
-
-for (const [name, viewport, colorScheme] of MODES) {
-  step(`every page can be used by everybody: ${name}, ${colorScheme}`, async () => {
-    const { page } = owner;
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.goto('/devices');
-    const device = await page
-      .getByRole('table', { name: 'Devices' })
-      .getByRole('link')
-      .first()
-      .getAttribute('href');
-    await page.goto('/users');
-    const user = await page
-      .getByRole('table', { name: 'Users' })
-      .getByRole('link')
-      .first()
-      .getAttribute('href');
-    await page.goto('/policies');
-    const suite = await page
-      .getByRole('table', { name: 'Policy suites' })
-      .getByRole('link')
-      .first()
-      .getAttribute('href');
-    const places = {
-      overview: '/',
-      devices: '/devices',
-      device,
-      'device-policy': `${device}?tab=policy`,
-      'device-commands': `${device}?tab=commands`,
-      'device-access': `${device}?tab=access`,
-      'device-audit': `${device}?tab=audit`,
-      users: '/users',
-      user,
-      groups: '/groups',
-      'device-groups': '/groups?kind=device-groups',
-      policies: '/policies',
-      suite,
-      'suite-preview': `${suite}?tab=preview`,
-      'suite-versions': `${suite}?tab=versions`,
-      commands: '/commands',
-      approvals: '/commands?tab=approvals',
-      access: '/access',
-      'mail-servers': '/mail-servers',
-      audit: '/audit',
-      administrators: '/administrators',
-      roles: '/administrators?tab=roles',
-      account: '/account',
-      nowhere: '/nowhere',
-    };
-    const faults = [];
-    for (const [place, path] of Object.entries(places)) {
-      await page.goto(path);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.getByLabel('Loading').last().waitFor({ state: 'detached' });
-      await picture(page, `${place}-${name}-${colorScheme}`);
-      faults.push(...(await judge(page)).map((fault) => `${place}: ${fault}`));
-    }
-    assert.deepEqual(faults, []);
-  });
+/** Where the first row of a list leads. */
+async function firstOf(list, path) {
+  const { page } = owner;
+  await page.goto(path);
+  return table(page, list).getByRole('link').first().getAttribute('href');
 }
+
+step('every page can be used by everybody', async () => {
+  const device = await firstOf('Devices', '/devices');
+  const user = await firstOf('Users', '/users');
+  const suite = await firstOf('Policy suites', '/policies');
+  await fineEverywhere(owner.page, {
+    overview: '/',
+    devices: '/devices',
+    device,
+    'device-policy': `${device}?tab=policy`,
+    'device-commands': `${device}?tab=commands`,
+    'device-access': `${device}?tab=access`,
+    'device-audit': `${device}?tab=audit`,
+    users: '/users',
+    user,
+    groups: '/groups',
+    'device-groups': '/groups?kind=device-groups',
+    policies: '/policies',
+    suite,
+    'suite-preview': `${suite}?tab=preview`,
+    'suite-versions': `${suite}?tab=versions`,
+    commands: '/commands',
+    approvals: '/commands?tab=approvals',
+    access: '/access',
+    'mail-servers': '/mail-servers',
+    services: '/services',
+    safety: '/safety',
+    audit: '/audit',
+    administrators: '/administrators',
+    roles: '/administrators?tab=roles',
+    account: '/account',
+    nowhere: '/nowhere',
+  });
+});
 
 step('nothing complained in the console', () => {
   assert.deepEqual([...owner.faults, ...helper.faults], []);
