@@ -270,7 +270,7 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() { every(ctx, time.Second, report("pending commands"), z.Commands.Refresh) })
 	wait.Go(func() { every(ctx, time.Minute, report("policy roll-outs"), z.Policies.Advance) })
 	wait.Go(func() {
-		lease.New(z.DB, z.Clock, "commands", s.node, 10*time.Second).Run(ctx, time.Second, s.log, func(ctx context.Context) error {
+		lease.New(z.DB, z.Clock, "commands", s.node, 10*time.Second).RunWhen(ctx, time.Second, s.log, z.Commands.Overdue, func(ctx context.Context) error {
 			_, err := z.Commands.Tick(ctx)
 			return err
 		})

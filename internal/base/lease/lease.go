@@ -55,10 +55,18 @@ func (l *Lease) Release(ctx context.Context) error {
 
 // Run calls work every interval while this holder has the lease, until ctx ends; then it gives the lease up.
 func (l *Lease) Run(ctx context.Context, interval time.Duration, log *slog.Logger, work func(context.Context) error) {
+	l.RunWhen(ctx, interval, log, func(context.Context) (bool, error) { return true, nil }, work)
+}
+
+// RunWhen is [Lease.Run] for work that there is seldom: the lease is taken, which is a write, only when due tells that
+// there is some.
+func (l *Lease) RunWhen(ctx context.Context, interval time.Duration, log *slog.Logger,
+	due func(context.Context) (bool, error), work func(context.Context) error,
+) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		if err := l.step(ctx, work); err != nil && ctx.Err() == nil {
+		if err := l.step(ctx, due, work); err != nil && ctx.Err() == nil {
 			log.Error("background work failed and will be tried again", slog.String(logfield.Name, l.name), slog.Any(logfield.Error, err))
 		}
 		select {
@@ -74,7 +82,10 @@ func (l *Lease) Run(ctx context.Context, interval time.Duration, log *slog.Logge
 	}
 }
 
-func (l *Lease) step(ctx context.Context, work func(context.Context) error) error {
+func (l *Lease) step(ctx context.Context, due func(context.Context) (bool, error), work func(context.Context) error) error {
+	if some, err := due(ctx); err != nil || !some {
+		return err
+	}
 	held, err := l.Take(ctx)
 	if err != nil || !held {
 		return err

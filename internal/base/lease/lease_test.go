@@ -2,6 +2,7 @@ package lease
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,6 +87,46 @@ func TestAClockThatWasSetBackHoldsNoLease(t *testing.T) {
 		c.Advance(-30 * time.Second) // within what servers' clocks may differ
 		if held, err := New(db, c, "work", "a", time.Minute).Take(t.Context()); held || err != nil {
 			t.Fatalf("a took it from b, who holds it (%v)", err)
+		}
+	})
+}
+
+// TestALeaseIsTakenOnlyWhenThereIsWork runs twenty rounds in which there is none, and then one in which there is.
+func TestALeaseIsTakenOnlyWhenThereIsWork(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		db := sqldbtest.Open(t, url)
+		if _, err := db.Migrate(t.Context(), table); err != nil {
+			t.Fatal(err)
+		}
+		leases := func() int {
+			n, err := sqldb.One(t.Context(), db, sqldb.Scan1[int], "SELECT count(*) FROM lease")
+			if err != nil {
+				t.Error(err)
+			}
+			return n
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		rounds, worked := 0, 0
+		due := func(context.Context) (bool, error) {
+			if worked > 0 { // a round that had begun when it was told to stop
+				return false, nil
+			}
+			if n := leases(); n != 0 {
+				t.Errorf("there are %d leases before there is work", n)
+			}
+			rounds++
+			return rounds > 20, nil
+		}
+		New(db, clock.System{}, "work", "a", time.Minute).RunWhen(ctx, time.Millisecond, slog.New(slog.DiscardHandler), due, func(context.Context) error {
+			if n := leases(); n != 1 {
+				t.Errorf("%d leases while it works", n)
+			}
+			worked++
+			stop()
+			return nil
+		})
+		if rounds != 21 || worked != 1 {
+			t.Errorf("it worked %d times in %d rounds", worked, rounds)
 		}
 	})
 }

@@ -337,10 +337,19 @@ func TestDelayGivesTimeToCancel(t *testing.T) {
 		if _, err := f.commands.Cancel(t.Context(), admin("b"), b.Commands[0].ID); err != nil {
 			t.Fatal(err)
 		}
+		overdue := func(want bool) {
+			t.Helper()
+			if got, err := f.commands.Overdue(t.Context()); err != nil || got != want {
+				t.Fatalf("overdue: %v (%v), want %v", got, err, want)
+			}
+		}
+		overdue(false)
 		f.clock.Advance(2 * time.Minute)
+		overdue(true)
 		if n, err := f.commands.Tick(t.Context()); err != nil || n != 2 {
 			t.Fatalf("%d queued (%v), want 2", n, err)
 		}
+		overdue(false)
 		if c := f.next(t, "d000"); c != nil {
 			t.Fatalf("delivered %+v after it was cancelled", c)
 		}
@@ -348,6 +357,7 @@ func TestDelayGivesTimeToCancel(t *testing.T) {
 			t.Fatal("not delivered after its delay")
 		}
 		f.clock.Advance(lifetime)
+		overdue(true)
 		if n, err := f.commands.Tick(t.Context()); err != nil || n != 1 {
 			t.Fatalf("%d expired (%v), want 1", n, err)
 		}

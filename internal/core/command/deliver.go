@@ -265,14 +265,21 @@ func (cs *Commands) takeBack(ctx context.Context, tx *sqldb.Tx, by scope.Caller,
 	return cs.safety.Cancel(ctx, tx, by, x.Approval)
 }
 
+const dueCondition = "(c.state = 'delayed' AND c.not_before <= $1) OR (c.state IN ('delayed', 'queued') AND c.expires <= $2)"
+
+// Overdue tells whether there is anything for [Commands.Tick] to do.
+func (cs *Commands) Overdue(ctx context.Context) (bool, error) {
+	now := sqldb.Micros(cs.clock.Now())
+	return sqldb.One(ctx, cs.db, sqldb.Scan1[bool], "SELECT EXISTS (SELECT 1 FROM command c WHERE "+dueCondition+")", now, now)
+}
+
 // Tick queues the commands whose delay is over, so that their devices are woken, ends those that nobody came for, and
-// returns how many it touched. Run it every second.
+// returns how many it touched. Run it when [Commands.Overdue] says so; ask that every second.
 func (cs *Commands) Tick(ctx context.Context) (n int, err error) {
 	err = cs.db.Write(ctx, func(tx *sqldb.Tx) error {
 		n = 0
 		now := sqldb.Micros(cs.clock.Now())
-		due, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE (c.state = 'delayed' AND c.not_before <= $1)
-			OR (c.state IN ('delayed', 'queued') AND c.expires <= $2) ORDER BY c.id LIMIT 500`, now, now)
+		due, err := sqldb.All(ctx, tx, scanCommand, selectCommand+" WHERE "+dueCondition+" ORDER BY c.id LIMIT 500", now, now)
 		if err != nil {
 			return err
 		}
