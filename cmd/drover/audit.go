@@ -24,6 +24,7 @@ type auditCommands struct {
 	Show   auditShow   `cmd:"" help:"Show a record, with what was before and after."`
 	Export auditExport `cmd:"" help:"Print all records of a kind, newest first, one JSON object a line."`
 	Reveal auditReveal `cmd:"" help:"Look at the personal values of a record; the look is recorded."`
+	State  auditState  `cmd:"" help:"Tell how the log stands, without walking it."`
 	Verify auditVerify `cmd:"" help:"Find edits, gaps, reordering and truncation in the whole log."`
 }
 
@@ -283,4 +284,32 @@ func verifyZone(ctx context.Context, z *server.Shell) (adminv1.AuditReport, erro
 		out.Sentence = fmt.Sprintf("The log was changed outside of Drover: %d faults were found.", len(r.Faults))
 	}
 	return out, nil
+}
+
+type auditState struct{ remote }
+
+// Run tells how the log stands.
+func (a *auditState) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, "/audit/state", s.printAuditState)
+}
+
+func (s *session) printAuditState(x adminv1.AuditState) error {
+	var f table.Facts
+	f.Add("last record of the chain", fmt.Sprint(x.Number))
+	f.Add("hash", x.Hash)
+	f.Add("signed up to", fmt.Sprint(x.Signed)+" "+optionalMoment(x.SignedAt))
+	f.Add("waiting for the sealer", fmt.Sprint(x.Waiting)+" "+optionalMoment(x.Oldest))
+	if x.Verified.At == "" {
+		f.Add("last verification", "none")
+	} else {
+		f.Add("last verification", fmt.Sprintf("%s: %d records, %d faults", moment(x.Verified.At), x.Verified.Linked, x.Verified.Faults))
+	}
+	for _, k := range x.Sinks {
+		f.Add("heads to "+k.Name, map[bool]string{true: "ok", false: "FAULT " + k.Error}[k.OK])
+	}
+	return f.Write(s.out)
 }

@@ -74,7 +74,7 @@ var lines = []string{
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
 	"zone show", "zone rename new", "services list --all", "services on x", "services off x",
 	"audit list --device " + one + " --user " + one, "audit show " + one, "audit export --action command.", "audit reveal " + one + " --reason r",
-	"audit verify", "overview", "whoami",
+	"audit verify", "audit state", "overview", "whoami",
 }
 
 // own are the commands that need no API: the server's machine, and the shell.
