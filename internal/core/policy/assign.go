@@ -175,6 +175,9 @@ func (s *Store) Assignments(ctx context.Context, c scope.Caller, f AssignmentFil
 
 // UserErased takes the user's own assignment away, as [directory.Follower].
 func (s *Store) UserErased(ctx context.Context, tx *sqldb.Tx, id string) error {
+	if err := s.unschedule(ctx, tx, Target{ToUser, id}); err != nil {
+		return err
+	}
 	return s.unassign(ctx, tx, scope.System("erasure"), Target{ToUser, id})
 }
 
@@ -182,6 +185,9 @@ func (s *Store) UserErased(ctx context.Context, tx *sqldb.Tx, id string) error {
 func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
 	if to != device.Removed {
 		return nil
+	}
+	if err := s.unschedule(ctx, tx, Target{ToDevice, id}); err != nil {
+		return err
 	}
 	return s.unassign(ctx, tx, scope.System("removal"), Target{ToDevice, id})
 }

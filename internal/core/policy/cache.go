@@ -19,6 +19,8 @@ type loaded struct {
 	assignments map[Target]Assignment
 	suites      map[string]inForce
 	merged      *merged
+	schedules   map[string]Schedule
+	scheduled   map[Target]Assignment // to schedules instead of suites
 }
 
 // inForce is what a suite says now, and what it says to the first devices of a roll-out.
@@ -179,6 +181,7 @@ func (s *Store) load(ctx context.Context, old *loaded, zone int64) (*loaded, err
 		}
 		if old != nil && old.policy == l.policy {
 			l.assignments, l.suites, l.merged = old.assignments, old.suites, old.merged
+			l.schedules, l.scheduled = old.schedules, old.scheduled
 			return nil
 		}
 		return l.read(ctx, q)
@@ -211,6 +214,9 @@ func (l *loaded) read(ctx context.Context, q sqldb.Querier) error {
 	l.suites = make(map[string]inForce, len(suites))
 	for _, n := range suites {
 		l.suites[n.Suite] = inForce{name: n.name, now: n.Version}
+	}
+	if err := l.readScheduled(ctx, q); err != nil {
+		return err
 	}
 	return l.readRollouts(ctx, q)
 }

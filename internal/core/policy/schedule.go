@@ -1,0 +1,163 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+	_ "time/tzdata" // time zones also where the system has none
+
+	"drover/internal/base/problem"
+)
+
+// Manner is how a device comes for news.
+type Manner string
+
+// The manners.
+const (
+	Push     Manner = "push"     // it is told at once
+	Interval Manner = "interval" // it asks every so often
+	Manual   Manner = "manual"   // it asks when its user wants it to
+)
+
+// Fetch is how a device comes for news at some time.
+type Fetch struct {
+	Manner  Manner `json:"manner"`
+	Minutes int    `json:"minutes,omitempty"` // between questions, 5 to 1,440; of Interval alone
+}
+
+// Window is a time of peak on some days of the week, in minutes since midnight. One that ends at its beginning or before
+// it ends on the next day.
+type Window struct {
+	Days []time.Weekday `json:"days"` // 0 is Sunday
+	From int            `json:"from"` // 0 to 1439
+	To   int            `json:"to"`   // 0 to 1440
+}
+
+// Times is what a schedule says.
+type Times struct {
+	Zone    string   `json:"zone"` // of the IANA's names, such as Europe/Berlin; "" is UTC
+	Windows []Window `json:"windows"`
+	Peak    Fetch    `json:"peak"`
+	OffPeak Fetch    `json:"offPeak"`
+}
+
+// ScheduleTarget is whom a schedule is for. Priority decides between several groups of one device.
+type ScheduleTarget struct {
+	Target
+	Priority int
+}
+
+// Schedule says when devices come for news, and how. Of several that reach a device, the most specific holds as a whole.
+type Schedule struct {
+	ID      string
+	Name    string
+	Times   Times
+	Targets []ScheduleTarget
+	Changed time.Time
+	Version int64
+}
+
+// Bounds of schedules.
+const (
+	maxSchedules       = 200
+	maxWindows         = 30
+	maxScheduleTargets = 500
+	dayMinutes         = 24 * 60
+)
+
+func (f Fetch) check(field string) []problem.Field {
+	switch {
+	case f.Manner == Interval && f.Minutes >= 5 && f.Minutes <= dayMinutes, (f.Manner == Push || f.Manner == Manual) && f.Minutes == 0:
+		return nil
+	}
+	return []problem.Field{{Name: field, Message: "Devices are told at once (push), ask every 5 to 1,440 minutes (interval), or by hand (manual)."}}
+}
+
+func (t Times) check() error {
+	faults := append(t.Peak.check("peak"), t.OffPeak.check("offPeak")...)
+	if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "Local" || len(t.Zone) > 60 {
+		faults = append(faults, problem.Field{Name: "zone", Message: "There is no such time zone; they are called like Europe/Berlin."})
+	}
+	if len(t.Windows) > maxWindows {
+		faults = append(faults, problem.Field{Name: "windows", Message: "A schedule has at most 30 times of peak."})
+	}
+	for i, w := range t.Windows {
+		if fault := w.check(); fault != "" {
+			faults = append(faults, problem.Field{Name: fmt.Sprintf("windows[%d]", i), Message: fault})
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return problem.New(problem.Invalid, "schedule.times", "The schedule's times are not as they must be.").WithFields(faults...)
+}
+
+func (w Window) check() string {
+	switch {
+	case len(w.Days) == 0 || len(w.Days) > 7 || slices.ContainsFunc(w.Days, func(d time.Weekday) bool { return d < 0 || d > 6 }):
+		return "A time of peak is on one day of the week or more, from 0 (Sunday) to 6."
+	case w.From < 0 || w.From >= dayMinutes || w.To < 0 || w.To > dayMinutes:
+		return "A time of peak is from minute 0 to 1439 of the day to minute 0 to 1440."
+	}
+	return ""
+}
+
+// ReadTimes reads what a schedule says from JSON; a problem of kind Invalid names what is wrong.
+func ReadTimes(text []byte) (Times, error) {
+	var t Times
+	if err := json.Unmarshal(text, &t); err != nil {
+		return t, problem.New(problem.Invalid, "schedule.times", "The schedule cannot be read.").WithDetail(err)
+	}
+	return t, t.check()
+}
+
+// IsPeak tells whether at is a time of peak, by the clocks of the schedule's zone.
+func (t Times) IsPeak(at time.Time) bool {
+	local := at.In(t.location())
+	now, today := local.Hour()*60+local.Minute(), local.Weekday()
+	yesterday := (today + 6) % 7
+	for _, w := range t.Windows {
+		over := w.To <= w.From // it ends on the next day
+		switch {
+		case slices.Contains(w.Days, today) && now >= w.From && (over || now < w.To):
+			return true
+		case over && slices.Contains(w.Days, yesterday) && now < w.To:
+			return true
+		}
+	}
+	return false
+}
+
+// At returns how a device comes for news at the time.
+func (t Times) At(at time.Time) Fetch {
+	if t.IsPeak(at) {
+		return t.Peak
+	}
+	return t.OffPeak
+}
+
+// Next returns when peak begins or ends after at; the zero time when it never does.
+func (t Times) Next(at time.Time) time.Time {
+	local, was := at.In(t.location()), t.IsPeak(at)
+	var next time.Time
+	for day := -1; day <= 8; day++ {
+		for _, w := range t.Windows {
+			for _, minute := range []int{w.From, w.To, w.To + dayMinutes} {
+				edge := time.Date(local.Year(), local.Month(), local.Day()+day, 0, minute, 0, 0, local.Location())
+				if edge.After(at) && (next.IsZero() || edge.Before(next)) && t.IsPeak(edge) != was {
+					next = edge
+				}
+			}
+		}
+	}
+	return next
+}
+
+func (t Times) location() *time.Location {
+	l, err := time.LoadLocation(t.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return l
+}
