@@ -58,6 +58,7 @@ type Platform struct {
 	Key        string   `json:"key"`
 	ID         string   `json:"id"`
 	Label      string   `json:"label"`
+	Name       string   `json:"name" doc:"Of the platform; its kinds differ by version."`
 	Recognised string   `json:"recognised" doc:"How it is told from others."`
 	Channels   []string `json:"channels"`
 	TLS        string   `json:"tls" doc:"The newest version it speaks; empty when it is not known."`

@@ -126,7 +126,7 @@ func (a *API) listPlatforms(context.Context, *Paged) (*answer[adminv1.Page[admin
 
 func wirePlatform(r platform.Row) adminv1.Platform {
 	return adminv1.Platform{
-		Key: r.Key(), ID: string(r.ID), Label: r.Name, Recognised: r.Recognised, Channels: texts(r.Channels), TLS: r.TLS.String(),
+		Key: r.Key(), ID: string(r.ID), Label: r.Name, Name: r.ID.Name(), Recognised: r.Recognised, Channels: texts(r.Channels), TLS: r.TLS.String(),
 		Connects: r.ConnectsDirectly(), Connection: r.Connection(), Encryption: r.Encryption.Words, Notes: copied(r.Notes),
 		Commands: each(orders, func(k platform.Command) adminv1.Order { return wireOrder(k, r.Order(k)) }),
 	}

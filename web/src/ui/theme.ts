@@ -40,6 +40,9 @@ const dark: MantineColorsTuple = [
   '#0c1115',
 ];
 
+/** The heading of a dialog is no banner: one dialog may open another. */
+const DIALOG = { header: { role: 'none' } };
+
 export const theme = createTheme({
   primaryColor: 'lake',
   primaryShade: { light: 7, dark: 7 },
@@ -68,11 +71,17 @@ export const theme = createTheme({
         closeButtonProps: { 'aria-label': 'Close' },
         radius: 'lg',
         padding: 'lg',
+        attributes: DIALOG,
       },
     },
     Drawer: {
       styles: { title: { fontWeight: 600 } },
-      defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, position: 'right', padding: 'lg' },
+      defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
+        position: 'right',
+        padding: 'lg',
+        attributes: DIALOG,
+      },
     },
     Notification: { defaultProps: { closeButtonProps: { 'aria-label': 'Dismiss' } } },
     Tabs: { styles: { list: { flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' } } },
