@@ -86,6 +86,9 @@ func (s *Store) keepParts(ctx context.Context, id, owner string, file Copy, cont
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
+		if _, told := errors.AsType[*problem.Error](err); told {
+			return 0, 0, err
+		}
 		if err != nil {
 			return 0, 0, problem.New(problem.Invalid, "journal.broken", "The file broke off. Nothing of it has been kept.").WithDetail(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"drover/internal/base/clock"
@@ -85,12 +86,13 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 	if err := s.door(ctx, c, from, items); err != nil {
 		return err
 	}
-	only, err := s.lastPosition(ctx, items)
+	rules, _, err := zone.Get(ctx, s.db, Setting)
 	if err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if only {
+		if last := lastPosition(items); last >= 0 && !rules.LocationHistory {
+			items = slices.DeleteFunc(slices.Clone(items), func(it Item) bool { return it.kind() == Location && it != items[last] })
 			if err := s.forgetPositions(ctx, tx, from.Device); err != nil {
 				return err
 			}
@@ -123,6 +125,9 @@ func (s *Store) door(ctx context.Context, c scope.Caller, from Source, items []I
 			return problem.Newf(problem.Forbidden, "journal.unasked",
 				"The policy of this device does not ask for %s: do not send it. Nothing has been kept.", it.kind())
 		}
+		if it.at().IsZero() && it.kind() != File { // not every system tells when a file was changed
+			return invalid("at", "Say when it was.")
+		}
 		if err := it.check(ask); err != nil {
 			return err
 		}
@@ -130,18 +135,15 @@ func (s *Store) door(ctx context.Context, c scope.Caller, from Source, items []I
 	return nil
 }
 
-// lastPosition tells whether a position takes the place of all before it.
-func (s *Store) lastPosition(ctx context.Context, items []Item) (bool, error) {
-	rules, _, err := zone.Get(ctx, s.db, Setting)
-	if err != nil || rules.LocationHistory {
-		return false, err
-	}
-	for _, it := range items {
-		if it.kind() == Location {
-			return true, nil
+// lastPosition returns which item is the newest position, or -1.
+func lastPosition(items []Item) int {
+	last := -1
+	for i, it := range items {
+		if it.kind() == Location && (last < 0 || !it.at().Before(items[last].at())) {
+			last = i
 		}
 	}
-	return false, nil
+	return last
 }
 
 func (s *Store) forgetPositions(ctx context.Context, tx *sqldb.Tx, device string) error {

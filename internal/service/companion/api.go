@@ -50,28 +50,23 @@ type Upload struct {
 	Command string // the order that it answers, or ""
 	Type    string // the media type, as the device says
 	Made    time.Time
+	File    FileFacts // of a [File]
+}
+
+// FileFacts are what a device says of a file that it sends.
+type FileFacts struct {
+	Path     string // on the device; it never names a file of the server
+	Modified time.Time
+	SHA256   string // of the content, in hexadecimal digits
 }
 
 // Collector takes personal data, as far as the policy of a device asks for it.
 type Collector interface {
-	// Collects tells whether data of the kind is taken from the device now: nil, or a problem of kind Forbidden. It is
-	// asked before anything is read.
-	Collects(ctx context.Context, d device.Device, k Kind) error
+	// Collects tells whether the upload is wanted now: nil, or a problem of kind Forbidden. It is asked before anything is
+	// read.
+	Collects(ctx context.Context, u Upload) error
 	// Keep reads to the end and keeps what it has read. Where reading fails, nothing is kept.
 	Keep(ctx context.Context, u Upload, body io.Reader) error
-}
-
-// Nothing is a collector that takes nothing.
-type Nothing struct{}
-
-// Collects refuses every kind.
-func (Nothing) Collects(context.Context, device.Device, Kind) error {
-	return problem.New(problem.Forbidden, "collect.off", "Data of this kind is not collected from this device; nothing of it was read.")
-}
-
-// Keep is never called.
-func (n Nothing) Keep(ctx context.Context, u Upload, _ io.Reader) error {
-	return n.Collects(ctx, u.Device, u.Kind)
 }
 
 // Deps are what the service stands on. All are needed.

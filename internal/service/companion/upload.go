@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,7 +28,11 @@ func (s *Service) addUploads() {
 		},
 		Summary: "Send a piece of personal data, where the policy asks for it",
 		Words: "403 collect.off before anything is read where it does not. The same id again is the same piece. At most: device-log " +
-			"4 MiB, location 64 KiB, phone-log and text-log 1 MiB, file 16 MiB.",
+			"4 MiB, location 64 KiB, phone-log and text-log 1 MiB, file 16 MiB. A file is its content, and path and sha256 say " +
+			"which. All else is a JSON array of 1 to 500 things, times as RFC 3339 writes them: of location {at, latitude, " +
+			"longitude, accuracy} in degrees and metres, of phone-log {at, number, direction (in, out, missed), seconds}, of " +
+			"text-log {at, number, direction (in, out), text}, of device-log {from, until, text}. A device-log answers an order " +
+			"request-log, which command names.",
 	}), s.upload)
 }
 
@@ -37,6 +42,10 @@ type piece struct {
 	Kind    string `path:"kind" enum:"device-log,location,phone-log,text-log,file"`
 	ID      string `path:"id" minLength:"16" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"Made by the device."`
 	Command string `query:"command" maxLength:"64" doc:"The order that it answers."`
+
+	Path     string    `query:"path" maxLength:"1024" doc:"Of a file: where it lies on the device."`
+	Modified time.Time `query:"modified" doc:"Of a file: when it was changed last."`
+	SHA256   string    `query:"sha256" pattern:"^[0-9a-f]{64}$" doc:"Of a file: the SHA-256 of its content."`
 
 	media string
 	body  io.Reader
@@ -58,10 +67,13 @@ func (s *Service) upload(ctx context.Context, in *piece) (*none, error) {
 		return nil, err
 	}
 	kind := Kind(in.Kind)
-	if err := s.Collector.Collects(ctx, d, kind); err != nil {
+	u := Upload{
+		ID: in.ID, Kind: kind, Device: d, Command: in.Command, Type: in.media, Made: in.made(s.Tag),
+		File: FileFacts{Path: in.Path, Modified: in.Modified, SHA256: in.SHA256},
+	}
+	if err := s.Collector.Collects(ctx, u); err != nil {
 		return nil, err
 	}
-	u := Upload{ID: in.ID, Kind: kind, Device: d, Command: in.Command, Type: in.media, Made: in.made(s.Tag)}
 	return done(s.Collector.Keep(ctx, u, &limited{in.body, limits[kind]}))
 }
 

@@ -1,0 +1,147 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"drover/internal/base/problem"
+	"drover/internal/core/command"
+	"drover/internal/core/journal"
+	"drover/internal/core/platform"
+	"drover/internal/core/scope"
+	"drover/internal/service/companion"
+)
+
+// collector puts what companion applications send into the journal.
+type collector struct{ *Zone }
+
+var (
+	errUncollected = problem.New(problem.Forbidden, "collect.off",
+		"Data of this kind is not collected from this device; nothing of it was read.")
+	errUnrequested = problem.New(problem.Forbidden, "collect.unrequested",
+		"A device's log is taken only as the answer to a request for it that is under way; nothing of it was read.")
+)
+
+// Collects asks the policy of the device, and for a log also whether somebody has requested it.
+func (z collector) Collects(ctx context.Context, u companion.Upload) error {
+	ask, err := asks(z).Asks(ctx, u.Device.ID, journal.Kind(u.Kind))
+	if err != nil {
+		return err
+	}
+	if !ask.Wanted {
+		return errUncollected
+	}
+	if u.Kind != companion.DeviceLog {
+		return nil
+	}
+	return z.requested(ctx, u)
+}
+
+// requested tells whether the upload answers a request for the device's log that the device has fetched and that has not
+// expired.
+func (z collector) requested(ctx context.Context, u companion.Upload) error {
+	c, err := z.Commands.Get(ctx, scope.System("collector"), u.Command)
+	if problem.Is(err, problem.NotFound) {
+		return errUnrequested
+	}
+	if err != nil {
+		return err
+	}
+	underway := c.State == command.Delivered || c.State == command.Postponed
+	if c.Device != u.Device.ID || c.Kind != platform.RequestLog || !underway || !z.Clock.Now().Before(c.Expires) {
+		return errUnrequested
+	}
+	return nil
+}
+
+// Keep reads what is sent and keeps it.
+func (z collector) Keep(ctx context.Context, u companion.Upload, body io.Reader) error {
+	itself := scope.Caller{Kind: scope.Device, ID: u.Device.ID}
+	from := journal.Source{Device: u.Device.ID, Owner: u.Device.Owner, Piece: string(u.Kind) + "/" + u.ID}
+	switch u.Kind {
+	case companion.File:
+		file := journal.Copy{Path: u.File.Path, Modified: u.File.Modified, SHA256: u.File.SHA256}
+		return z.Journal.KeepFile(ctx, itself, from, file, body)
+	case companion.Location:
+		return z.keepPositions(ctx, itself, from, body)
+	case companion.PhoneLog:
+		return keep[journal.Call](ctx, z, itself, from, body)
+	case companion.TextLog:
+		return keep[journal.Text](ctx, z, itself, from, body)
+	case companion.DeviceLog:
+		return keep[journal.Lines](ctx, z, itself, from, body)
+	}
+	return errUncollected
+}
+
+// keepPositions keeps where the device was and judges the last of it by the rules for areas.
+func (z collector) keepPositions(ctx context.Context, c scope.Caller, from journal.Source, body io.Reader) error {
+	list, err := items[journal.Position](body)
+	if err != nil {
+		return err
+	}
+	if err := z.Journal.Keep(ctx, c, from, told(list)...); err != nil {
+		return err
+	}
+	last := list[0]
+	for _, p := range list {
+		if p.At.After(last.At) {
+			last = p
+		}
+	}
+	return z.Compliance.Placed(ctx, c, c.ID, last.Latitude, last.Longitude)
+}
+
+// item is a thing of the journal that is read from JSON.
+type item[T any] interface {
+	*T
+	journal.Item
+}
+
+func keep[T any, P item[T]](ctx context.Context, z collector, c scope.Caller, from journal.Source, body io.Reader) error {
+	list, err := items[T](body)
+	if err != nil {
+		return err
+	}
+	return z.Journal.Keep(ctx, c, from, told[T, P](list)...)
+}
+
+func told[T any, P item[T]](list []T) []journal.Item {
+	out := make([]journal.Item, len(list))
+	for i := range list {
+		out[i] = P(&list[i])
+	}
+	return out
+}
+
+// items reads a JSON array of 1 to [journal.MaxItems] things, strictly. What a device has sent is in no error.
+func items[T any](body io.Reader) ([]T, error) {
+	text, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	list, err := decodeItems[T](text)
+	if err != nil {
+		return nil, problem.New(problem.Malformed, "collect.form",
+			"This is no JSON array of what the protocol describes for the kind. Nothing has been kept.")
+	}
+	if len(list) == 0 || len(list) > journal.MaxItems {
+		return nil, problem.Newf(problem.Invalid, "collect.many", "Send 1 to %d things at once. Nothing has been kept.", journal.MaxItems)
+	}
+	return list, nil
+}
+
+func decodeItems[T any](text []byte) (list []T, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&list); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the array")
+	}
+	return list, nil
+}
