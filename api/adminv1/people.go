@@ -6,7 +6,7 @@ type User struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"displayName"`
 	Mail        string `json:"mail"`
-	Source      string `json:"source" enum:"local,activesync,ldap"`
+	Source      string `json:"source" enum:"local,activesync,ldap,oidc"`
 	State       string `json:"state" enum:"active,disabled"`
 	HasPassword bool   `json:"hasPassword"`
 	Groups      []Ref  `json:"groups" doc:"Only where one user is read."`

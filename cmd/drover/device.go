@@ -311,12 +311,14 @@ func (d *devicePhone) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(p adminv1.Phone) error {
-		if p.Phone == "" {
-			return s.say("No phone number is known.")
-		}
-		return s.say("%s", p.Phone)
-	})
+	return show(s, res, s.printPhone)
+}
+
+func (s *session) printPhone(p adminv1.Phone) error {
+	if p.Phone == "" {
+		return s.say("No phone number is known.")
+	}
+	return s.say("%s", p.Phone)
 }
 
 func count(n int) string { return strconv.Itoa(n) }

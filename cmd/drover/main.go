@@ -23,20 +23,21 @@ type program struct {
 	Init  initCommand  `cmd:"" help:"Write a configuration file that explains every setting." group:"server"`
 	DB    dbCommands   `cmd:"" name:"db" help:"The database: roles, migration, backup, verification, keys." group:"server"`
 
-	Admin    adminCommands    `cmd:"" help:"Administrators." group:"zone"`
-	Role     roleCommands     `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
-	Token    tokenCommands    `cmd:"" help:"API tokens." group:"zone"`
-	User     userCommands     `cmd:"" help:"Users of devices, and their groups." group:"zone"`
-	Device   deviceCommands   `cmd:"" help:"Devices, and their groups." group:"zone"`
-	Policy   policyCommands   `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
-	Command  orderCommands    `cmd:"" help:"Commands to devices." group:"zone"`
-	Approval approvalCommands `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
-	Safety   safetyCommands   `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
-	Access   accessCommands   `cmd:"" help:"Which devices may reach mail." group:"zone"`
-	Upstream upstreamCommands `cmd:"" help:"Mail servers." group:"zone"`
-	Zone     zoneCommands     `cmd:"" help:"The zone itself: its name." group:"zone"`
-	Services servicesCommands `cmd:"" help:"What the zone offers over the network." group:"zone"`
-	Audit    auditCommands    `cmd:"" help:"The audit log." group:"zone"`
+	Admin     adminCommands     `cmd:"" help:"Administrators." group:"zone"`
+	Role      roleCommands      `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
+	Token     tokenCommands     `cmd:"" help:"API tokens." group:"zone"`
+	User      userCommands      `cmd:"" help:"Users of devices, and their groups." group:"zone"`
+	Device    deviceCommands    `cmd:"" help:"Devices, and their groups." group:"zone"`
+	Policy    policyCommands    `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
+	Command   orderCommands     `cmd:"" help:"Commands to devices." group:"zone"`
+	Approval  approvalCommands  `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
+	Safety    safetyCommands    `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
+	Access    accessCommands    `cmd:"" help:"Which devices may reach mail." group:"zone"`
+	Upstream  upstreamCommands  `cmd:"" help:"Mail servers." group:"zone"`
+	Directory directoryCommands `cmd:"" help:"Directories: where users, groups and administrators come from." group:"zone"`
+	Zone      zoneCommands      `cmd:"" help:"The zone itself: its name." group:"zone"`
+	Services  servicesCommands  `cmd:"" help:"What the zone offers over the network." group:"zone"`
+	Audit     auditCommands     `cmd:"" help:"The audit log." group:"zone"`
 
 	Overview overviewCommand `cmd:"" help:"The zone at a glance." group:"zone"`
 	WhoAmI   whoAmI          `cmd:"" name:"whoami" help:"Whose token it is, and what it may do." group:"zone"`

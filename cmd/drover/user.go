@@ -20,6 +20,7 @@ type userCommands struct {
 	Edit     userEdit     `cmd:"" help:"Change a user."`
 	Password userPassword `cmd:"" help:"Give a user a password for Drover's own login."`
 	Erase    userErase    `cmd:"" aliases:"remove" help:"Erase everything personal about a user, for good."`
+	Phone    userPhone    `cmd:"" help:"Look at a user's phone number; the look is recorded, for the user to see."`
 	Group    userGroups   `cmd:"" help:"Groups of users."`
 }
 
@@ -250,4 +251,22 @@ func (u *userErase) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return s.act(ctx, post, client.Path("users", id, "erase"), adminv1.Reason{Reason: u.Reason}, "%s is erased", u.User)
+}
+
+type userPhone struct {
+	oneUser
+	Reason string `required:"" help:"Why; its owner sees it."`
+}
+
+// Run shows a user's phone number.
+func (u *userPhone) Run(ctx context.Context, c *console) error {
+	s, id, err := u.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	res, err := s.do(ctx, post, client.Path("users", id, "phone"), adminv1.Reason{Reason: u.Reason})
+	if err != nil {
+		return err
+	}
+	return show(s, res, s.printPhone)
 }

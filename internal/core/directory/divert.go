@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -80,6 +79,9 @@ type changePayload struct {
 // that the caller has seen. What decides who may sign in as whom takes the quorum: until it is given, the source that comes
 // back is the old one. A source that moves loses its secret, so that nobody can have it sent elsewhere; it is given anew.
 func (s *Providers) Edit(ctx context.Context, c scope.Caller, id string, version int64, conf Config, secret *string) (x Provider, a safety.Approval, err error) {
+	if err := mayEdit(c, conf); err != nil {
+		return x, a, err
+	}
 	if err := conf.check(); err != nil {
 		return x, a, err
 	}
@@ -90,9 +92,9 @@ func (s *Providers) Edit(ctx context.Context, c scope.Caller, id string, version
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if x, err = source(ctx, tx, id); err != nil {
-			return errors.Join(mayEdit(c), err)
+			return err
 		}
-		if err := mayEdit(c, x.Config, conf); err != nil {
+		if err := mayEdit(c, x.Config); err != nil {
 			return err
 		}
 		if x.Version != version {

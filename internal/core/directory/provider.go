@@ -39,7 +39,7 @@ type Config struct {
 type Mapping struct {
 	Group string   `json:"group"` // the group's name there
 	Role  string   `json:"role"`
-	Scope []string `json:"scope"` // device groups the role is limited to; none for the whole zone
+	Scope []string `json:"scope"` // device groups the role is limited to; nil for the whole zone
 }
 
 // Schema names how a directory describes people.
@@ -178,8 +178,9 @@ func (c *Config) checkRoles() error {
 	for i := range c.Roles {
 		m := &c.Roles[i]
 		m.Group = strings.TrimSpace(m.Group)
-		if m.Group == "" || sqldb.Clean(m.Group, maxText) != m.Group || m.Role == "" || len(m.Role) > maxMail || len(m.Scope) > 100 {
-			return bad("roles", "Each line names a group of the directory, a role, and at most 100 device groups.")
+		if m.Group == "" || sqldb.Clean(m.Group, maxText) != m.Group || m.Role == "" || len(m.Role) > maxMail ||
+			(m.Scope != nil && (len(m.Scope) == 0 || len(m.Scope) > 100)) {
+			return bad("roles", "Each line names a group of the directory, a role, and 1 to 100 device groups; left out, the role reaches the whole zone.")
 		}
 	}
 	return nil
@@ -362,11 +363,7 @@ func (c Config) grants(groups []string) []admin.Grant {
 		if !in[sqldb.Fold(m.Group)] {
 			continue
 		}
-		g := admin.Grant{Role: m.Role}
-		if len(m.Scope) > 0 {
-			g.Groups = m.Scope
-		}
-		out = append(out, g)
+		out = append(out, admin.Grant{Role: m.Role, Groups: m.Scope})
 	}
 	return out
 }

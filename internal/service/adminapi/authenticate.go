@@ -48,8 +48,8 @@ func sessionCookie(secret string) http.Cookie {
 }
 
 // endedCookie takes the session's secret away from the browser.
-func endedCookie() http.Cookie {
-	c := sessionCookie("")
-	c.MaxAge = -1
-	return c
+func endedCookie() http.Cookie { return ended(CookieName, http.SameSiteStrictMode) }
+
+func ended(name string, site http.SameSite) http.Cookie {
+	return http.Cookie{Name: name, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: site}
 }

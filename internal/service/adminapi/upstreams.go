@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"drover/api/adminv1"
+	"drover/internal/base/outbound"
 	"drover/internal/base/problem"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
@@ -180,11 +181,13 @@ func (a *API) tryUpstream(ctx context.Context, in *with[adminv1.UpstreamTry]) (*
 func wireTest(r upstream.Report) adminv1.UpstreamTest {
 	return adminv1.UpstreamTest{
 		OK: r.OK, Sentence: r.Sentence, TLS: r.TLSVersion, Versions: copied(r.Versions), Commands: copied(r.Commands), Provisioning: r.Provisioning,
-		Steps: each(r.Steps, func(s upstream.Step) adminv1.UpstreamStep { return adminv1.UpstreamStep(s) }),
-		Certificates: each(r.Certificates, func(c upstream.Certificate) adminv1.UpstreamCertificate {
-			return adminv1.UpstreamCertificate{Subject: c.Subject, Issuer: c.Issuer, Expires: stamp(c.Expires), Fingerprint: c.Fingerprint}
-		}),
+		Steps:        each(r.Steps, func(s upstream.Step) adminv1.UpstreamStep { return adminv1.UpstreamStep(s) }),
+		Certificates: each(r.Certificates, wireCertificate),
 	}
+}
+
+func wireCertificate(c outbound.Certificate) adminv1.UpstreamCertificate {
+	return adminv1.UpstreamCertificate{Subject: c.Subject, Issuer: c.Issuer, Expires: stamp(c.Expires), Fingerprint: c.Fingerprint}
 }
 
 func (a *API) listUpstreamAssignments(ctx context.Context, _ *Paged) (*answer[adminv1.Page[adminv1.UpstreamAssignment]], error) {

@@ -51,7 +51,7 @@ func (a *API) listUsers(ctx context.Context, in *struct {
 	Paged
 	Q      string `query:"q" maxLength:"200" doc:"Words, each somewhere in name, display name or mail address."`
 	Group  string `query:"group" maxLength:"64"`
-	Source string `query:"source" enum:"local,activesync,ldap"`
+	Source string `query:"source" enum:"local,activesync,ldap,oidc"`
 	State  string `query:"state" enum:"active,disabled"`
 },
 ) (*answer[adminv1.Page[adminv1.User]], error) {
