@@ -68,12 +68,22 @@ func (cs *Commands) byID(ctx context.Context, q sqldb.Querier, c scope.Caller, r
 		return Command{}, err
 	}
 	var a sqldb.Args
-	where := " WHERE c.id = " + a.Add(id) + " AND " + sc.Devices("c.device", &a)
+	where := " WHERE c.id = " + a.Add(id) + " AND " + within(sc, &a)
 	x, err := sqldb.One(ctx, q, scanCommand, selectCommand+where, a.List()...)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return x, problem.New(problem.NotFound, "command.unknown", "There is no such command.")
 	}
 	return x, err
+}
+
+// within is the condition that a command lies in the scope. What a device was told under an earlier owner is none of its
+// present owner's business.
+func within(sc scope.Scope, a *sqldb.Args) string {
+	where := sc.Devices("c.device", a)
+	if sc.Owner() != "" {
+		where += " AND c.owner = " + a.Add(sc.Owner())
+	}
+	return where
 }
 
 // Get returns one command with its reason and its steps.
@@ -135,7 +145,7 @@ func (cs *Commands) List(ctx context.Context, c scope.Caller, f Filter, limit in
 	if after != "" { // ids are made in the order of time
 		where = append(where, "c.id < "+a.Add(after))
 	}
-	where = append(where, sc.Devices("c.device", &a))
+	where = append(where, within(sc, &a))
 	list, err = sqldb.All(ctx, cs.db, scanCommand, selectCommand+" WHERE "+strings.Join(where, " AND ")+
 		" ORDER BY c.id DESC LIMIT "+a.Add(limit+1), a.List()...)
 	if err == nil && len(list) > limit {
@@ -156,7 +166,7 @@ func (cs *Commands) Count(ctx context.Context, c scope.Caller, since int64) (map
 		n     int
 	}
 	var a sqldb.Args
-	where := "(c.state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') OR c.changed >= " + a.Add(since) + ") AND " + sc.Devices("c.device", &a)
+	where := "(c.state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') OR c.changed >= " + a.Add(since) + ") AND " + within(sc, &a)
 	rows, err := sqldb.All(ctx, cs.db, func(r sqldb.Row) (x row, err error) {
 		err = r.Scan(&x.state, &x.n)
 		return x, err

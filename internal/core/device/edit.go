@@ -53,6 +53,9 @@ func (s *Store) Edit(ctx context.Context, c scope.Caller, id string, version int
 	if err := ch.check(); err != nil {
 		return Device{}, err
 	}
+	if c.Kind == scope.User && (ch.Platform != nil || ch.Liability != nil || ch.Owner != nil) {
+		return Device{}, problem.New(problem.Forbidden, "device.own", "Of a device of yours you can change the name alone.")
+	}
 	var owner *directory.User
 	if ch.Owner != nil {
 		u, err := s.with.Owners.Get(ctx, c, *ch.Owner)

@@ -148,7 +148,7 @@ func (f Filter) words() []string { return strings.Fields(sqldb.Fold(sqldb.Clean(
 
 // within is [scope.Scope.Devices], in the form that fits the approach.
 func within(sc scope.Scope, column string, a *sqldb.Args, how approach) string {
-	if sc.All() || how == walking {
+	if sc.All() || sc.Owner() != "" || how == walking {
 		return sc.Devices(column, a)
 	}
 	return members(column, a, how, sc.Groups()...)

@@ -53,12 +53,16 @@ func System(part string) Caller {
 	return Caller{Kind: Internal, ID: part, Grants: []Grant{{Rights: all}}}
 }
 
-// Scope tells to which devices the right reaches for this caller; a problem of kind Forbidden when to none.
+// Scope tells to which devices the right reaches for this caller; a problem of kind Forbidden when to none. The rights of
+// a user reach the user's own devices and no others, whatever the grant says.
 func (c Caller) Scope(r Right) (Scope, error) {
 	var s Scope
 	for _, g := range c.Grants {
 		if !slices.Contains(g.Rights, r) {
 			continue
+		}
+		if c.Kind == User {
+			return ownedBy(c.ID, r)
 		}
 		if g.Groups == nil {
 			return Scope{all: true}, nil
@@ -73,6 +77,13 @@ func (c Caller) Scope(r Right) (Scope, error) {
 	return s, nil
 }
 
+func ownedBy(user string, r Right) (Scope, error) {
+	if user == "" {
+		return Scope{}, forbidden(r)
+	}
+	return Scope{owner: user}, nil
+}
+
 // Require asks for the right over the whole zone: for subjects that belong to no device group.
 func (c Caller) Require(r Right) error {
 	s, err := c.Scope(r)
@@ -81,7 +92,7 @@ func (c Caller) Require(r Right) error {
 	}
 	if !s.all {
 		return problem.Newf(problem.Forbidden, "right.zone",
-			"This needs the right %q for the whole zone; yours is limited to device groups.", r)
+			"This needs the right %q for the whole zone; yours is limited to some devices.", r)
 	}
 	return nil
 }
@@ -100,27 +111,38 @@ func forbidden(r Right) error {
 type Scope struct {
 	all    bool
 	groups []string
+	owner  string // the user whose devices alone are reached, or ""
 }
 
 // All tells whether the scope is the whole zone.
 func (s Scope) All() bool { return s.all }
 
-// Groups returns the device groups the scope is limited to; nil for the whole zone.
+// Groups returns the device groups the scope is limited to; nil for the whole zone, and for the devices of one owner.
 func (s Scope) Groups() []string { return slices.Clone(s.groups) }
+
+// Owner returns the user to whose devices the scope is limited, or "".
+func (s Scope) Owner() string { return s.owner }
 
 // Devices returns an SQL condition that holds for the devices of the scope; column names the device's id.
 func (s Scope) Devices(column string, a *sqldb.Args) string {
 	if s.all {
 		return "TRUE"
 	}
+	if s.owner != "" {
+		return "EXISTS (SELECT 1 FROM device sd WHERE sd.id = " + column + " AND sd.owner = " + a.Add(s.owner) + ")"
+	}
 	return "EXISTS (SELECT 1 FROM device_group_member sm WHERE sm.device = " + column +
 		" AND sm.device_group IN " + a.In(s.groups...) + ")"
 }
 
-// Users returns an SQL condition that holds for the users who own a device of the scope; column names the user's id.
+// Users returns an SQL condition that holds for the users who own a device of the scope, and for the owner that it is
+// limited to; column names the user's id.
 func (s Scope) Users(column string, a *sqldb.Args) string {
 	if s.all {
 		return "TRUE"
+	}
+	if s.owner != "" {
+		return column + " = " + a.Add(s.owner)
 	}
 	return "EXISTS (SELECT 1 FROM device sd JOIN device_group_member sm ON sm.device = sd.id WHERE sd.owner = " + column +
 		" AND sm.device_group IN " + a.In(s.groups...) + ")"

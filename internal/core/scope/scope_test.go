@@ -59,3 +59,27 @@ func TestTheCatalogueNamesEachRightOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRightsOfAUserReachTheUsersOwnDevices(t *testing.T) {
+	c := Caller{Kind: User, ID: "ann", Grants: []Grant{{Rights: []Right{DeviceRead}}, {Rights: []Right{DeviceLock}, Groups: []string{"a"}}}}
+	for _, r := range []Right{DeviceRead, DeviceLock} {
+		s, err := c.Scope(r)
+		if err != nil || s.All() || s.Owner() != "ann" || len(s.Groups()) != 0 {
+			t.Fatalf("%s reaches %+v, %v", r, s, err)
+		}
+		var a sqldb.Args
+		if got := s.Devices("d.id", &a); got != "EXISTS (SELECT 1 FROM device sd WHERE sd.id = d.id AND sd.owner = $1)" || a.List()[0] != "ann" {
+			t.Errorf("devices: %s", got)
+		}
+		if got := s.Users("u.id", &a); got != "u.id = $2" {
+			t.Errorf("users: %s", got)
+		}
+		if err := c.Require(r); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("%s: %v", r, err)
+		}
+	}
+	c.ID = ""
+	if s, err := c.Scope(DeviceRead); !problem.Is(err, problem.Forbidden) {
+		t.Errorf("nobody reaches %+v, %v", s, err)
+	}
+}
