@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -25,8 +26,6 @@ const (
 	ballastSize  = 64 << 20
 )
 
-var ballast []byte
-
 // Run is the whole life of a server process: it checks the configuration, starts, says on out where it is, and serves
 // until ctx ends or the process is told to stop. A configuration that comes from changed, which may be nil, takes the place
 // of the one before once everything that it names has been opened; until then, and where that fails, the server goes on
@@ -34,7 +33,7 @@ var ballast []byte
 func Run(ctx context.Context, cfg Config, out io.Writer, changed <-chan Config) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbageShare)
-		ballast = make([]byte, ballastSize)
+		defer runtime.KeepAlive(make([]byte, ballastSize))
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
