@@ -22,6 +22,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/admin"
+	"drover/internal/core/scope"
 )
 
 // Audience says as what somebody signs in.
@@ -31,6 +32,8 @@ type Audience string
 const (
 	ForAdmin Audience = "admin"
 	ForUser  Audience = "user"
+	// ForProof is a user who is signed in and proves it once more: the provider must ask for the credentials again.
+	ForProof Audience = "proof"
 )
 
 const (
@@ -148,8 +151,12 @@ func (s *Providers) Begin(ctx context.Context, a Audience, id, callback string) 
 		return Flow{}, err
 	}
 	conf := x.OIDC.oauth(p, callback, "")
+	options := []oauth2.AuthCodeOption{oidc.Nonce(derived(secret, "nonce")), oauth2.S256ChallengeOption(derived(secret, "verifier"))}
+	if a == ForProof {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
 	return Flow{
-		URL:     conf.AuthCodeURL(state, oidc.Nonce(derived(secret, "nonce")), oauth2.S256ChallengeOption(derived(secret, "verifier"))),
+		URL:     conf.AuthCodeURL(state, options...),
 		Browser: base64.RawURLEncoding.EncodeToString(secret),
 	}, nil
 }
@@ -200,7 +207,10 @@ type Answer struct {
 	Issuer  string // RFC 9207; "" where the provider sends none
 }
 
-type flow struct{ source, callback string }
+type flow struct {
+	source, callback string
+	begun            time.Time
+}
 
 // useFlow ends a flow: it works once, in the browser that began it, for what it was begun for.
 func (s *Providers) useFlow(ctx context.Context, a Audience, ans Answer) (f flow, secret []byte, err error) {
@@ -211,9 +221,11 @@ func (s *Providers) useFlow(ctx context.Context, a Audience, ans Answer) (f flow
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		f, err = sqldb.One(ctx, tx, func(r sqldb.Row) (f flow, err error) {
-			err = r.Scan(&f.source, &f.callback)
+			var expires int64
+			err = r.Scan(&f.source, &f.callback, &expires)
+			f.begun = sqldb.Time(expires).Add(-flowTime)
 			return f, err
-		}, "DELETE FROM directory_flow WHERE state = $1 AND browser = $2 AND audience = $3 AND expires > $4 RETURNING source, callback",
+		}, "DELETE FROM directory_flow WHERE state = $1 AND browser = $2 AND audience = $3 AND expires > $4 RETURNING source, callback, expires",
 			hashed(ans.State), hashed(string(secret)), string(a), sqldb.Micros(s.clock.Now()))
 		if errors.Is(err, sqldb.ErrNotFound) {
 			err = errFlow
@@ -228,6 +240,7 @@ type identity struct {
 	source Provider
 	person
 	names []string // of groups
+	fresh bool     // the provider says that it has asked for the credentials since the sign-in began
 }
 
 var errToken = problem.New(problem.Unauthenticated, "oidc.token", "The provider's answer is not valid here: sign in again.")
@@ -266,7 +279,10 @@ func (s *Providers) identify(ctx context.Context, a Audience, ans Answer) (ident
 	if err != nil {
 		return identity{}, err
 	}
-	return x.identity(claims)
+	id, err := x.identity(claims)
+	at, said := claims["auth_time"].(float64)
+	id.fresh = said && !time.Unix(int64(at), 0).Before(f.begun.Add(-skew))
+	return id, err
 }
 
 // claims verifies the identity token (OpenID Connect Core section 3.1.3.7) and returns what it says, with what the provider's
@@ -374,4 +390,24 @@ func (s *Providers) FinishUser(ctx context.Context, ans Answer) (User, error) {
 		}
 	}
 	return s.takeOne(ctx, id.source, id.person)
+}
+
+// FinishProof ends the sign-in of a user who was signed in already. A problem of kind Unauthenticated when the provider does not
+// say that it has asked for the credentials just now (OpenID Connect Core section 3.1.2.1, max_age).
+func (s *Providers) FinishProof(ctx context.Context, ans Answer) (User, error) {
+	id, err := s.identify(ctx, ForProof, ans)
+	if err != nil {
+		return User{}, err
+	}
+	if !id.fresh {
+		return User{}, errToken
+	}
+	user, err := sqldb.One(ctx, s.db, sqldb.Scan1[string], "SELECT end_user FROM directory_link WHERE source = $1 AND entry = $2", id.source.ID, id.entry)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return User{}, errToken
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return s.users.Get(ctx, scope.System("directory"), user)
 }

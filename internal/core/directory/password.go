@@ -36,6 +36,11 @@ func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password st
 		}
 		before := u.state()
 		u.HasPassword = stored != nil
+		for _, f := range s.followers {
+			if err := f.UserChanged(ctx, tx, u); err != nil {
+				return err
+			}
+		}
 		if err := s.record(ctx, tx, c, "user.password-changed", u.ID, before, u.state()); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ type Eraser interface {
 
 // Follower keeps in step what it has copied of a user, in the same transaction.
 type Follower interface {
-	// UserChanged is called when a user's names have changed.
+	// UserChanged is called when a user has changed: the names, whether the user is disabled, or the password.
 	UserChanged(ctx context.Context, tx *sqldb.Tx, u User) error
 	// UserErased is called when everything personal about a user must go.
 	UserErased(ctx context.Context, tx *sqldb.Tx, id string) error

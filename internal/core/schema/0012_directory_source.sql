@@ -50,7 +50,7 @@ CREATE TABLE directory_flow (
 	state    BYTEA PRIMARY KEY,
 	source   TEXT NOT NULL REFERENCES directory_source (id) ON DELETE CASCADE,
 	browser  BYTEA NOT NULL,
-	audience TEXT NOT NULL CHECK (audience IN ('admin', 'user')),
+	audience TEXT NOT NULL CHECK (audience IN ('admin', 'user', 'proof')),
 	callback TEXT NOT NULL,
 	expires  BIGINT NOT NULL
 );
