@@ -316,6 +316,7 @@ step('every page can be used by everybody', async () => {
     approvals: '/commands?tab=approvals',
     access: '/access',
     'mail-servers': '/mail-servers',
+    directories: '/directories',
     services: '/services',
     safety: '/safety',
     audit: '/audit',

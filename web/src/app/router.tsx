@@ -81,6 +81,11 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/directories',
+    component: lazyRouteComponent(() => import('../pages/directories/Directories')),
+  }),
+  createRoute({
+    ...under,
     path: '/services',
     component: lazyRouteComponent(() => import('../pages/services/Services')),
   }),

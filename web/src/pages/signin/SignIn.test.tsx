@@ -15,7 +15,7 @@ test('nothing is sent before both fields are filled', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Continue' }));
   expect(screen.getByText('Enter your administrator name.')).toBeTruthy();
   expect(screen.getByText('Enter your password.')).toBeTruthy();
-  expect(asked).toEqual([]);
+  expect(asked.filter((a) => a.method !== 'GET')).toEqual([]);
 });
 
 test('a refusal is shown and the password is asked for again', async () => {
@@ -26,6 +26,15 @@ test('a refusal is shown and the password is asked for again', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Continue' }));
   expect((await screen.findByRole('alert')).textContent).toContain('The name or the password is wrong.');
   expect((screen.getByLabelText('Password') as HTMLInputElement).value).toBe('');
+});
+
+test('a provider is offered, and what it could not do is said', async () => {
+  serve({ 'GET /session/providers': { body: { providers: [{ id: 'p1', name: 'House login' }] } } });
+  window.history.replaceState(null, '', '/?problem=oidc.role');
+  show(<SignIn />);
+  expect(await screen.findByRole('button', { name: 'Sign in with House login' })).toBeTruthy();
+  expect(screen.getByRole('alert').textContent).toContain('in no group');
+  window.history.replaceState(null, '', '/');
 });
 
 test('a code signs in, and only digits are taken', async () => {

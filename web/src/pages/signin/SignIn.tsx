@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { session, signIn } from '../../api/account';
 import { Trouble } from '../../ui/Trouble';
 import { Gatehouse } from './Gatehouse';
+import { Providers } from './Providers';
 
 /** The first step: name and password. */
 export function SignIn() {
@@ -43,6 +44,7 @@ export function SignIn() {
           </Button>
         </Stack>
       </form>
+      <Providers />
     </Gatehouse>
   );
 }
