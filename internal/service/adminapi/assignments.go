@@ -38,10 +38,14 @@ func target(id string) policy.Target {
 // targetNames are the names of what suites are assigned to.
 type targetNames struct{ suites, devices, users, groups names }
 
+// of refers to a target by its name.
+func (n targetNames) of(t policy.Target) adminv1.Ref {
+	return map[policy.TargetKind]names{policy.ToDevice: n.devices, policy.ToUser: n.users, policy.ToGroup: n.groups}[t.Kind].ref(t.ID)
+}
+
 func (n targetNames) assignment(x policy.Assignment) adminv1.Assignment {
-	of := map[policy.TargetKind]names{policy.ToDevice: n.devices, policy.ToUser: n.users, policy.ToGroup: n.groups}[x.Kind]
 	return adminv1.Assignment{
-		ID: assignmentID(x.Target), Kind: string(x.Kind), Target: of.ref(x.Target.ID), Suite: n.suites.ref(x.Suite),
+		ID: assignmentID(x.Target), Kind: string(x.Kind), Target: n.of(x.Target), Suite: n.suites.ref(x.Suite),
 		Priority: x.Priority, At: stamp(x.At),
 	}
 }

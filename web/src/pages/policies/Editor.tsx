@@ -52,13 +52,15 @@ export function Editor({
   const [error, setError] = useState<Error | null>(null);
   const faults = error instanceof ApiError ? error.fields : {};
 
-  const set = (side: Side, key: string, value: SettingValue | undefined) =>
+  const set = (side: Side, key: string, value: SettingValue | undefined) => {
+    setError(null);
     setValues((before) => {
       const next = { ...before[side] };
       if (value === undefined) delete next[key];
       else next[key] = value;
       return { ...before, [side]: next };
     });
+  };
   const isSet = (key: string) => SIDES.some((side) => values[side][key] !== undefined);
   const isChanged = (key: string) => SIDES.some((side) => !sameValue(suite[side][key], values[side][key]));
   const hasFault = (key: string) => SIDES.some((side) => faults[`${side}.${key}`]);

@@ -2,7 +2,7 @@ import { MultiSelect, NumberInput, Slider, Stack, Text } from '@mantine/core';
 import type { RolloutPlan } from '../../api/types';
 import { useGroups } from './SuiteTarget';
 
-const MARKS = [0, 5, 25, 50, 100].map((value) => ({ value, label: `${value} %` }));
+const MARKS = [0, 25, 50, 75, 100].map((value) => ({ value, label: `${value} %` }));
 
 /** Who gets a new version first. */
 export function PlanFields({ plan, onChange }: { plan: RolloutPlan; onChange: (plan: RolloutPlan) => void }) {
@@ -18,12 +18,11 @@ export function PlanFields({ plan, onChange }: { plan: RolloutPlan; onChange: (p
         searchable
       />
       <div>
-        <Text size="sm" fw={500} id="share">
+        <Text size="sm" fw={500}>
           Share of the other devices: {plan.percent} %
         </Text>
         <Slider
-          aria-labelledby="share"
-          thumbProps={{ 'aria-label': 'Share of the other devices, percent' }}
+          thumbLabel="Share of the other devices, percent"
           value={plan.percent}
           onChange={(next) => onChange({ ...plan, percent: next })}
           marks={MARKS}

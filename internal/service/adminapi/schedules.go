@@ -1,0 +1,146 @@
+package adminapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"drover/api/adminv1"
+	"drover/internal/core/policy"
+	"drover/internal/core/scope"
+	"drover/internal/gate"
+)
+
+func (a *API) addSchedules() {
+	read, change := gate.Admin(scope.PolicyRead), gate.Admin(scope.PolicyAssign)
+	op := func(id, method, path, summary string, who gate.Who) operation {
+		return operation{id: id, method: method, path: path, tag: "schedules", summary: summary, who: who}
+	}
+	add(a, op("listSchedules", http.MethodGet, "/schedules", "List when devices come for news", read), a.listSchedules)
+	create := op("addSchedule", http.MethodPost, "/schedules", "Make a schedule", change)
+	create.status = http.StatusCreated
+	add(a, create, a.addSchedule)
+	add(a, op("getSchedule", http.MethodGet, "/schedules/{id}", "Read one schedule", read), a.getSchedule)
+	add(a, op("editSchedule", http.MethodPut, "/schedules/{id}", "Change a schedule and whom it is for", change), a.editSchedule)
+	add(a, op("removeSchedule", http.MethodDelete, "/schedules/{id}", "Take a schedule away", change), a.removeSchedule)
+	add(a, op("getDeviceSchedule", http.MethodGet, "/devices/{id}/schedule", "Tell when one device comes for news",
+		gate.Admin(scope.DeviceRead)), a.deviceSchedule)
+}
+
+func wireFetch(f policy.Fetch) adminv1.ScheduleFetch {
+	return adminv1.ScheduleFetch{Manner: string(f.Manner), Minutes: f.Minutes}
+}
+
+func coreFetch(f adminv1.ScheduleFetch) policy.Fetch {
+	return policy.Fetch{Manner: policy.Manner(f.Manner), Minutes: f.Minutes}
+}
+
+func (n targetNames) schedule(s policy.Schedule) adminv1.Schedule {
+	return adminv1.Schedule{
+		ID: s.ID, Name: s.Name, Updated: stamp(s.Changed),
+		Targets: each(s.Targets, func(t policy.ScheduleTarget) adminv1.ScheduleTarget {
+			return adminv1.ScheduleTarget{Kind: string(t.Kind), Target: n.of(t.Target), Priority: t.Priority}
+		}),
+		ScheduleTimes: adminv1.ScheduleTimes{
+			Zone: s.Times.Zone, Peak: wireFetch(s.Times.Peak), OffPeak: wireFetch(s.Times.OffPeak),
+			Windows: each(s.Times.Windows, func(w policy.Window) adminv1.ScheduleWindow {
+				return adminv1.ScheduleWindow{Days: each(w.Days, func(d time.Weekday) int { return int(d) }), From: w.From, To: w.To}
+			}),
+		},
+	}
+}
+
+func coreSchedule(d adminv1.ScheduleDraft) policy.Schedule {
+	return policy.Schedule{
+		Name: d.Name,
+		Targets: each(d.Targets, func(t adminv1.ScheduleTargetDraft) policy.ScheduleTarget {
+			return policy.ScheduleTarget{Target: policy.Target{Kind: policy.TargetKind(t.Kind), ID: t.Target}, Priority: t.Priority}
+		}),
+		Times: policy.Times{
+			Zone: d.Zone, Peak: coreFetch(d.Peak), OffPeak: coreFetch(d.OffPeak),
+			Windows: each(d.Windows, func(w adminv1.ScheduleWindow) policy.Window {
+				return policy.Window{Days: each(w.Days, func(d int) time.Weekday { return time.Weekday(d) }), From: w.From, To: w.To}
+			}),
+		},
+	}
+}
+
+// scheduleNames finds the names of all that schedules are for.
+func (a *API) scheduleNames(ctx context.Context, list ...policy.Schedule) (targetNames, error) {
+	var all []policy.Assignment
+	for _, s := range list {
+		for _, t := range s.Targets {
+			all = append(all, policy.Assignment{Target: t.Target})
+		}
+	}
+	return a.targetNames(ctx, all)
+}
+
+func (a *API) answerSchedule(ctx context.Context, s policy.Schedule, err error) (*tagged[adminv1.Schedule], error) {
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.scheduleNames(ctx, s)
+	return tag(s.Version, n.schedule(s), err)
+}
+
+func (a *API) listSchedules(ctx context.Context, _ *Paged) (*answer[adminv1.Page[adminv1.Schedule]], error) {
+	list, err := a.Policies.Schedules(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.scheduleNames(ctx, list...)
+	return reply(whole(list, n.schedule), err)
+}
+
+func (a *API) addSchedule(ctx context.Context, in *with[adminv1.ScheduleDraft]) (*tagged[adminv1.Schedule], error) {
+	s, err := a.Policies.SaveSchedule(ctx, caller(ctx), coreSchedule(in.Body))
+	return a.answerSchedule(ctx, s, err)
+}
+
+func (a *API) getSchedule(ctx context.Context, in *byID) (*tagged[adminv1.Schedule], error) {
+	s, err := a.Policies.Schedule(ctx, caller(ctx), in.ID)
+	return a.answerSchedule(ctx, s, err)
+}
+
+func (a *API) editSchedule(ctx context.Context, in *edit[adminv1.ScheduleDraft]) (*tagged[adminv1.Schedule], error) {
+	seen, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	x := coreSchedule(in.Body)
+	x.ID, x.Version = in.ID, seen
+	s, err := a.Policies.SaveSchedule(ctx, caller(ctx), x)
+	return a.answerSchedule(ctx, s, err)
+}
+
+func (a *API) removeSchedule(ctx context.Context, in *byID) (*none, error) {
+	return done(a.Policies.RemoveSchedule(ctx, caller(ctx), in.ID))
+}
+
+func (a *API) deviceSchedule(ctx context.Context, in *byID) (*answer[adminv1.DeviceSchedule], error) {
+	c := caller(ctx)
+	d, err := a.Devices.Get(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	ref := policy.DeviceRef{Device: d.ID, User: d.Owner, Liability: d.Liability}
+	ofDevice, err := a.Devices.GroupIDs(ctx, scope.System("schedule"), d.ID)
+	if err != nil {
+		return nil, err
+	}
+	ofUser, err := a.Directory.GroupIDs(ctx, scope.System("schedule"), d.Owner)
+	if err != nil {
+		return nil, err
+	}
+	ref.Groups = append(append(ref.Groups, ofUser...), ofDevice...)
+	s, t, ok, err := a.Policies.ScheduleFor(ctx, ref)
+	if err != nil || !ok {
+		return reply(adminv1.DeviceSchedule{Now: adminv1.ScheduleFetch{Manner: string(policy.Push)}}, err)
+	}
+	now := a.Clock.Now()
+	return reply(adminv1.DeviceSchedule{
+		Schedule: adminv1.Ref{ID: s.ID, Name: s.Name}, Kind: string(t.Kind), Now: wireFetch(s.Times.At(now)),
+		IsPeak: s.Times.IsPeak(now), Until: stamp(s.Times.Next(now)),
+	}, nil)
+}
