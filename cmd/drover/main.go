@@ -29,6 +29,7 @@ type program struct {
 	User      userCommands      `cmd:"" help:"Users of devices, and their groups." group:"zone"`
 	Device    deviceCommands    `cmd:"" help:"Devices, and their groups." group:"zone"`
 	Policy    policyCommands    `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
+	Schedule  scheduleCommands  `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
 	Command   orderCommands     `cmd:"" help:"Commands to devices." group:"zone"`
 	Approval  approvalCommands  `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
 	Safety    safetyCommands    `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`

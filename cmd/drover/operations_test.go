@@ -53,6 +53,8 @@ var lines = []string{
 	"policy rollout start " + one + " --set a=1 --percent 5 --step 10 --every 1h", "policy rollout list", "policy rollout show " + one,
 	"policy rollout change " + one + " --percent 20", "policy rollout pause " + one, "policy rollout resume " + one,
 	"policy rollout finish " + one, "policy rollout back " + one,
+	"schedule create new --window mon-fri@08:00-18:00 --off-peak 60 --default", "schedule list", "schedule show " + one,
+	"schedule edit " + one + " --peak 15", "schedule remove " + one, "schedule device " + one,
 	"policy retire " + one, "policy presets", "policy settings", "policy platforms",
 	"command send " + one + " lock --reason r", "command batch lock " + one + " --reason r", "command preview " + one + " full-wipe",
 	"command list --device " + one + " --open", "command show " + one, "command approve " + one + " --otp 1", "command reject " + one + " --otp 1",

@@ -81,7 +81,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addUpstreams, a.addDirectories, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
 	} {
 		add()
 	}
