@@ -94,10 +94,10 @@ func TestFilesAndPages(t *testing.T) {
 		{"/assets/index-a1b2.css", 200, "text/css; charset=utf-8", immutable, "body{}"},
 		{"/assets/inter-a1.woff2", 200, "font/woff2", immutable, "font"},
 		{"/assets/index-0123.json", 200, "application/json", immutable, "{}"},
-		{"/assets/index-gone.js", 404, "application/problem+json", "no-store", "dashboard.unknown"},
-		{"/placeholder.html", 404, "application/problem+json", "no-store", "dashboard.unknown"},
-		{"/api", 404, "application/problem+json", "no-store", "dashboard.unknown"},
-		{"/api/v1/nothing", 404, "application/problem+json", "no-store", "dashboard.unknown"},
+		{"/assets/index-gone.js", 404, "application/problem+json", "no-store", "page.unknown"},
+		{"/placeholder.html", 404, "application/problem+json", "no-store", "page.unknown"},
+		{"/api", 404, "application/problem+json", "no-store", "page.unknown"},
+		{"/api/v1/nothing", 404, "application/problem+json", "no-store", "page.unknown"},
 	} {
 		answer, body := get(t, s, c.path)
 		if answer.StatusCode != c.status || answer.Header.Get("Content-Type") != c.mime ||

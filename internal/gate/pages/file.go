@@ -1,4 +1,4 @@
-package dashboard
+package pages
 
 import (
 	"bytes"
@@ -46,7 +46,7 @@ type file struct {
 func readFile(files fs.FS, name string) (*file, error) {
 	mime, known := types[path.Ext(name)]
 	if !known {
-		return nil, fmt.Errorf("the front end holds %s, whose type is not known: add it to the types of package dashboard", name)
+		return nil, fmt.Errorf("the front end holds %s, whose type is not known: add it to the types of package pages", name)
 	}
 	body, err := fs.ReadFile(files, name)
 	if err != nil {
