@@ -209,7 +209,7 @@ func (s *Store) Stage(ctx context.Context, c scope.Caller, id string, seen int, 
 		}
 		return s.changed(ctx, tx, audit.Record{
 			Action: "policy.staged", Caller: c, Subject: subject(id), Before: versionFacts{Version: seen},
-			After: stagedFacts{versionFacts{next, Diff(before.Content, v.Content)}, p},
+			After: stagedFacts{v.facts(before.Content), p},
 		})
 	})
 	return r, err

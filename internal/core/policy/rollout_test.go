@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +187,27 @@ func TestARollOutIsPlannedWithinBounds(t *testing.T) {
 		}
 		if _, err := f.Stage(t.Context(), boss, suite.ID, 1, Draft{Content: basic().Content}, Plan{}); !problem.Is(err, problem.Invalid) {
 			t.Errorf("the same content was staged: %v", err)
+		}
+	})
+}
+
+func TestTheAuditLogHoldsNoAddressOfASuite(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctx := t.Context()
+		suite := f.suite(t, "x", "basic")
+		next := basic().Content
+		next.Corporate = next.Corporate.Clone()
+		next.Corporate[platform.LockDuress], next.Corporate[platform.LockDuressAddress] = Bool(true), Text("ann@example.org")
+		next.Corporate[platform.LockEmergency] = List("+44 20 7946 0000")
+		if _, err := f.Edit(ctx, boss, suite.ID, 1, Draft{Content: next}); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := sqldb.All(ctx, f.db, sqldb.Scan1[string], "SELECT details FROM audit_record WHERE action = 'policy.changed'")
+		if err != nil || len(rows) != 1 || !strings.Contains(rows[0], "lock.duress-address") {
+			t.Fatalf("%v, %v", rows, err)
+		}
+		if strings.Contains(rows[0], "ann@") || strings.Contains(rows[0], "7946") {
+			t.Errorf("the log says %s", rows[0])
 		}
 	})
 }

@@ -94,7 +94,7 @@ func (s *Store) Create(ctx context.Context, c scope.Caller, name, description st
 		}
 		return s.changed(ctx, tx, audit.Record{
 			Action: "policy.created", Caller: c, Subject: subject(suite.ID),
-			After: versionFacts{1, Diff(Content{}, d.Content)},
+			After: v.facts(Content{}),
 		})
 	})
 	return suite, err
@@ -104,6 +104,26 @@ func (s *Store) Create(ctx context.Context, c scope.Caller, name, description st
 type versionFacts struct {
 	Version int          `json:"version"`
 	Changes []Difference `json:"changes"`
+}
+
+// facts are what the audit log keeps of a version that changes another. Addresses and numbers of people are none of it:
+// that one was set or taken away is.
+func (v Version) facts(before Content) versionFacts {
+	changes := Diff(before, v.Content)
+	for i := range changes {
+		if f := definitions[byKey[changes[i].Setting]].Format; f == FormatMail || f == FormatPhone {
+			changes[i].Before, changes[i].After = veiled(changes[i].Before), veiled(changes[i].After)
+		}
+	}
+	return versionFacts{v.Number, changes}
+}
+
+func veiled(v *Value) *Value {
+	if v == nil {
+		return nil
+	}
+	hidden := Text("set")
+	return &hidden
 }
 
 // Edit makes a new version of a suite. seen is the version that the caller has edited: when another is in force by
@@ -205,7 +225,7 @@ func (s *Store) nowInForce(ctx context.Context, tx *sqldb.Tx, c scope.Caller, be
 	}
 	return s.changed(ctx, tx, audit.Record{
 		Action: action, Caller: c, Subject: subject(v.Suite),
-		Before: versionFacts{Version: before.Number}, After: versionFacts{v.Number, Diff(before.Content, v.Content)},
+		Before: versionFacts{Version: before.Number}, After: v.facts(before.Content),
 	})
 }
 
