@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,7 +188,7 @@ func plantByAdministrators(t *testing.T, w *world, a *administrator, c *canaries
 	if err := w.Users.SetPassword(t.Context(), system, u.ID, c.new()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Users.Authenticate(t.Context(), "erna", c.new()); err == nil {
+	if _, err := w.Directories.Authenticate(t.Context(), netip.MustParseAddr("192.0.2.1"), "erna", c.new()); err == nil {
 		t.Fatal("a wrong password is right")
 	}
 	err = w.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
