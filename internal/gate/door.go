@@ -211,7 +211,7 @@ func (x *exchange) record(took time.Duration) {
 	x.gate.traffic.Record(Visit{
 		At: x.started.UTC(), Service: x.meter.service, Route: x.pattern(), Refused: x.refused, Client: x.client,
 		Kind: x.caller.Kind, Caller: x.caller.ID, Status: x.response.status, BytesIn: x.body.n.Load(), BytesOut: x.response.n,
-		Duration: took,
+		Duration: took, Sync: x.sync,
 	})
 }
 

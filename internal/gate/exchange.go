@@ -40,6 +40,7 @@ type exchange struct {
 	client   netip.Addr
 	caller   scope.Caller
 	refused  string
+	sync     Sync
 	body     body
 	response response
 }
@@ -81,6 +82,15 @@ func RequestID(ctx context.Context) string {
 		return x.requestID()
 	}
 	return ""
+}
+
+// Synced returns what the service knows of an exchange with a device, to be filled in by its handler, which alone may
+// hold it.
+func Synced(ctx context.Context) *Sync {
+	if x := exchangeOf(ctx); x != nil {
+		return &x.sync
+	}
+	return new(Sync)
 }
 
 // Served tells whether the service of an exchange is still switched on; true outside the gate. A held exchange asks when

@@ -39,6 +39,14 @@ type Visit struct {
 	BytesIn  int64
 	BytesOut int64
 	Duration time.Duration
+	Sync     Sync
+}
+
+// Sync is what a service knows of an exchange with a device, for the log of synchronisations.
+type Sync struct {
+	Device  string // its id
+	Command string // in the protocol's own word
+	Reason  string // a constant: what the device was asked for or refused with; "" for nothing
 }
 
 // Traffic takes the record of every request. It must not block.

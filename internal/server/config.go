@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"drover/internal/base/addrrule"
-	"drover/internal/core/audit"
+	"drover/internal/base/syslog"
 )
 
 // Config is all that a server must know before it can read the zone's own settings. The tags make it flags, environment
@@ -38,7 +38,9 @@ type Config struct {
 
 	LogLevel string `name:"log-level" enum:"debug,info,warn,error" default:"info" env:"DROVER_LOG_LEVEL" help:"Least important lines that are logged."`
 
-	AuditSyslog string `name:"audit-syslog" env:"DROVER_AUDIT_SYSLOG" help:"Where the signed heads of the audit log are sent besides the file DIR/audit/heads.jsonl: local (this machine's syslog), udp://HOST:PORT or tcp://HOST:PORT. Another machine is what shows that this one was rolled back."`
+	LogSyslog   string `name:"log-syslog" env:"DROVER_LOG_SYSLOG" help:"Where the server's own log is sent besides the files DIR/log/drover.log: local (this machine's syslog), tls://HOST:PORT, tcp://HOST:PORT or udp://HOST:PORT. Each message is a line of JSON."`
+	AuditSyslog string `name:"audit-syslog" env:"DROVER_AUDIT_SYSLOG" help:"Where the signed heads of the audit log are sent besides the file DIR/audit/heads.jsonl: local, tls://HOST:PORT, tcp://HOST:PORT or udp://HOST:PORT. Another machine is what shows that this one was rolled back."`
+	SyslogCA    string `name:"syslog-ca" env:"DROVER_SYSLOG_CA" help:"File in PEM form with the authorities that syslog servers by TLS are trusted by. Empty means this machine's."`
 
 	SMTP     string `name:"smtp" env:"DROVER_SMTP" help:"Mail server for notices to owners, as smtp://USER@HOST:587 (STARTTLS is required) or smtps://USER@HOST:465. Empty: notices go to the log alone."`
 	SMTPFrom string `name:"smtp-from" default:"drover@localhost" env:"DROVER_SMTP_FROM" help:"Sender of notices."`
@@ -149,9 +151,12 @@ func (c Config) Check() error {
 	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		bad("log-level", "%q is not debug, info, warn or error", c.LogLevel)
 	}
-	if c.AuditSyslog != "" {
-		if _, err := audit.NewSyslogSink(c.AuditSyslog); err != nil {
-			bad("audit-syslog", "%v", err)
+	for _, to := range [][2]string{{"log-syslog", c.LogSyslog}, {"audit-syslog", c.AuditSyslog}} {
+		if to[1] == "" {
+			continue
+		}
+		if _, err := syslog.Parse(to[1], c.SyslogCA); err != nil {
+			bad(to[0], "%v", err)
 		}
 	}
 	if c.SMTP != "" {

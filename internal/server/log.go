@@ -1,97 +1,139 @@
 package server
 
 import (
-	"fmt"
-	"io"
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"time"
+
+	"drover/internal/base/bus"
+	"drover/internal/base/logfile"
+	"drover/internal/base/syslog"
 )
 
-const (
-	logSize = 16 << 20
-	logKeep = 4
-)
+// logs are the places that the server's own log goes to. They work without the database.
+type logs struct {
+	file   *logfile.File
+	remote *syslog.Queue // nil where no syslog server is named
 
-// openLog opens the server's own log: lines of JSON in DIR/log/drover.log, which only its owner reads, and which works
-// without the database; what matters is repeated on standard error.
-func openLog(cfg Config) (*slog.Logger, func(), error) {
-	f := &rotating{path: filepath.Join(cfg.Data, "log", "drover.log")}
-	if err := f.open(); err != nil {
+	mu   sync.Mutex
+	bus  *bus.Bus // nil until there is one
+	told bool     // it is about to be told that there are new lines
+}
+
+// openLog opens the server's own log: lines of JSON in DIR/log/drover.log, which only its owner reads, and on a syslog
+// server where one is named; what matters is repeated on standard error.
+func openLog(cfg Config) (*slog.Logger, *logs, error) {
+	file, err := logfile.Open(filepath.Join(cfg.Data, "log", "drover.log"))
+	if err != nil {
 		return nil, nil, err
 	}
+	l := &logs{file: file}
 	opts := &slog.HandlerOptions{Level: cfg.Level()}
-	log := slog.New(slog.NewMultiHandler(
-		slog.NewJSONHandler(f, opts), slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: max(cfg.Level(), slog.LevelWarn)}),
-	))
-	return log, func() { _ = f.Close() }, nil
-}
-
-// rotating is a file that is moved aside when it has grown; a few old ones are kept.
-type rotating struct {
-	path string
-	mu   sync.Mutex
-	file *os.File
-	size int64
-}
-
-var _ io.WriteCloser = (*rotating)(nil)
-
-func (r *rotating) open() error {
-	dir := filepath.Dir(r.path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the log directory: %w", err)
+	handlers := []slog.Handler{
+		slog.NewJSONHandler(l, opts), slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: max(cfg.Level(), slog.LevelWarn)}),
 	}
-	f, err := os.OpenFile(r.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("open the log: %w", err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("the log %s can be read by others: run chmod 0600 on it", r.path)
-	}
-	r.file, r.size = f, info.Size()
-	return nil
-}
-
-// Write appends one line.
-func (r *rotating) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.size+int64(len(p)) > logSize {
-		if err := r.rotate(); err != nil {
-			return 0, err
+	if cfg.LogSyslog != "" {
+		to, err := syslog.Parse(cfg.LogSyslog, cfg.SyslogCA)
+		if err != nil {
+			return nil, nil, err
 		}
+		l.remote = syslog.NewQueue(syslog.New(to, syslog.Daemon, "drover"))
+		handlers = append(handlers, newSyslogHandler(l.remote, opts))
 	}
-	n, err := r.file.Write(p)
-	r.size += int64(n)
+	return slog.New(slog.NewMultiHandler(handlers...)), l, nil
+}
+
+// Write writes one line to the file, and tells those who watch.
+func (l *logs) Write(p []byte) (int, error) {
+	n, err := l.file.Write(p)
+	l.tell()
 	return n, err
 }
 
-// rotate moves the file aside and begins a new one. Where that does not work the old one grows: a log that is too large
-// is better than none.
-func (r *rotating) rotate() error {
-	for i := logKeep - 1; i >= 1; i-- {
-		_ = os.Rename(fmt.Sprintf("%s.%d", r.path, i), fmt.Sprintf("%s.%d", r.path, i+1)) // it may not be there yet
+// tellAfter gathers new lines for those who watch: who reads them makes a line, too.
+const tellAfter = time.Second
+
+func (l *logs) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bus == nil || l.told {
+		return
 	}
-	if err := os.Rename(r.path, r.path+".1"); err != nil {
-		r.size = 0 // it is tried again when as much has been written
-		return nil // see above
-	}
-	old := r.file
-	if err := r.open(); err != nil {
-		return err
-	}
-	return old.Close()
+	l.told = true
+	time.AfterFunc(tellAfter, func() {
+		l.mu.Lock()
+		l.told = false
+		to := l.bus
+		l.mu.Unlock()
+		to.Local(bus.Message{Topic: "event", Body: "log"}) // the log is this server's own
+	})
 }
 
-// Close closes the file.
-func (r *rotating) Close() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.file.Close()
+// watch has new lines told by the bus.
+func (l *logs) watch(b *bus.Bus) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bus = b
+}
+
+func (l *logs) close() { _ = l.file.Close() }
+
+// run sends lines to the syslog server until ctx ends; l may be nil.
+func (l *logs) run(ctx context.Context) {
+	if l != nil && l.remote != nil {
+		l.remote.Run(ctx)
+	}
+}
+
+// syslogHandler hands lines to the queue of a syslog server, as JSON.
+type syslogHandler struct {
+	slog.Handler
+	text *strings.Builder
+	mu   *sync.Mutex
+	to   *syslog.Queue
+}
+
+func newSyslogHandler(to *syslog.Queue, opts *slog.HandlerOptions) syslogHandler {
+	text := &strings.Builder{}
+	return syslogHandler{slog.NewJSONHandler(text, opts), text, &sync.Mutex{}, to}
+}
+
+// Handle hands over one line.
+func (h syslogHandler) Handle(ctx context.Context, r slog.Record) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text.Reset()
+	if err := h.Handler.Handle(ctx, r); err != nil {
+		return err
+	}
+	h.to.Put(r.Time, severity(r.Level), strings.TrimSpace(h.text.String()))
+	return nil
+}
+
+// WithAttrs and WithGroup keep the queue.
+func (h syslogHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h.Handler = h.Handler.WithAttrs(attrs)
+	return h
+}
+
+// WithGroup keeps the queue.
+func (h syslogHandler) WithGroup(name string) slog.Handler {
+	h.Handler = h.Handler.WithGroup(name)
+	return h
+}
+
+func severity(l slog.Level) syslog.Severity {
+	switch {
+	case l >= slog.LevelError:
+		return syslog.Error
+	case l >= slog.LevelWarn:
+		return syslog.Warning
+	case l >= slog.LevelInfo:
+		return syslog.Info
+	}
+	return syslog.Debug
 }

@@ -76,16 +76,16 @@ func open(ctx context.Context, old *Server, cfg Config) (*running, error) {
 	if err := prepareDir(cfg.Data); err != nil {
 		return nil, err
 	}
-	log, closeLog, err := openLog(cfg)
+	log, kept, err := openLog(cfg)
 	if err != nil {
 		return nil, err
 	}
-	s, err := follow(ctx, old, cfg, clock.System{}, log)
+	s, err := follow(ctx, old, cfg, clock.System{}, log, kept)
 	if err != nil {
-		closeLog()
+		kept.close()
 		return nil, err
 	}
-	return &running{Server: s, cfg: cfg, closeLog: closeLog}, nil
+	return &running{Server: s, cfg: cfg, closeLog: kept.close}, nil
 }
 
 // close closes a server that has not served.

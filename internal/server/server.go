@@ -17,6 +17,7 @@ import (
 	"drover/internal/base/logfield"
 	"drover/internal/base/pki"
 	"drover/internal/base/sqldb"
+	"drover/internal/base/syslog"
 	"drover/internal/core/audit"
 	"drover/internal/gate"
 	"drover/internal/service/activesync"
@@ -31,6 +32,7 @@ type Server struct {
 	zone      *Zone
 	node      string
 	log       *slog.Logger
+	logs      *logs // nil where the log is kept elsewhere
 	gate      *gate.Gate
 	gateway   *activesync.Gateway
 	mail      *activesync.Zone
@@ -47,11 +49,11 @@ type Server struct {
 // New puts a server together and opens its listeners; nothing is served before [Server.Serve]. The configuration has
 // been checked.
 func New(ctx context.Context, cfg Config, c clock.Clock, log *slog.Logger) (*Server, error) {
-	return follow(ctx, nil, cfg, c, log)
+	return follow(ctx, nil, cfg, c, log, nil)
 }
 
 // follow is New for a server that takes the place of another, and has its sockets where the addresses are the same.
-func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *slog.Logger) (*Server, error) {
+func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *slog.Logger, kept *logs) (*Server, error) {
 	tell, err := newTeller(cfg, log)
 	if err != nil {
 		return nil, err
@@ -62,7 +64,8 @@ func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *sl
 	}
 	tell.admins, tell.zone = z.Admins, z.Zone
 	z.letters.tell = tell
-	s := &Server{zone: z, node: sqldb.NewID(), log: log, metrics: prometheus.NewRegistry(), tell: tell}
+	z.openLogbook(kept)
+	s := &Server{zone: z, node: sqldb.NewID(), log: log, logs: kept, metrics: prometheus.NewRegistry(), tell: tell}
 	if err := s.assemble(ctx, old); err != nil {
 		return nil, errors.Join(err, z.Close())
 	}
@@ -125,6 +128,10 @@ func (s *Server) buildGate() error {
 	if err != nil {
 		return err
 	}
+	portalRoutes, authenticateUser, err := s.portal()
+	if err != nil {
+		return err
+	}
 	s.gateway = activesync.New(activesync.Options{
 		Core: s.mail, Upstreams: s.mail, Revision: z.Revision, Bus: z.Bus, Clock: z.Clock, Log: s.log,
 	})
@@ -133,14 +140,16 @@ func (s *Server) buildGate() error {
 	routes = append(routes, s.gateway.Routes()...)
 	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
 	routes = append(routes, companionRoutes...)
+	routes = append(routes, portalRoutes...)
 	routes = append(routes, apiRoutes...)
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, s.monitoring()...)
 	s.gate, err = gate.New(gate.Options{
 		Routes: routes, Switches: z.Switches, Known: z.Switches.Known, Authenticators: map[gate.Audience]gate.Authenticator{
 			gate.AudienceAdmin: authenticate, gate.AudienceDevice: z.authenticateDevice(),
+			gate.AudienceUser: authenticateUser,
 		},
-		Log: s.log, Metrics: s.metrics,
+		Log: s.log, Metrics: s.metrics, Traffic: syncs{z.Logbook},
 	})
 	if err != nil {
 		return err
@@ -266,6 +275,15 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() { s.mail.Run(ctx) })
 	wait.Go(func() { s.companion.Run(ctx) })
 	wait.Go(func() { z.Devices.Run(ctx, report("device contacts")) })
+	wait.Go(func() { z.Logbook.Run(ctx, report("synchronisation log")) })
+	wait.Go(func() { every(ctx, 5*time.Second, report("synchronisation log"), z.Logbook.Refresh) })
+	wait.Go(func() {
+		s.leased(ctx, "synchronisation log", time.Hour, func(ctx context.Context) error {
+			_, err := z.Logbook.Purge(ctx)
+			return err
+		})
+	})
+	wait.Go(func() { s.logs.run(ctx) })
 	wait.Go(func() { s.sealer.Run(ctx, report("audit sealer")) })
 	wait.Go(func() { every(ctx, time.Second, report("pending commands"), z.Commands.Refresh) })
 	wait.Go(func() { every(ctx, time.Minute, report("policy roll-outs"), z.Policies.Advance) })
@@ -335,12 +353,12 @@ func (s *Server) maintainKeys(ctx context.Context) error {
 // newSealer makes the sealer of the audit log, with every place that its heads go to.
 func (s *Server) newSealer() (*audit.Sealer, error) {
 	sinks := []audit.Sink{audit.NewFileSink(s.zone.Config.Heads())}
-	if to := s.zone.Config.AuditSyslog; to != "" {
-		remote, err := audit.NewSyslogSink(to)
+	if cfg := s.zone.Config; cfg.AuditSyslog != "" {
+		to, err := syslog.Parse(cfg.AuditSyslog, cfg.SyslogCA)
 		if err != nil {
 			return nil, err
 		}
-		sinks = append(sinks, remote)
+		sinks = append(sinks, audit.NewSyslogSink(to))
 	}
 	return audit.NewSealer(s.zone.DB, s.zone.Clock, s.zone.Keys.SigningKey(), s.node, sinks...), nil
 }

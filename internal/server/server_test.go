@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -169,51 +168,6 @@ func TestADataDirectoryThatOthersReadIsRefused(t *testing.T) {
 	}
 	if err := prepareDir(dir); err == nil || !strings.Contains(err.Error(), "chmod 0700") {
 		t.Fatalf("got %v", err)
-	}
-}
-
-func TestTheLogIsPrivateAndBounded(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "log", "drover.log")
-	r := &rotating{path: path}
-	if err := r.open(); err != nil {
-		t.Fatal(err)
-	}
-	line := bytes.Repeat([]byte("x"), 1<<20)
-	fill := func() {
-		t.Helper()
-		for range logSize / len(line) * (logKeep + 2) {
-			if n, err := r.Write(line); n != len(line) || err != nil {
-				t.Fatalf("wrote %d bytes (%v)", n, err)
-			}
-		}
-	}
-	fill()
-	files, err := filepath.Glob(path + "*")
-	if err != nil || len(files) != logKeep+1 {
-		t.Fatalf("%d files (%v), want %d", len(files), err, logKeep+1)
-	}
-	for _, f := range files {
-		info, err := os.Stat(f)
-		if err != nil || info.Mode().Perm() != 0o600 || info.Size() > logSize {
-			t.Errorf("%s: %v", f, info)
-		}
-	}
-	// Where the old file cannot be moved aside, the log goes on rather than fall silent.
-	for i := 1; i <= logKeep; i++ {
-		if err := errors.Join(os.Remove(path+"."+string(rune('0'+i))), os.MkdirAll(path+"."+string(rune('0'+i))+"/in/the/way", 0o700)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	fill()
-	if err := r.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(path, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.open(); err == nil || !strings.Contains(err.Error(), "chmod 0600") {
-		t.Fatalf("a log that others read was opened: %v", err)
 	}
 }
 

@@ -27,10 +27,12 @@ import (
 	"drover/internal/core/directory"
 	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
+	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema"
+	"drover/internal/core/selfservice"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/service/activesync"
@@ -66,6 +68,8 @@ type Zone struct {
 	Journal    *journal.Store
 	Privacy    *privacy.Store
 	Compliance *compliance.Store
+	Logbook    *logbook.Store
+	Selves     *selfservice.Store
 	letters    letters
 }
 
@@ -162,6 +166,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Directories = directory.NewProviders(directory.ProviderParts{
 		Users: z.Users, Admins: z.Admins, Keys: keys, Log: z.Log, Tell: tell, Mail: z.Upstream.SignIn,
 	})
+	z.openSelves()
 	z.openPersonal()
 	z.Compliance = compliance.New(compliance.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Devices: z.Devices, Users: z.Users,

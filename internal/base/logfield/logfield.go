@@ -28,3 +28,7 @@ const (
 	Topic    = "topic"    // a topic of the bus
 	Version  = "version"  // a version or revision
 )
+
+// Personal are the fields by which a line can be traced to a person: to a device, to who acted, to where somebody is on
+// the network. They are for whoever may read the files of the server; the pages of administrators leave them out.
+var Personal = []string{Client, Device, Actor, Command}

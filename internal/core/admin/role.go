@@ -51,7 +51,7 @@ func builtins() []Role {
 			ID: HelpDesk, Name: "Help desk", Words: "Helps the users of devices: sees them, locks and messages them, lets mail in. Wipes nothing.",
 			Rights: []scope.Right{
 				scope.DeviceRead, scope.DeviceEdit, scope.DeviceAccess, scope.DeviceLock, scope.DeviceMessage, scope.DeviceLog,
-				scope.DeviceRefresh, scope.DeviceEnrol, scope.GroupRead,
+				scope.DeviceRefresh, scope.DeviceEnrol, scope.LogSyncRead, scope.GroupRead,
 				scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.CommandCancel, scope.AccessRead, scope.ComplianceRead, scope.TokenOwn,
 			},
 		},
@@ -59,12 +59,12 @@ func builtins() []Role {
 			ID: SecurityOfficer, Name: "Security officer", Words: "Answers for lost devices and open doors: wipes, approves, switches services, reads the audit log.",
 			Rights: with(scope.DeviceAccess, scope.DeviceLock, scope.DeviceWipeAccount, scope.DeviceWipeCard, scope.DeviceWipeFull,
 				scope.CommandCancel, scope.ApprovalDecide, scope.ServiceEdit, scope.AccessEdit, scope.AuditRead, scope.AuditVerify,
-				scope.AdminRead, scope.RoleRead, scope.LogServerRead, scope.TokenOwn, scope.DeviceClearPasscode,
+				scope.AdminRead, scope.RoleRead, scope.LogServerRead, scope.LogSyncRead, scope.SecurityRead, scope.TokenOwn, scope.DeviceClearPasscode,
 				scope.DeviceLocate, scope.DeviceLog, scope.DeviceRefresh, scope.DeviceEnrol, scope.DuressRead, scope.PrivacyEdit, scope.ComplianceEdit),
 		},
 		{
 			ID: Auditor, Name: "Auditor", Words: "Sees everything but personal data, changes nothing.",
-			Rights: with(scope.AuditRead, scope.AuditVerify, scope.AdminRead, scope.RoleRead, scope.LogServerRead),
+			Rights: with(scope.AuditRead, scope.AuditVerify, scope.AdminRead, scope.RoleRead, scope.LogServerRead, scope.SecurityRead),
 		},
 	}
 }

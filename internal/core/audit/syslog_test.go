@@ -1,5 +1,3 @@
-//go:build unix
-
 package audit_test
 
 import (
@@ -9,6 +7,7 @@ import (
 	"time"
 
 	"drover/internal/base/sqldb"
+	"drover/internal/base/syslog"
 	"drover/internal/core/audit"
 	"drover/internal/core/schema/schematest"
 )
@@ -19,10 +18,11 @@ func TestHeadsReachASyslogServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	sink, err := audit.NewSyslogSink("udp://" + server.LocalAddr().String())
+	to, err := syslog.Parse("udp://"+server.LocalAddr().String(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
+	sink := audit.NewSyslogSink(to)
 	f := newFixture(t, schematest.New(t, sqldb.SQLite))
 	f.append(t, record(1))
 	if _, err := audit.NewSealer(f.db, f.clock, f.key, "one", sink).Seal(t.Context()); err != nil {
@@ -35,10 +35,5 @@ func TestHeadsReachASyslogServer(t *testing.T) {
 	n, _, err := server.ReadFrom(b)
 	if text := string(b[:n]); err != nil || !strings.Contains(text, "drover-audit") || !strings.Contains(text, `"number":1`) {
 		t.Fatalf("received %q (%v)", text, err)
-	}
-	for _, bad := range []string{"", "host", "http://h:1", "udp://h", "udp://:514"} {
-		if _, err := audit.NewSyslogSink(bad); err == nil {
-			t.Errorf("%q was taken", bad)
-		}
 	}
 }

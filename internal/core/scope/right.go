@@ -46,6 +46,8 @@ const (
 	DuressRead          Right = "audit.duress" // see that somebody was forced to unlock a device
 	AuditVerify         Right = "audit.verify"
 	LogServerRead       Right = "log.server.read"
+	LogSyncRead         Right = "log.sync.read"
+	SecurityRead        Right = "security.read"
 	ServiceRead         Right = "service.read"
 	ServiceEdit         Right = "service.edit"
 	SettingRead         Right = "setting.read"
@@ -113,6 +115,8 @@ var catalogue = []Description{
 	{DuressRead, "See in the audit log that somebody was forced to unlock a device", true, false},
 	{AuditVerify, "Verify the audit log", false, false},
 	{LogServerRead, "Read the server's log", false, false},
+	{LogSyncRead, "Read which device has synchronised what, and when", false, true},
+	{SecurityRead, "See how each layer of the zone's security stands", false, false},
 	{ServiceRead, "See services and who may reach them", false, false},
 	{ServiceEdit, "Switch services and change who may reach them", false, false},
 	{SettingRead, "See the zone's settings", false, false},

@@ -24,6 +24,9 @@ const (
 	policyDue          // the device must fetch its policy first
 )
 
+// reasons tell in the log of synchronisations why a device did not get what it asked for.
+var reasons = map[verdict]string{wipe: "wipe", refuse: "blocked", quarantine: "quarantine", policyDue: "policy"}
+
 // judge decides on what is known, without asking anybody. The order matters: a wipe reaches also who is blocked, and
 // who is not let in is asked for nothing.
 func (v *visit) judge(s *Standing) (verdict, Status) {
@@ -95,6 +98,7 @@ func (v *visit) decide(s *Standing, fresh bool) (answer, error) {
 }
 
 func (v *visit) carryOut(s *Standing, d verdict, status Status) (answer, error) {
+	gate.Synced(v.r.Context()).Reason = reasons[d]
 	switch d {
 	case wipe:
 		return v.wipe(s)

@@ -273,8 +273,10 @@ func (v *visit) notEnrolled(err error) (answer, bool) {
 	return answer{}, false
 }
 
-// seen tells core of the contact, once a minute at most.
+// seen tells the log of synchronisations, and core of the contact, once a minute at most.
 func (v *visit) seen(s *Standing) {
+	synced := gate.Synced(v.r.Context())
+	synced.Device, synced.Command = s.Device, v.query.Command.String()
 	now := v.g.clock.Now()
 	if !v.proven || !v.g.standings.due(v.place, now) {
 		return
