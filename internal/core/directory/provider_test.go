@@ -355,7 +355,7 @@ func TestSignInByDirectory(t *testing.T) {
 	// Somebody new gets the old name: not hers, and no way to be her.
 	srv.Apply(t, "dn: uid=ann,"+slapd.People+"\nobjectClass: inetOrgPerson\nuid: ann\ncn: Another Ann\nsn: Ann\nuserPassword: another secret\n\n")
 	refused("ann", "another secret")
-	testThrottle(t, g, w)
+	t.Run("S12 the limit is the account's too", func(t *testing.T) { testThrottle(t, g, w) })
 	// The mail server's users are asked there.
 	if _, err := w.users.Admit(t.Context(), shell, "mailer", "", true); err != nil {
 		t.Fatal(err)
