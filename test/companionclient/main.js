@@ -1,4 +1,5 @@
 // One device with a companion application. It enrols, tells what it is, obeys, and takes orders until its input ends.
+import { createHash, randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { Client, Refused } from './client.js'
 import { Document } from './document.js'
@@ -8,10 +9,11 @@ const { values } = parseArgs({
     server: { type: 'string' }, mail: { type: 'string' }, kind: { type: 'string', default: 'ed25519' },
     invitation: { type: 'string' }, name: { type: 'string' }, password: { type: 'string' }, 'active-sync': { type: 'string' },
     facts: { type: 'string', default: '{}' }, refuse: { type: 'string', multiple: true, default: [] },
-    probe: { type: 'boolean', default: false }, duress: { type: 'boolean', default: false },
+    probe: { type: 'boolean', default: false }, duress: { type: 'boolean', default: false }, data: { type: 'string' },
   },
 })
 
+const data = JSON.parse(values.data ?? '{}')
 const tell = (event, more = {}) => console.log(JSON.stringify({ event, ...more }))
 
 // refused tells how the server refuses a request.
@@ -22,6 +24,41 @@ async function refused(what, act) {
   } catch (err) {
     if (!(err instanceof Refused)) throw err
     tell('refused', { what, status: err.status, code: err.code })
+  }
+}
+
+// sample is what is sent of a kind when nothing else is given.
+function sample(kind) {
+  const at = new Date().toISOString()
+  return {
+    'device-log': [{ from: at, until: at, text: 'started' }],
+    location: [{ at, latitude: 52.5, longitude: 13.4, accuracy: 20 }],
+    'phone-log': [{ at, number: '555-0100', direction: 'out', seconds: 60 }],
+    'text-log': [{ at, number: '555-0100', direction: 'in' }],
+    file: { path: '/sdcard/a.txt', modified: at, content: 'a file' },
+  }[kind]
+}
+
+// send sends one piece of personal data, perhaps in answer to an order.
+async function send(client, kind, command, id = randomUUID()) {
+  const what = data[kind] ?? sample(kind)
+  const body = new TextEncoder().encode(kind === 'file' ? what.content : JSON.stringify(what))
+  const parameters = { kind, id }
+  if (command) parameters.command = command
+  if (kind === 'file') {
+    const sha256 = createHash('sha256').update(body).digest('hex')
+    Object.assign(parameters, { path: what.path, modified: what.modified, sha256 })
+  }
+  return client.call('upload', { parameters, body, type: 'application/octet-stream' })
+}
+
+// tellLife sends all that is given, each piece twice, as a device does that has not heard the answer.
+async function tellLife(client) {
+  for (const kind of Object.keys(data)) {
+    const id = randomUUID()
+    for (const time of ['first', 'second']) {
+      await refused(`${kind}, the ${time} time`, () => send(client, kind, undefined, id))
+    }
   }
 }
 
@@ -37,18 +74,22 @@ async function probe(client) {
   await refused('an old signature', () => client.call('fetchPolicy', { sign: { created: old } }))
   await refused('another zone', () => client.call('fetchPolicy', { sign: { tag: 'drover-other' } }))
   await refused('too little signed', () => client.call('fetchPolicy', { sign: { fields: ['@method'] } }))
-  for (const kind of ['device-log', 'location', 'phone-log', 'text-log', 'file']) {
-    await refused(kind, () => client.call('upload', {
-      parameters: { kind, id: 'piece-0123456789' }, body: new TextEncoder().encode('x'), type: 'application/octet-stream',
-    }))
-  }
+  for (const kind of ['device-log', 'location', 'phone-log', 'text-log', 'file']) await refused(kind, () => send(client, kind))
 }
 
-async function act(command) {
-  if (command.kind === 'request-log' || command.kind === 'locate') {
+// wants is the kind of data that an order asks for.
+const wants = { 'request-log': 'device-log', locate: 'location' }
+
+async function act(client, command) {
+  const kind = wants[command.kind]
+  if (!kind) return { state: 'done' }
+  try {
+    await send(client, kind, command.id)
+    return { state: 'done' }
+  } catch (err) {
+    if (!(err instanceof Refused)) throw err
     return { state: 'failed', reason: 'not-collected' }
   }
-  return { state: 'done' }
 }
 
 const client = new Client(values.server, await Document.fetch(values.server))
@@ -69,6 +110,7 @@ try {
   const renewed = await client.renew(values.kind)
   tell('renewed', { key: renewed.id })
   if (values.probe) await probe(client)
+  await tellLife(client)
   if (values.duress) tell('duress', { answer: (await client.call('raiseDuress')) ?? null })
   for (;;) {
     const next = await client.wait(60, stop.signal)
@@ -78,7 +120,7 @@ try {
     }
     if (next.policy !== (client.policy ?? '')) tell('obeyed', await client.obey())
     if (next.commands) {
-      const command = await client.take(act)
+      const command = await client.take((command) => act(client, command))
       if (command) tell('command', command)
     }
   }
