@@ -306,7 +306,8 @@ func TestPersonalValuesAreSealedAndEveryLookIsRecorded(t *testing.T) {
 		if _, err := f.log.Get(t.Context(), scope.System("test"), "nothing"); !problem.Is(err, problem.NotFound) {
 			t.Errorf("a record that is not there: %v", err)
 		}
-		values, err := f.log.Reveal(t.Context(), scope.System("test"), entries[0].ID, "the owner asked")
+		revealed, err := f.log.Reveal(t.Context(), scope.System("test"), entries[0].ID, "the owner asked")
+		values := revealed.Values
 		if err != nil || values["phone"] != "+44 20 7946 0000" || values["reason"] != "left it on the train" || values["address"] != "203.0.113.9" {
 			t.Fatalf("got %v (%v)", values, err)
 		}

@@ -158,14 +158,20 @@ func parseCursor(s string) (at int64, id string, err error) {
 	return at, id, nil
 }
 
+// Revealed are the personal values of a record, with whose they are.
+type Revealed struct {
+	Owner, Device string
+	Values        map[string]string
+}
+
 // Reveal opens the personal values of a record. The look is recorded, with its reason, before they are handed out.
-func (l *Log) Reveal(ctx context.Context, c scope.Caller, id, reason string) (map[string]string, error) {
+func (l *Log) Reveal(ctx context.Context, c scope.Caller, id, reason string) (Revealed, error) {
 	sc, err := c.Scope(scope.UserPersonalRead)
 	if err != nil {
-		return nil, err
+		return Revealed{}, err
 	}
 	if strings.TrimSpace(reason) == "" || len(reason) > 500 {
-		return nil, problem.New(problem.Invalid, "audit.reason",
+		return Revealed{}, problem.New(problem.Invalid, "audit.reason",
 			"Say in at most 500 characters why you look at personal data: its owner sees it.").WithField("reason")
 	}
 	var a sqldb.Args
@@ -175,14 +181,14 @@ func (l *Log) Reveal(ctx context.Context, c scope.Caller, id, reason string) (ma
 		return x, err
 	}, "SELECT "+rawColumns+" FROM audit_record r WHERE "+where, a.List()...)
 	if errors.Is(err, sqldb.ErrNotFound) {
-		return nil, problem.New(problem.NotFound, "audit.unknown", "There is no such record with personal values.")
+		return Revealed{}, problem.New(problem.NotFound, "audit.unknown", "There is no such record with personal values.")
 	}
 	if err != nil {
-		return nil, err
+		return Revealed{}, err
 	}
 	plain, err := l.keys.Open(ctx, l.db, personalField(id), seal.User(x.owner), x.personal)
 	if err != nil {
-		return nil, err
+		return Revealed{}, err
 	}
 	err = l.db.Write(ctx, func(tx *sqldb.Tx) error {
 		return l.Append(ctx, tx, Record{
@@ -190,11 +196,11 @@ func (l *Log) Reveal(ctx context.Context, c scope.Caller, id, reason string) (ma
 		})
 	})
 	if err != nil {
-		return nil, err
+		return Revealed{}, err
 	}
 	values := make(map[string]string)
 	if err := json.Unmarshal(plain, &values); err != nil {
-		return nil, err
+		return Revealed{}, err
 	}
-	return values, nil
+	return Revealed{x.owner, x.device, values}, nil
 }

@@ -55,6 +55,19 @@ func (t Templates) check() error {
 	return nil
 }
 
+// Notices returns the templates in force and their version.
+func (s *Store) Notices(ctx context.Context, c scope.Caller) (Templates, int64, error) {
+	if _, err := c.Scope(scope.ComplianceRead); err != nil {
+		return Templates{}, 0, err
+	}
+	return zone.Get(ctx, s.db, NoticeSetting)
+}
+
+// SetNotices changes the templates; version is the one that the caller has seen.
+func (s *Store) SetNotices(ctx context.Context, c scope.Caller, t Templates, version int64) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error { return zone.Set(ctx, s.with.Zone, tx, c, NoticeSetting, t, version) })
+}
+
 type noticeKind string
 
 const (

@@ -51,8 +51,10 @@ func (r Rules) Keeps(d Description) time.Duration {
 
 // Rules returns the rules in force and their version.
 func (s *Store) Rules(ctx context.Context, c scope.Caller) (Rules, int64, error) {
-	if !c.Has(scope.SettingRead) && !c.Has(scope.PrivacyEdit) {
-		return Rules{}, 0, problem.New(problem.Forbidden, "right.missing", "This needs the right to see settings.")
+	if c.Require(scope.PrivacyEdit) != nil {
+		if err := c.Require(scope.SettingRead); err != nil {
+			return Rules{}, 0, err
+		}
 	}
 	return zone.Get(ctx, s.db, Setting)
 }

@@ -24,25 +24,29 @@ type Chapter struct {
 // Add has a chapter be part of every archive. Call it before the first export.
 func (s *Store) Add(c Chapter) { s.chapters = append(s.chapters, c) }
 
-// Export writes everything that is kept of a user as a ZIP archive: a file of JSON for each chapter, one for each kind of
-// the journal, and the copies of files. It is for the user, and, with a reason that the user sees, for who may look at
-// personal data in the whole zone. Nothing is written before the look is recorded.
-func (s *Store) Export(ctx context.Context, c scope.Caller, owner, reason string, w io.Writer) error {
+// Export records the look at everything that is kept of a user, and returns a function that writes it as a ZIP archive: a
+// file of JSON for each chapter, one for each kind of the journal, and the copies of files. It is for the user, and, with a
+// reason that the user sees, for who may look at personal data in the whole zone.
+func (s *Store) Export(ctx context.Context, c scope.Caller, owner, reason string) (func(io.Writer) error, error) {
 	if !own(c, owner) && c.Kind != scope.User {
 		if err := c.Require(scope.UserPersonalRead); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	why, err := reasonOf(c, owner, reason)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		return s.record(ctx, tx, c, Look{Owner: owner, Kind: "export", Reason: why, Entries: 1})
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return func(w io.Writer) error { return s.writeArchive(ctx, owner, w) }, nil
+}
+
+func (s *Store) writeArchive(ctx context.Context, owner string, w io.Writer) error {
 	archive := zip.NewWriter(w)
 	for _, ch := range s.chapters {
 		err := s.list(archive, ch.Name, func(add func(any) error) error { return ch.Write(ctx, owner, add) })

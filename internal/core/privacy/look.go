@@ -126,14 +126,19 @@ func (s *Store) File(ctx context.Context, c scope.Caller, id, reason string) (jo
 	return e, func(w io.Writer) error { return s.with.Journal.WriteFile(ctx, e, w) }, nil
 }
 
-// Note records a look at personal data that another package opens: a phone number, a value in the audit log. kind names it.
-// The caller opens it in the same transaction.
-func (s *Store) Note(ctx context.Context, tx *sqldb.Tx, c scope.Caller, owner, device, kind, reason string) error {
+// Note records a look at personal data that another package has opened: a phone number, a value in the audit log. kind names
+// it. The caller hands out nothing before this is written. Without an owner there is nobody to show it to.
+func (s *Store) Note(ctx context.Context, c scope.Caller, owner, device, kind, reason string) error {
+	if owner == "" {
+		return nil
+	}
 	why, err := reasonOf(c, owner, reason)
 	if err != nil {
 		return err
 	}
-	return s.record(ctx, tx, c, Look{Owner: owner, Device: device, Kind: kind, Reason: why, Entries: 1})
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		return s.record(ctx, tx, c, Look{Owner: owner, Device: device, Kind: kind, Reason: why, Entries: 1})
+	})
 }
 
 // record writes the look down, and in the audit log. What owners see of their own leaves no record.

@@ -14,6 +14,7 @@ import (
 
 	"drover/internal/base/logfield"
 	"drover/internal/core/admin"
+	"drover/internal/core/scope"
 	"drover/internal/gate"
 	"drover/internal/gate/openapi"
 )
@@ -30,11 +31,13 @@ const (
 var ownKeys = map[string]bool{"sendCommand": true, "sendDeviceCommand": true}
 
 // takesKey returns the operation at a path when it may carry a key by which a repeated request is the same request: every
-// POST of an administrator. Others are nil.
+// POST of an administrator but a look at personal data, of which no second copy is kept. Others are nil.
 func (a *API) takesKey(method, path string) *huma.Operation {
 	item := a.Document().Paths[path]
-	if method != http.MethodPost || item == nil || item.Post == nil || ownKeys[item.Post.OperationID] ||
-		openapi.WhoOf(item.Post).Audience() != gate.AudienceAdmin {
+	if method != http.MethodPost || item == nil || item.Post == nil || ownKeys[item.Post.OperationID] {
+		return nil
+	}
+	if who := openapi.WhoOf(item.Post); who.Audience() != gate.AudienceAdmin || who.Right() == scope.UserPersonalRead {
 		return nil
 	}
 	return item.Post

@@ -30,8 +30,10 @@ import (
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/journal"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
+	"drover/internal/core/privacy"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/core/upstream"
@@ -79,6 +81,13 @@ func (plainRenderer) Render(e *policy.Effective, v platform.Version) ([]byte, []
 		}
 	}
 	return nil, sent, nil
+}
+
+// everything is a policy that asks for all personal data.
+type everything struct{}
+
+func (everything) Asks(context.Context, string, journal.Kind) (journal.Ask, error) {
+	return journal.Ask{Wanted: true, Bodies: true, Exact: true, Paths: []string{"/"}}, nil
 }
 
 type allOn struct{}
@@ -134,6 +143,8 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: d.Devices, Users: d.Directory,
 		Commands: d.Commands,
 	})
+	d.Journal = journal.New(journal.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Keys: g.Keys, Policy: everything{}})
+	d.Privacy = privacy.New(privacy.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Keys: g.Keys, Journal: d.Journal, Devices: d.Devices})
 	d.Access = access.New(access.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: d.Devices, Users: d.Directory,
 		Compliance: d.Compliance,

@@ -1,0 +1,114 @@
+package adminv1
+
+// Condition is something that a device must not be.
+type Condition struct {
+	Condition string   `json:"condition"`
+	Words     string   `json:"words"`
+	Mend      string   `json:"mend" doc:"What the owner of the device does about it."`
+	Needs     []string `json:"needs" doc:"The parameters of a rule that the condition needs: hours, platforms, versions, apps, count, area."`
+}
+
+// Area is a circle on the earth (WGS 84).
+type Area struct {
+	Latitude  float64 `json:"latitude" minimum:"-90" maximum:"90"`
+	Longitude float64 `json:"longitude" minimum:"-180" maximum:"180"`
+	Metres    float64 `json:"metres" minimum:"100" maximum:"5000000" doc:"The radius."`
+}
+
+// ComplianceRuleDraft is a condition, the devices it is for, and what follows.
+type ComplianceRuleDraft struct {
+	Name          string `json:"name" minLength:"1" maxLength:"128"`
+	Enabled       bool   `json:"enabled"`
+	Condition     string `json:"condition" maxLength:"64"`
+	UnknownCounts bool   `json:"unknownCounts,omitempty" doc:"A device of which it is not known breaks the rule too."`
+
+	Hours     int               `json:"hours,omitempty" minimum:"0" maximum:"8760"`
+	Platforms []string          `json:"platforms,omitempty" maxItems:"100" doc:"Those that are allowed."`
+	Versions  map[string]string `json:"versions,omitempty" doc:"By platform, the least version of its system."`
+	Apps      []string          `json:"apps,omitempty" maxItems:"100" doc:"Ids; * at the end stands for any text."`
+	Count     int               `json:"count,omitempty" minimum:"0" maximum:"100" doc:"The most devices of one owner."`
+	Area      *Area             `json:"area,omitempty"`
+
+	OnPlatforms  []string `json:"onPlatforms,omitempty" maxItems:"100" doc:"Whom the rule is for; none is all, here and below."`
+	UserGroups   []string `json:"userGroups,omitempty" maxItems:"100"`
+	DeviceGroups []string `json:"deviceGroups,omitempty" maxItems:"100"`
+	Liability    string   `json:"liability,omitempty" enum:"any,corporate,personal"`
+
+	TellOwner bool   `json:"tellOwner,omitempty" doc:"A mail to the owner, at once."`
+	TellStaff bool   `json:"tellStaff,omitempty" doc:"A mail to the owners of the zone, at once."`
+	Grace     int    `json:"grace,omitempty" minimum:"0" maximum:"8760" doc:"Hours until the rest follows."`
+	Access    string `json:"access,omitempty" enum:"none,quarantine,block" doc:"What becomes of the device's mail."`
+	WipeAfter int    `json:"wipeAfter,omitempty" minimum:"0" maximum:"365" doc:"Days after the grace until the organization's data is erased; 0 for never. It needs the right to erase it."`
+}
+
+// ComplianceRule is a rule that devices are held to.
+type ComplianceRule struct {
+	ID string `json:"id"`
+	ComplianceRuleDraft
+	Broken     int   `json:"broken" doc:"Devices that break it, of those that the caller may see."`
+	Restricted int   `json:"restricted" doc:"Of them, those that mail is kept from."`
+	Version    int64 `json:"version"`
+}
+
+// ComplianceTrial is what a rule would find; nobody is held to it.
+type ComplianceTrial struct {
+	Devices int   `json:"devices" doc:"That the rule is for."`
+	Breaks  int   `json:"breaks"`
+	Unknown int   `json:"unknown"`
+	Some    []Ref `json:"some" doc:"Up to 100 of the devices that break it."`
+}
+
+// Breach is a rule that a device breaks.
+type Breach struct {
+	Device     Ref    `json:"device"`
+	Rule       Ref    `json:"rule"`
+	Unknown    bool   `json:"unknown" doc:"It is not known, and that counts."`
+	Because    string `json:"because"`
+	Since      string `json:"since"`
+	Restricted string `json:"restricted" doc:"Since when mail is kept from the device; empty while it is not."`
+	Access     string `json:"access" enum:"none,quarantine,block"`
+	Wiped      string `json:"wiped" doc:"When the erasure of the organization's data was asked for."`
+}
+
+// Finding is what one rule says of one device.
+type Finding struct {
+	Rule    Ref    `json:"rule"`
+	Answer  string `json:"answer" enum:"keeps,breaks,unknown,exempt,not"`
+	Because string `json:"because"`
+	Mend    string `json:"mend"`
+	Breach  bool   `json:"breach" doc:"It counts as broken."`
+	Since   string `json:"since"`
+	Due     string `json:"due" doc:"When what follows comes into force; empty where nothing does."`
+	Wipe    string `json:"wipe" doc:"When the organization's data is erased; empty for never."`
+	Access  string `json:"access" enum:"none,quarantine,block" doc:"What is in force now."`
+	Then    string `json:"then" enum:"none,quarantine,block" doc:"What will be when it is due."`
+}
+
+// WaiverDraft exempts a device for a time.
+type WaiverDraft struct {
+	Device string `json:"device" minLength:"1" maxLength:"64"`
+	Rule   string `json:"rule,omitempty" maxLength:"64" doc:"Left out for all rules."`
+	Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	Until  string `json:"until" doc:"At most a year from now."`
+}
+
+// Waiver exempts a device from a rule, or from all.
+type Waiver struct {
+	ID      string `json:"id"`
+	Device  Ref    `json:"device"`
+	Rule    Ref    `json:"rule" doc:"Empty for all."`
+	Reason  string `json:"reason"`
+	Until   string `json:"until"`
+	Created string `json:"created"`
+	By      Ref    `json:"by"`
+}
+
+// ComplianceNotices are the mails that owners get. {device}, {rule}, {because}, {mend} and {until} are replaced.
+type ComplianceNotices struct {
+	BreachSubject     string `json:"breachSubject" minLength:"1" maxLength:"200"`
+	Breach            string `json:"breach" minLength:"1" maxLength:"4000"`
+	RestrictedSubject string `json:"restrictedSubject" minLength:"1" maxLength:"200"`
+	Restricted        string `json:"restricted" minLength:"1" maxLength:"4000"`
+	RestoredSubject   string `json:"restoredSubject" minLength:"1" maxLength:"200"`
+	Restored          string `json:"restored" minLength:"1" maxLength:"4000"`
+}
