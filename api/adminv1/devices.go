@@ -42,7 +42,7 @@ type Fact struct {
 
 // Capability is one command that the device takes or refuses, in its platform's words.
 type Capability struct {
-	Kind         string        `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card"`
+	Kind         string        `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Label        string        `json:"label"`
 	Available    bool          `json:"available"`
 	Reason       string        `json:"reason" doc:"Why it is not available."`

@@ -65,7 +65,7 @@ type Actor struct {
 // Command is one order to one device.
 type Command struct {
 	ID          string `json:"id"`
-	Kind        string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card"`
+	Kind        string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Label       string `json:"label"`
 	Destructive bool   `json:"destructive"`
 	Device      Ref    `json:"device"`
@@ -93,20 +93,22 @@ type Step struct {
 
 // CommandDraft orders something from devices.
 type CommandDraft struct {
-	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card"`
+	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Reason  string   `json:"reason" minLength:"1" maxLength:"500"`
+	Text    string   `json:"text,omitempty" maxLength:"500" doc:"Of a message, or shown by a locked device. Kept sealed."`
 	Devices []string `json:"devices" minItems:"1" maxItems:"10000"`
 }
 
 // DeviceCommandDraft orders something from one device.
 type DeviceCommandDraft struct {
-	Kind   string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card"`
+	Kind   string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Reason string `json:"reason" minLength:"1" maxLength:"500"`
+	Text   string `json:"text,omitempty" maxLength:"500" doc:"Of a message, or shown by a locked device. Kept sealed."`
 }
 
 // CommandPreview asks what an order would do.
 type CommandPreview struct {
-	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card"`
+	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Devices []string `json:"devices" minItems:"1" maxItems:"10000"`
 }
 

@@ -28,6 +28,7 @@ type program struct {
 	Token     tokenCommands     `cmd:"" help:"API tokens." group:"zone"`
 	User      userCommands      `cmd:"" help:"Users of devices, and their groups." group:"zone"`
 	Device    deviceCommands    `cmd:"" help:"Devices, and their groups." group:"zone"`
+	Enrol     enrolCommands     `cmd:"" help:"How devices come in: invitations, terms of use, the keys of devices." group:"zone"`
 	Policy    policyCommands    `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
 	Schedule  scheduleCommands  `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
 	Command   orderCommands     `cmd:"" help:"Commands to devices." group:"zone"`
@@ -39,6 +40,7 @@ type program struct {
 	Zone      zoneCommands      `cmd:"" help:"The zone itself: its name." group:"zone"`
 	Services  servicesCommands  `cmd:"" help:"What the zone offers over the network." group:"zone"`
 	Audit     auditCommands     `cmd:"" help:"The audit log." group:"zone"`
+	Log       logCommands       `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
 
 	Overview overviewCommand `cmd:"" help:"The zone at a glance." group:"zone"`
 	WhoAmI   whoAmI          `cmd:"" name:"whoami" help:"Whose token it is, and what it may do." group:"zone"`

@@ -37,6 +37,8 @@ var lines = []string{
 	"token list --all", "token end " + one,
 	"user add U1 --mail u1@example.org --password-file FILE", "user import FILE --dry-run", "user list U --group " + one, "user show " + one,
 	"user edit " + one + " --state disabled", "user password " + one + " --password-file FILE", "user erase " + one + " --reason r",
+	"enrol invite " + one + " --uses 2", "enrol invitations --user " + one, "enrol take-back " + one, "enrol terms", "enrol terms FILE",
+	"enrol keys " + one, "enrol revoke " + one, "enrol companion " + one,
 	"user group list", "user group show " + one, "user group add new", "user group edit " + one + " --name n", "user group remove " + one,
 	"user group members " + one, "user group join " + one + " " + one, "user group leave " + one + " " + one,
 	"device list words --user " + one + " --upstream " + one + " --group " + one + " --view " + one, "device show " + one,
@@ -76,6 +78,7 @@ var lines = []string{
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
 	"zone show", "zone rename new", "services list --all", "services on x", "services off x",
 	"audit list --device " + one + " --user " + one, "audit show " + one, "audit export --action command.", "audit reveal " + one + " --reason r",
+	"log server --search x", "log server --lines", "log sync --device " + one + " --user " + one, "log keep", "log keep --days 7",
 	"audit verify", "audit state", "overview", "whoami",
 }
 
@@ -108,6 +111,8 @@ var without = map[string]string{
 	"makeToken":          "a token makes no tokens; `token create` makes one on the server's machine",
 	"listDeviceAudit":    "`audit list --device` says the same",
 	"listDeviceCommands": "`command list --device` says the same",
+	"exportServerLog":    "`log server --lines` says the same, page by page",
+	"exportSyncLog":      "`log sync --lines` says the same, page by page",
 	"testAccessRules":    "`access explain` says the same",
 }
 

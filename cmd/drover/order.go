@@ -25,13 +25,14 @@ type orderCommands struct {
 // order is what a device can be told.
 type order struct {
 	Device string `arg:"" help:"Device, by its id, its name or its DeviceId."`
-	Kind   string `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card" help:"lock, full-wipe, selective-wipe or wipe-card."`
+	Kind   string `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" help:"lock, full-wipe, selective-wipe, wipe-card, clear-passcode, locate, message, request-log or update-inventory."`
 }
 
 type orderSend struct {
 	remote
 	order
 	Reason string `required:"" help:"Why; it is kept."`
+	Text   string `help:"Of a message, or shown by a locked device."`
 }
 
 // Run orders something from a device. A person at a terminal is told what it erases, and asked.
@@ -44,14 +45,14 @@ func (o *orderSend) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if o.Kind != "lock" && s.personal() {
+	if strings.Contains(o.Kind, "wipe") && s.personal() {
 		if err := s.warn(ctx, d.Name+" has", o.Kind, d.ID); err != nil {
 			return err
 		}
 	}
 	res, err := s.Do(ctx, client.Request{
 		Method: post, Path: client.Path("devices", d.ID, "commands"), Once: true,
-		Body: adminv1.DeviceCommandDraft{Kind: o.Kind, Reason: o.Reason},
+		Body: adminv1.DeviceCommandDraft{Kind: o.Kind, Reason: o.Reason, Text: o.Text},
 	})
 	if err != nil {
 		return err
@@ -67,9 +68,10 @@ func (o *orderSend) Run(ctx context.Context, c *console) error {
 
 type orderBatch struct {
 	remote
-	Kind   string   `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card" help:"lock, full-wipe, selective-wipe or wipe-card."`
+	Kind   string   `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" help:"lock, full-wipe, selective-wipe, wipe-card, clear-passcode, locate, message, request-log or update-inventory."`
 	Device []string `arg:"" help:"Devices, by their id, their name or their DeviceId."`
 	Reason string   `required:"" help:"Why; it is kept."`
+	Text   string   `help:"Of a message, or shown by locked devices."`
 }
 
 // Run orders something from several devices. A person at a terminal is told what it erases, and asked.
@@ -86,13 +88,13 @@ func (o *orderBatch) Run(ctx context.Context, c *console) error {
 		}
 		ids[i] = d.ID
 	}
-	if o.Kind != "lock" && s.personal() {
+	if strings.Contains(o.Kind, "wipe") && s.personal() {
 		if err := s.warn(ctx, fmt.Sprintf("%d devices have", len(ids)), o.Kind, ids...); err != nil {
 			return err
 		}
 	}
 	res, err := s.Do(ctx, client.Request{
-		Method: post, Path: "/commands", Once: true, Body: adminv1.CommandDraft{Kind: o.Kind, Reason: o.Reason, Devices: ids},
+		Method: post, Path: "/commands", Once: true, Body: adminv1.CommandDraft{Kind: o.Kind, Reason: o.Reason, Text: o.Text, Devices: ids},
 	})
 	if err != nil {
 		return err
@@ -182,7 +184,7 @@ type orderList struct {
 	Device string `help:"Only of this device."`
 	User   string `help:"Only of this user's devices."`
 	State  string `help:"Only in this state."`
-	Kind   string `enum:",lock,full-wipe,selective-wipe,wipe-card" default:"" help:"Only of this kind."`
+	Kind   string `enum:",lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" default:"" help:"Only of this kind."`
 	Open   bool   `help:"Only those of which more can happen."`
 	Limit  int    `default:"100" help:"The most rows; 0 for all."`
 }

@@ -217,6 +217,8 @@ func TestACompanionObeysAndTakesEveryOrder(t *testing.T) {
 		c.want(t, "duress")
 		duress(t, z, box, id)
 
+		w.edit(t, platform.AuditDeviceLog, policy.Bool(true))
+		c.want(t, "obeyed")
 		for _, k := range []platform.Command{
 			platform.Message, platform.Lock, platform.ClearPasscode, platform.UpdateInventory, platform.Locate, platform.RequestLog, platform.WipeCard,
 		} {
@@ -224,6 +226,9 @@ func TestACompanionObeysAndTakesEveryOrder(t *testing.T) {
 		}
 		if d, err := z.Devices.Get(t.Context(), zonetest.System, id); err != nil || d.State != device.Active || d.Platform != platform.AndroidNative {
 			t.Errorf("%+v %v", d, err)
+		}
+		if stocks, err := z.Journal.Stocks(t.Context(), zonetest.System, id); err != nil || len(stocks) != 1 {
+			t.Errorf("of what was asked for, the log alone, this is kept: %v (%v)", stocks, err)
 		}
 		w.edit(t, platform.PasswordMinLength, policy.Number(9)) // reaches it while it waits
 		changed := c.want(t, "obeyed")["settings"].(map[string]any)[string(platform.PasswordMinLength)]
@@ -251,7 +256,7 @@ func carriedOut(t *testing.T, z *zonetest.Zone, c *companion, id string, k platf
 		t.Errorf("the message is %v", e["text"])
 	}
 	want := command.Done
-	if k == platform.Locate || k == platform.RequestLog { // what is not collected cannot be sent
+	if k == platform.Locate { // what is not collected cannot be sent
 		want = command.Failed
 	}
 	x, err := z.Commands.Get(t.Context(), zonetest.System, order)

@@ -102,6 +102,9 @@ var kinds = map[platform.Command]kind{
 	platform.UpdateInventory: {scope.DeviceRefresh, ""},
 }
 
+// Destroys tells whether a kind of command erases something, and so takes budgets and perhaps approvals.
+func Destroys(k platform.Command) bool { return kinds[k].class != "" }
+
 // Target is a device as commands see it.
 type Target struct {
 	ID    string

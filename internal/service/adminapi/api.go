@@ -17,6 +17,7 @@ import (
 	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
@@ -38,6 +39,7 @@ type Deps struct {
 	Admins    *admin.Store
 	Safety    *safety.Safety
 	Commands  *command.Commands
+	Enrol     *enrol.Store
 	Devices   *device.Store
 	Directory *directory.Store
 	Policies  *policy.Store
@@ -47,6 +49,7 @@ type Deps struct {
 	// back there.
 	Directories *directory.Providers
 	AdminURL    string
+	DeviceURL   string // where devices reach the zone
 	Access      *access.Store
 	Compliance  *compliance.Store
 	Journal     *journal.Store
@@ -79,9 +82,9 @@ func New(d Deps) *API {
 		Service: zone.ServiceAdminAPI, Base: Base, Log: d.Log, Document: description(), Challenge: "Bearer",
 	})
 	for _, add := range []func(){
-		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addDevices,
+		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addZone, a.addServices, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
 	} {
 		add()
 	}
@@ -97,7 +100,7 @@ func description() *huma.OpenAPI {
 			Title: "Drover's admin API", Version: "1",
 			Description: "Everything that administrators do. Sign in for a session cookie, or send an API token as a bearer. " +
 				"Errors are problems (RFC 9457). Lists are read page by page with limit and cursor. What can be edited carries " +
-				"its version as ETag, which an edit sends back in If-Match. Every POST of an administrator, but a look at personal data, takes an " +
+				"its version as ETag, which an edit sends back in If-Match. Every POST of an administrator takes an " +
 				"Idempotency-Key, with which it is done once however often it is sent.",
 		},
 		Components: &huma.Components{
@@ -116,12 +119,11 @@ var tags = []*huma.Tag{
 	{Name: "administrators", Description: "Who may do what."},
 	{Name: "safety", Description: "Approvals, budgets and the breaker for destructive acts."},
 	{Name: "commands", Description: "Orders to devices."},
+	{Name: "enrolment", Description: "How devices with a companion application come in, and their keys."},
 	{Name: "devices", Description: "Devices, their groups and saved views of them."},
 	{Name: "users", Description: "The owners of devices, and their groups."},
 	{Name: "policies", Description: "What devices must obey."},
 	{Name: "access", Description: "Who may reach mail."},
-	{Name: "compliance", Description: "What devices are held to, and what follows."},
-	{Name: "personal", Description: "Personal data: what is kept and for how long, and who has looked."},
 	{Name: "upstreams", Description: "Mail servers."},
 	{Name: "directories", Description: "Where users, groups and administrators come from."},
 	{Name: "audit", Description: "Who did what."},

@@ -12,10 +12,15 @@ import (
 )
 
 // orders are the commands that can be asked for, in the order in which people are shown them.
-var orders = []platform.Command{platform.Lock, platform.SelectiveWipe, platform.WipeCard, platform.FullWipe}
+var orders = []platform.Command{
+	platform.Lock, platform.Message, platform.ClearPasscode, platform.Locate, platform.RequestLog, platform.UpdateInventory,
+	platform.SelectiveWipe, platform.WipeCard, platform.FullWipe,
+}
 
 var orderLabels = map[platform.Command]string{
 	platform.Lock: "Lock", platform.SelectiveWipe: "Selective wipe", platform.WipeCard: "Wipe the storage card", platform.FullWipe: "Full wipe",
+	platform.Message: "Message", platform.ClearPasscode: "Clear the passcode", platform.Locate: "Locate", platform.RequestLog: "Request the log",
+	platform.UpdateInventory: "Update what is known",
 }
 
 const anyOrder = "each kind of command has a right of its own, which core asks for"
@@ -81,7 +86,7 @@ type CommandFilter struct {
 	User     string `query:"user" maxLength:"64"`
 	State    string `query:"state" enum:"awaiting,rejected,expired,delayed,queued,delivered,acknowledged,done,failed,postponed,cancelled"`
 	Open     bool   `query:"open" doc:"Only those of which more can happen."`
-	Kind     string `query:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card"`
+	Kind     string `query:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Approval string `query:"approval" maxLength:"64"`
 }
 
@@ -152,7 +157,7 @@ func (a *API) sendCommands(ctx context.Context, in *struct {
 },
 ) (*answer[adminv1.Batch], error) {
 	b, err := a.Commands.Request(ctx, caller(ctx), command.Request{
-		Kind: platform.Command(in.Body.Kind), Devices: in.Body.Devices, Reason: in.Body.Reason, Key: in.Key.Key,
+		Kind: platform.Command(in.Body.Kind), Devices: in.Body.Devices, Reason: in.Body.Reason, Text: in.Body.Text, Key: in.Key.Key,
 	})
 	if err != nil {
 		return nil, err
@@ -170,7 +175,7 @@ func (a *API) sendCommand(ctx context.Context, in *struct {
 },
 ) (*answer[adminv1.Command], error) {
 	b, err := a.Commands.Request(ctx, caller(ctx), command.Request{
-		Kind: platform.Command(in.Body.Kind), Devices: []string{in.ID}, Reason: in.Body.Reason, Key: in.Key.Key,
+		Kind: platform.Command(in.Body.Kind), Devices: []string{in.ID}, Reason: in.Body.Reason, Text: in.Body.Text, Key: in.Key.Key,
 	})
 	if err != nil {
 		return nil, err

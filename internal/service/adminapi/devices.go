@@ -209,7 +209,7 @@ func (a *API) capabilities(ctx context.Context, d device.Device) ([]adminv1.Capa
 	}
 	list := make([]adminv1.Capability, 0, len(orders))
 	for _, k := range orders {
-		x := adminv1.Capability{Kind: string(k), Label: orderLabels[k], Destructive: k != platform.Lock, Typed: k == platform.FullWipe, Alternatives: []adminv1.Alternative{}}
+		x := adminv1.Capability{Kind: string(k), Label: orderLabels[k], Destructive: command.Destroys(k), Typed: k == platform.FullWipe, Alternatives: []adminv1.Alternative{}}
 		if x.Destructive {
 			x.Approvals = quorum
 		}
@@ -260,14 +260,7 @@ func (a *API) readmitDevice(ctx context.Context, in *idWith[adminv1.Reason]) (*n
 
 func (a *API) lookAtPhone(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.Phone], error) {
 	phone, err := a.Devices.Phone(ctx, caller(ctx), in.ID, in.Body.Reason)
-	if err != nil || phone == "" {
-		return reply(adminv1.Phone{}, err)
-	}
-	owner, err := a.Devices.OwnerOf(ctx, caller(ctx), in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return reply(adminv1.Phone{Phone: phone}, a.Privacy.Note(ctx, caller(ctx), owner, in.ID, "phone", in.Body.Reason))
+	return reply(adminv1.Phone{Phone: phone}, err)
 }
 
 func (a *API) countDevices(ctx context.Context, _ *none) (*answer[adminv1.DeviceCounts], error) {

@@ -30,6 +30,15 @@ const Base = "/companion/v1"
 // wellKnown is where an application that knows nothing but a mail address asks the domain's web server (RFC 8615).
 const wellKnown = "/.well-known/drover-companion"
 
+// startPath is where the link of an invitation leads whoever opens it in a browser.
+const startPath = Base + "/start"
+
+const startPage = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Enrol this device</title></head>
+<body><h1>Enrol this device</h1><p>This link is an invitation. Open it with your organization's management application on the
+device that you want to enrol, or scan its QR code there. Give it to nobody: who has it enrols in your name.</p></body></html>
+`
+
 // Kind is a kind of personal data that a device can send.
 type Kind string
 
@@ -111,6 +120,7 @@ func New(d Deps) *Service {
 	for _, add := range []func(){s.addEnrolment, s.addKey, s.addPolicy, s.addCommands, s.addWait, s.addUploads} {
 		add()
 	}
+	s.Serve(startPath, "text/html; charset=utf-8", []byte(startPage), "the page is the same for everybody; what stands behind # in its link is not sent")
 	s.Publish(Base+"/openapi.json", "the description of the protocol holds no data and is the same in every zone")
 	return s
 }

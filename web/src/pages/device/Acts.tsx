@@ -22,6 +22,11 @@ const RIGHTS: Record<string, string> = {
   'selective-wipe': 'device.wipe.account',
   'wipe-card': 'device.wipe.card',
   'full-wipe': 'device.wipe.full',
+  message: 'device.message',
+  'clear-passcode': 'device.passcode.clear',
+  locate: 'device.locate',
+  'request-log': 'device.log',
+  'update-inventory': 'device.refresh',
 };
 
 /** What can be done to the device: its entry edited, and the commands its platform takes. */
@@ -87,10 +92,12 @@ function Order({ device, capability: c, onClose }: OrderProps) {
   const [, setFilters] = useFilters();
   const [key] = useState(() => crypto.randomUUID());
   const [reason, setReason] = useState('');
+  const [text, setText] = useState('');
   const [typed, setTyped] = useState('');
   const [sure, setSure] = useState(false);
   const name = device.name || device.model || device.deviceId;
-  const send = useAct(() => sendCommand(device.id, key, { kind: c.kind, reason: reason.trim() }), {
+  const shows = c.kind === 'message';
+  const send = useAct(() => sendCommand(device.id, key, { kind: c.kind, reason: reason.trim(), ...(shows ? { text: text.trim() } : {}) }), {
     done: (command) =>
       command.state === 'awaiting'
         ? `Asked. It waits for ${plural(c.approvals, 'approval')}.`
@@ -101,7 +108,7 @@ function Order({ device, capability: c, onClose }: OrderProps) {
       setFilters({ tab: 'commands' });
     },
   });
-  const confirmed = c.typed ? typed.trim() === name : !c.destructive || sure;
+  const confirmed = c.typed ? typed.trim() === name : shows ? text.trim() !== '' : !c.destructive || sure;
   return (
     <Dialog
       opened
@@ -122,6 +129,15 @@ function Order({ device, capability: c, onClose }: OrderProps) {
           ` Before it is sent, ${plural(c.approvals, 'other administrator')} must approve it.`}
       </Text>
       <WhatGoes removes={c.removes} leaves={c.leaves} caveat={c.caveat} />
+      {shows && (
+        <TextInput
+          label="Message"
+          required
+          maxLength={500}
+          value={text}
+          onChange={(e) => setText(e.currentTarget.value)}
+        />
+      )}
       <ReasonField value={reason} onChange={setReason} />
       {c.typed && (
         <TextInput
