@@ -28,7 +28,7 @@ type reloaded struct {
 
 func reload(t *testing.T, url string) *reloaded {
 	t.Helper()
-	r := &reloaded{cfg: config(t, url), changed: make(chan Config)}
+	r := &reloaded{cfg: config(t, url), changed: make(chan Config), client: &http.Client{Timeout: 10 * time.Second}}
 	r.cfg.Names = []string{"127.0.0.1"}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -47,7 +47,7 @@ func reload(t *testing.T, url string) *reloaded {
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(ca)
-	r.client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}}
+	r.client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DisableKeepAlives: true}
 	return r
 }
 
