@@ -1,7 +1,6 @@
 package adminapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -91,19 +90,16 @@ func policyLines(e *policy.Effective, d device.Device, p device.Partnership) []a
 	})
 }
 
-// sentTexts reads the settings that a device was sent, as the gateway has kept them: an object by setting.
+// sentTexts reads the settings that a device was sent, as the gateway has kept them: values by setting. ActiveSync has no
+// word for a locked one, so the value alone was sent.
 func sentTexts(raw json.RawMessage) map[string]string {
-	var values map[string]json.RawMessage
+	var values policy.Values
 	if json.Unmarshal(raw, &values) != nil {
 		return nil
 	}
 	texts := make(map[string]string, len(values))
 	for key, v := range values {
-		var text string
-		if json.Unmarshal(v, &text) != nil {
-			text = string(bytes.TrimSpace(v))
-		}
-		texts[key] = text
+		texts[string(key)] = v.Unlock().String()
 	}
 	return texts
 }
