@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"drover/internal/simulate/handset"
 	"drover/internal/simulate/phone"
 )
 
@@ -66,18 +67,20 @@ type target struct {
 	Seed        string        `default:"1" help:"Part of every device id: another seed is another fleet."`
 	From        []netip.Addr  `help:"Local addresses to connect from, in turn. A server bounds the connections from one address; 127.0.1.1,127.0.2.1 are two on loopback."`
 	Heartbeat   time.Duration `default:"470s" help:"How long a Ping is held."`
+	Companion   bool          `help:"A companion application beside each mail client, on the platforms that have one."`
+	NoMail      bool          `help:"The companion application without the mail client, on the platforms that have one."`
 	JSON        bool          `name:"json" help:"Print the report as JSON."`
 }
 
 // run lets a fleet live and prints its report.
-func (t target) run(ctx context.Context, model func(int) phone.Model, manner func(int) phone.Manner) error {
+func (t target) run(ctx context.Context, model func(int) phone.Model, manner func(int) handset.Manner) error {
 	roots, err := t.roots()
 	if err != nil {
 		return err
 	}
 	fleet, err := phone.New(phone.Options{
 		URL: t.URL, Roots: roots, Count: t.Count, UserPattern: t.UserPattern, Password: t.Password, Seed: t.Seed,
-		Model: model, Manner: manner, Heartbeat: t.Heartbeat, From: t.From,
+		Model: model, Manner: manner, Heartbeat: t.Heartbeat, From: t.From, Speaks: func(int) phone.Speaks { return t.speaks() },
 	})
 	if err != nil {
 		return err
@@ -92,6 +95,16 @@ func (t target) run(ctx context.Context, model func(int) phone.Model, manner fun
 		return failure("not every phone was served as it should be")
 	}
 	return nil
+}
+
+func (t target) speaks() phone.Speaks {
+	switch {
+	case t.NoMail:
+		return phone.ByApp
+	case t.Companion:
+		return phone.ByBoth
+	}
+	return phone.ByMail
 }
 
 func (t target) roots() (*x509.CertPool, error) {

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"slices"
 
+	"drover/internal/simulate/handset"
 	"drover/internal/simulate/phone"
 )
 
 type phonesCommand struct {
 	target    `embed:""`
-	Platform  string `default:"mixed" help:"A platform of the catalogue, such as ios or android-gmail, or mixed."`
-	Misbehave string `help:"What all of them do wrong: partial, refuse, ignore-wipe, wrong-key or garbage."`
+	Platform  string `default:"mixed" help:"A platform of the catalogue, such as ios or android-gmail, or one row of it, such as symbian-s60/mail-only; or mixed."`
+	Misbehave string `help:"What all of them do wrong: partial, refuse, ignore-wipe, wrong-key, garbage, lie, replay, halt or postpone."`
 }
 
 // Run is "drover-sim phones".
@@ -22,13 +23,16 @@ func (c *phonesCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if (c.Companion || c.NoMail) && !m.HasApp() {
+			return fmt.Errorf("there is no companion application for %s", c.Platform)
+		}
 		model = func(int) phone.Model { return m }
 	}
-	manner := phone.Manner(c.Misbehave)
-	if manner != phone.Obedient && !slices.Contains(phone.Manners, manner) {
-		return fmt.Errorf("phones cannot misbehave by %q; choose one of %v", c.Misbehave, phone.Manners)
+	manner := handset.Manner(c.Misbehave)
+	if manner != handset.Obedient && !slices.Contains(handset.Manners, manner) {
+		return fmt.Errorf("phones cannot misbehave by %q; choose one of %v", c.Misbehave, handset.Manners)
 	}
-	return c.run(ctx, model, func(int) phone.Manner { return manner })
+	return c.run(ctx, model, func(int) handset.Manner { return manner })
 }
 
 type fleetCommand struct {

@@ -184,7 +184,7 @@ func startPhone(ts *testscript.TestScript, _ bool, args []string) {
 	f := ts.Value(fleetKey{}).(*fleet)
 	phones, err := phone.New(phone.Options{
 		URL: "https://" + ts.Getenv("DEVICE"), Roots: roots(ts), Count: 1, UserPattern: user, Password: "secret", Seed: user,
-		Model: func(int) phone.Model { return model }, Manner: func(int) phone.Manner { return phone.Obedient },
+		Model:   func(int) phone.Model { return model },
 		Observe: func(e phone.Event) { f.note(user + " " + string(e.Kind)) },
 	})
 	ts.Check(err)

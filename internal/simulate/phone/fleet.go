@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"drover/internal/simulate/handset"
 )
 
 // MaxCount bounds a fleet: each phone needs a connection, hence a file descriptor.
@@ -28,7 +30,8 @@ type Options struct {
 	Password    string         // of every user
 	Seed        string         // a part of each DeviceId: another seed is another fleet
 	Model       func(number int) Model
-	Manner      func(number int) Manner
+	Manner      func(number int) handset.Manner
+	Speaks      func(number int) Speaks
 	Heartbeat   time.Duration // of a Ping; 470 s when zero
 	Patience    time.Duration // how long a phone waits for any other answer; 60 s when zero
 	From        []netip.Addr  // local addresses to connect from, in turn; the system chooses when empty
@@ -36,6 +39,16 @@ type Options struct {
 	Setups      int           // phones that set up at one time; 64 when zero
 	Observe     func(Event)   // called for every event, by many goroutines; must not block
 }
+
+// Speaks says by what a device talks to the zone.
+type Speaks string
+
+// What it may be. A device without a companion application speaks ActiveSync alone, whatever is asked for.
+const (
+	ByMail Speaks = "activesync"
+	ByApp  Speaks = "companion"
+	ByBoth Speaks = "both"
+)
 
 // Fleet is a number of phones. They share the HTTP client, not the connections they hold.
 type Fleet struct {
@@ -77,7 +90,10 @@ func New(o Options) (*Fleet, error) {
 		o.Model = Mixed
 	}
 	if o.Manner == nil {
-		o.Manner = func(int) Manner { return Obedient }
+		o.Manner = func(int) handset.Manner { return handset.Obedient }
+	}
+	if o.Speaks == nil {
+		o.Speaks = func(int) Speaks { return ByMail }
 	}
 	for n := 1; n <= o.Count; n++ {
 		f.phones = append(f.phones, f.phone(o, n))
@@ -87,8 +103,13 @@ func New(o Options) (*Fleet, error) {
 
 func (f *Fleet) phone(o Options, n int) *Phone {
 	model := o.Model(n)
+	speaks := o.Speaks(n)
+	if !model.HasApp() {
+		speaks = ByMail
+	}
 	return &Phone{
-		fleet: f, number: n, model: model, manner: o.Manner(n), id: model.deviceID(o.Seed, n),
+		fleet: f, number: n, model: model, set: handset.New(model.rules(), o.Manner(n)), id: model.deviceID(o.Seed, n),
+		speaks: speaks, known: make(chan struct{}),
 		user: strings.ReplaceAll(o.UserPattern, "%d", strconv.Itoa(n)),
 		key:  "0", folderKey: "0", syncKey: "0",
 		heartbeat: int(orDuration(o.Heartbeat, 470*time.Second) / time.Second),
@@ -114,8 +135,8 @@ func client(o Options) *http.Client {
 			DialContext:         dialer(o.From),
 			TLSClientConfig:     &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)},
 			TLSHandshakeTimeout: time.Minute,
-			MaxConnsPerHost:     o.Count,
-			MaxIdleConnsPerHost: o.Count,
+			MaxConnsPerHost:     2 * o.Count, // a mail client and an application each
+			MaxIdleConnsPerHost: 2 * o.Count,
 			IdleConnTimeout:     2 * time.Minute,
 			ReadBufferSize:      2048,
 			WriteBufferSize:     2048,
@@ -144,11 +165,7 @@ func (f *Fleet) Run(ctx context.Context) Report {
 	var all sync.WaitGroup
 	for _, p := range f.phones {
 		all.Go(func() {
-			if !f.enter(ctx) {
-				return
-			}
-			p.live(ctx)
-			f.leave(p)
+			p.lead(ctx)
 		})
 	}
 	all.Wait()
@@ -188,6 +205,9 @@ func (f *Fleet) DeviceIDs() []string {
 	}
 	return ids
 }
+
+// Handset returns the device of a phone, by its number.
+func (f *Fleet) Handset(number int) *handset.Handset { return f.phones[number-1].set }
 
 // Phones returns how many phones the fleet has.
 func (f *Fleet) Phones() int { return len(f.phones) }

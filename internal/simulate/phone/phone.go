@@ -10,30 +10,16 @@ import (
 	"time"
 
 	"drover/internal/base/wbxml"
+	"drover/internal/simulate/handset"
 )
-
-// Manner is how a phone treats what it is told.
-type Manner string
-
-// The manners. All but Obedient are for demonstrations and load: no gateway may break on them.
-const (
-	Obedient   Manner = ""
-	Partial    Manner = "partial"     // applies a policy in part and says so
-	Refuse     Manner = "refuse"      // says that it did not apply the policy
-	IgnoreWipe Manner = "ignore-wipe" // neither acknowledges nor obeys a wipe
-	WrongKey   Manner = "wrong-key"   // sends a policy key that it was never given
-	Garbage    Manner = "garbage"     // sends bytes that are no WBXML where a Sync belongs
-)
-
-// Manners lists what [Options] may ask for.
-var Manners = []Manner{Partial, Refuse, IgnoreWipe, WrongKey, Garbage}
 
 // Phone is one simulated device with one account. Only its own goroutine touches it.
 type Phone struct {
 	fleet  *Fleet
 	number int
 	model  Model
-	manner Manner
+	set    *handset.Handset
+	speaks Speaks
 	id     string
 	user   string
 
@@ -42,10 +28,11 @@ type Phone struct {
 	folderKey string
 	inbox     string
 	syncKey   string
-	heartbeat int  // seconds
-	pinged    bool // the server knows the Ping's parameters
-	settled   bool // it no longer counts among those that set up
-	rounds    int  // provisionings since the last command that was served
+	heartbeat int           // seconds
+	pinged    bool          // the server knows the Ping's parameters
+	settled   bool          // it no longer counts among those that set up
+	rounds    int           // provisionings since the last command that was served
+	known     chan struct{} // closed once the server has served it
 }
 
 // A phone that provisions more often than this without being served in between is in a loop.
@@ -184,12 +171,17 @@ func (p *Phone) folders(ctx context.Context) (step, error) {
 		return nil, refusal{kind: Failed}
 	}
 	p.rounds = 0
+	select {
+	case <-p.known:
+	default:
+		close(p.known)
+	}
 	return p.mail, nil
 }
 
 // mail syncs the inbox until nothing more is there, then the phone holds a Ping.
 func (p *Phone) mail(ctx context.Context) (step, error) {
-	if p.manner == Garbage {
+	if p.set.Manner() == handset.Garbage {
 		return p.garbage(ctx)
 	}
 	a, err := p.command(ctx, "Sync", p.syncFrame())

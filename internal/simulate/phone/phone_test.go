@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"drover/internal/core/platform"
+	"drover/internal/simulate/handset"
 	"drover/internal/simulate/phone"
 	"drover/internal/simulate/upstream"
 )
@@ -122,7 +123,7 @@ func TestMisbehaviourDoesNotLoopForEver(t *testing.T) {
 	server := upstream.New(upstream.Options{Provision: true})
 	looped := make(chan struct{}, 100)
 	_, stop := start(t, server, phone.Options{
-		Count: 1, Manner: func(int) phone.Manner { return phone.WrongKey },
+		Count: 1, Manner: func(int) handset.Manner { return handset.WrongKey },
 		Observe: func(e phone.Event) {
 			if e.Kind == phone.Looped {
 				looped <- struct{}{}
@@ -143,7 +144,7 @@ func TestModelsAreRecognised(t *testing.T) {
 			t.Fatal(err)
 		}
 		facts := platform.Facts{DeviceType: m.DeviceType, UserAgent: m.UserAgent, OS: m.OS, Model: m.Name}
-		if got := platform.Recognise(facts); string(got) != name {
+		if got := platform.Resolve(facts).Key(); got != name {
 			t.Errorf("%s is recognised as %s", name, got)
 		}
 	}
@@ -152,7 +153,7 @@ func TestModelsAreRecognised(t *testing.T) {
 func TestMixedFleetHasEveryPlatformInItsShare(t *testing.T) {
 	got := map[string]int{}
 	for n := 1; n <= 2000; n++ {
-		got[phone.Mixed(n).Platform]++
+		got[phone.Mixed(n).Row()]++
 	}
 	for _, name := range phone.Platforms() {
 		m, err := phone.Find(name)

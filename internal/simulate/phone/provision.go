@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"drover/internal/base/wbxml"
+	"drover/internal/simulate/handset"
 )
 
 // provisionThen returns the step that provisions and goes on with next.
@@ -32,11 +33,30 @@ func (p *Phone) provision(ctx context.Context) error {
 	if temporary == "" {
 		return refusal{kind: Failed}
 	}
+	p.obey(policy.Child(wbxml.ProvisionData).Child(wbxml.ProvisionEASProvisionDoc))
 	return p.acknowledge(ctx, temporary)
 }
 
+// obey takes of a policy what the platform can. The document of 2.5 is another, which these phones take without reading.
+func (p *Phone) obey(document *wbxml.Node) {
+	if document == nil || p.set.Manner() == handset.Refuse {
+		return
+	}
+	flag := func(tag wbxml.Tag) *bool {
+		element := document.Child(tag)
+		if element == nil {
+			return nil
+		}
+		on := element.Value() == "1"
+		return &on
+	}
+	p.set.Obey(handset.Policy{
+		PasswordRequired: flag(wbxml.ProvisionDevicePasswordEnabled), Encrypt: flag(wbxml.ProvisionRequireDeviceEncryption),
+	})
+}
+
 func (p *Phone) acknowledge(ctx context.Context, temporary string) error {
-	status := map[Manner]int{Partial: 2, Refuse: 3}[p.manner]
+	status := map[handset.Manner]int{handset.Partial: 2, handset.Refuse: 3}[p.set.Manner()]
 	if status == 0 {
 		status = 1
 	}
@@ -54,22 +74,38 @@ func (p *Phone) acknowledge(ctx context.Context, temporary string) error {
 		return refusal{kind: Failed}
 	}
 	p.key = final
-	if p.manner == WrongKey {
+	if p.set.Manner() == handset.WrongKey {
 		p.key = "77"
 	}
 	p.fleet.see(p, Provisioned)
 	return nil
 }
 
-// wipe acknowledges the directive and ends the phone's life, as a real one erases itself.
+// wipe acknowledges the directive and then erases what the platform erases. A phone that has done so asks no more.
 func (p *Phone) wipe(ctx context.Context, directive wbxml.Tag) error {
 	p.fleet.see(p, WipeOrdered)
-	if p.manner == IgnoreWipe {
+	order := handset.FullWipe
+	if directive == wbxml.ProvisionAccountOnlyRemoteWipe {
+		order = handset.SelectiveWipe
+	}
+	switch {
+	case p.set.Manner() == handset.IgnoreWipe, !p.set.Can(order):
 		return refusal{kind: Failed, retry: maxRetry}
+	case p.set.PutsOff(order):
+		return refusal{kind: PutOff}
 	}
 	if _, err := p.command(ctx, "Provision", wipedFrame(directive)); err != nil {
 		return provisionError(err)
 	}
+	switch p.set.Manner() {
+	case handset.Halt:
+		return errWiped
+	case handset.Lie:
+		return nil
+	case handset.Replay: // whatever is answered: the phone has nothing to lose any more
+		_, _ = p.command(ctx, "Provision", wipedFrame(directive))
+	}
+	p.set.Carry(order)
 	p.fleet.see(p, Wiped)
 	return errWiped
 }

@@ -22,7 +22,10 @@ const (
 	PingSent     Kind = "ping-sent"    // a Ping goes out
 	PingEnded    Kind = "ping-ended"   // and is answered, or breaks off
 	WipeOrdered  Kind = "wipe-ordered" // the server ordered a wipe
-	Wiped        Kind = "wiped"        // and the phone acknowledged it
+	PutOff       Kind = "put-off"      // and the phone waits for its user first
+	Wiped        Kind = "wiped"        // and the phone acknowledged it, or its application did
+	Enrolled     Kind = "enrolled"     // the companion application is in
+	Answered     Kind = "answered"     // it has answered an order
 	Blocked      Kind = "blocked"      // 403, or status 126, 129, 130, 131, 177
 	Declined     Kind = "declined"     // the server does not accept how the phone took the policy
 	Unauthorized Kind = "unauthorized" // 401
@@ -34,7 +37,7 @@ const (
 
 // kinds in the order of a report.
 var kinds = []Kind{
-	Connected, Provisioned, Unmanaged, PingSent, PingEnded, WipeOrdered, Wiped, Blocked, Declined, Unauthorized, Unavailable,
+	Connected, Provisioned, Unmanaged, PingSent, PingEnded, Enrolled, Answered, WipeOrdered, PutOff, Wiped, Blocked, Declined, Unauthorized, Unavailable,
 	NoVersion, Looped, Failed,
 }
 

@@ -1,0 +1,98 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"drover/internal/simulate/companion"
+	"drover/internal/simulate/handset"
+)
+
+// lead is the device's life: its mail client's, its application's, or both beside each other. What erases the device ends
+// both.
+func (p *Phone) lead(ctx context.Context) {
+	ctx, gone := context.WithCancel(ctx)
+	defer gone()
+	var both sync.WaitGroup
+	defer both.Wait()
+	if p.speaks != ByMail {
+		both.Go(func() {
+			if p.accompany(ctx) {
+				gone()
+			}
+		})
+	}
+	if p.speaks != ByApp && p.fleet.enter(ctx) {
+		p.live(ctx)
+		p.fleet.leave(p)
+		gone()
+	}
+}
+
+// accompany is the life of the application. It tells whether it ended because it has erased the device. Beside a mail
+// client it comes in once the server knows that, so that both are one device.
+func (p *Phone) accompany(ctx context.Context) (erased bool) {
+	o := companion.Options{
+		URL: p.fleet.url, Client: p.fleet.client, Handset: p.set, Name: p.user, Password: p.fleet.password,
+		Facts: companion.Facts{Model: p.model.Name, OS: p.model.OS, DeviceType: p.model.DeviceType, UserAgent: p.model.UserAgent},
+	}
+	if p.speaks == ByBoth {
+		select {
+		case <-p.known:
+		case <-ctx.Done():
+			return false
+		}
+		o.ActiveSync = p.id
+	}
+	app, err := companion.New(o)
+	if err == nil {
+		if p.speaks == ByApp {
+			p.fleet.see(p, Connected)
+		}
+		err = app.Begin(ctx)
+	}
+	if err != nil {
+		if ctx.Err() == nil {
+			p.missed(err)
+		}
+		return false
+	}
+	p.fleet.see(p, Enrolled)
+	app.Run(ctx, func(t companion.Taken, err error) { erased = p.took(t, err) || erased })
+	return erased
+}
+
+// took counts what the application has answered, and tells whether it has erased the device.
+func (p *Phone) took(t companion.Taken, err error) bool {
+	if err != nil {
+		p.missed(err)
+		return false
+	}
+	p.fleet.see(p, Answered)
+	wipe := t.Kind == handset.FullWipe || t.Kind == handset.SelectiveWipe
+	if wipe && t.State == "done" {
+		p.fleet.see(p, Wiped)
+		return true
+	}
+	return false
+}
+
+// missed counts why the application was not served.
+func (p *Phone) missed(err error) {
+	var r *companion.Refused
+	switch {
+	case !errors.As(err, &r):
+		p.fleet.note(err)
+		p.fleet.see(p, Failed)
+	case r.Status == 401:
+		p.fleet.see(p, Unauthorized)
+	case r.Status == 403:
+		p.fleet.see(p, Blocked)
+	case r.Status == 429 || r.Status == 503:
+		p.fleet.see(p, Unavailable)
+	default:
+		p.fleet.note(err)
+		p.fleet.see(p, Failed)
+	}
+}
