@@ -156,6 +156,7 @@ func touchDownOld() Row {
 			SelectiveWipe: touchDownSelective(),
 			Lock:          refused("Locking needs Android 2.2 or newer.", insteadBlock),
 			WipeCard:      only(cardWay(Companion), noCardWipe),
+			Locate:        only(locateWay(Companion), noLocate),
 			RequestLog:    only(logWay(Companion), noLog),
 		}),
 	}
@@ -256,6 +257,7 @@ func symbianOrders(full Way) map[Command]Order {
 		Lock: refused("Symbian S60 cannot be locked from afar.", insteadBlock, insteadTimeout),
 		WipeCard: refused("Symbian S60 cannot wipe its storage card alone.",
 			Alternative{FullWipe, "A full wipe erases the storage card too."}),
+		Locate:     only(locateWay(Companion), noLocate),
 		RequestLog: only(logWay(Companion), noLog),
 	})
 }
