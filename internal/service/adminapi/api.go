@@ -84,7 +84,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addAudit, a.addZone, a.addServices, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addZone, a.addServices, a.addEvents,
 	} {
 		add()
 	}
@@ -100,7 +100,7 @@ func description() *huma.OpenAPI {
 			Title: "Drover's admin API", Version: "1",
 			Description: "Everything that administrators do. Sign in for a session cookie, or send an API token as a bearer. " +
 				"Errors are problems (RFC 9457). Lists are read page by page with limit and cursor. What can be edited carries " +
-				"its version as ETag, which an edit sends back in If-Match. Every POST of an administrator takes an " +
+				"its version as ETag, which an edit sends back in If-Match. Every POST of an administrator, but a look at personal data, takes an " +
 				"Idempotency-Key, with which it is done once however often it is sent.",
 		},
 		Components: &huma.Components{
@@ -124,6 +124,8 @@ var tags = []*huma.Tag{
 	{Name: "users", Description: "The owners of devices, and their groups."},
 	{Name: "policies", Description: "What devices must obey."},
 	{Name: "access", Description: "Who may reach mail."},
+	{Name: "compliance", Description: "What devices are held to, and what follows."},
+	{Name: "personal", Description: "Personal data: what is kept and for how long, and who has looked."},
 	{Name: "upstreams", Description: "Mail servers."},
 	{Name: "directories", Description: "Where users, groups and administrators come from."},
 	{Name: "audit", Description: "Who did what."},

@@ -260,7 +260,14 @@ func (a *API) readmitDevice(ctx context.Context, in *idWith[adminv1.Reason]) (*n
 
 func (a *API) lookAtPhone(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.Phone], error) {
 	phone, err := a.Devices.Phone(ctx, caller(ctx), in.ID, in.Body.Reason)
-	return reply(adminv1.Phone{Phone: phone}, err)
+	if err != nil || phone == "" {
+		return reply(adminv1.Phone{}, err)
+	}
+	owner, err := a.Devices.OwnerOf(ctx, caller(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return reply(adminv1.Phone{Phone: phone}, a.Privacy.Note(ctx, caller(ctx), owner, in.ID, "phone", in.Body.Reason))
 }
 
 func (a *API) countDevices(ctx context.Context, _ *none) (*answer[adminv1.DeviceCounts], error) {
