@@ -72,7 +72,7 @@ var lines = []string{
 	"upstream list", "upstream show " + one, "upstream test " + one + " --user u --password-file FILE",
 	"upstream try --url https://mail.example.org", "upstream move " + one + " 1", "upstream remove " + one,
 	"upstream assign " + one + " --user " + one, "upstream unassign --group " + one, "upstream assignments",
-	"directory add new --host ldap.example.org --users ou=people,dc=example,dc=org --role admins=auditor --secret-file FILE",
+	"directory add new --host ldap.example.org --users ou=people,dc=example,dc=org --role admins=" + one + " --secret-file FILE",
 	"directory add new --issuer https://login.example.org --client-id drover", "directory edit " + one + " --join", "directory list",
 	"directory show " + one, "directory test " + one, "directory try --host ldap.example.org --users dc=example,dc=org",
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
