@@ -64,7 +64,12 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="settings">
-          <Editor key={`${s.version} ${rolling?.version}`} suite={s} specs={specs} rolling={rolling !== undefined} />
+          <Editor
+            key={`${s.version} ${rolling?.version}`}
+            suite={s}
+            specs={specs}
+            rolling={rolling !== undefined}
+          />
         </Tabs.Panel>
         <Tabs.Panel value="preview">{tab === 'preview' && <Preview id={s.id} />}</Tabs.Panel>
         <Tabs.Panel value="versions">{tab === 'versions' && <Versions suite={s} />}</Tabs.Panel>
