@@ -111,6 +111,11 @@ func (r Reach) speaks(w Way) bool {
 	return w.Channel != ActiveSync || w.Since.IsZero() || !r.ActiveSync.Less(w.Since)
 }
 
+// beyondMail tells whether the device is enrolled in another channel than ActiveSync, of which the refusals speak.
+func (r Reach) beyondMail() bool {
+	return slices.ContainsFunc(r.Channels, func(c Channel) bool { return c != ActiveSync })
+}
+
 func (o Order) reason(c Command, reach Reach) string {
 	if len(o.Ways) == 0 {
 		return o.Refusal
@@ -120,7 +125,7 @@ func (o Order) reason(c Command, reach Reach) string {
 			return tooOld(c, w, reach.ActiveSync)
 		}
 	}
-	if o.Refusal != "" {
+	if o.Refusal != "" && !reach.beyondMail() {
 		return o.Refusal
 	}
 	return "This command needs " + o.Ways[0].Channel.Name() + ", in which this device is not enrolled."

@@ -14,6 +14,8 @@ const (
 	noMessage     = "ActiveSync has no word for showing a message, and this device is enrolled in no other channel."
 	noInventory   = "ActiveSync has no word for asking a device what it is, and this device is enrolled in no other channel."
 	noApp         = "There is no companion application for this platform."
+	neverClear    = "Neither ActiveSync nor the companion application of this platform can clear a passcode."
+	neverCard     = "Neither ActiveSync nor the companion application of this platform can wipe the storage card alone."
 	noCard        = "This platform has no storage card."
 )
 
@@ -50,11 +52,20 @@ func orders(named map[Command]Order) map[Command]Order {
 	return m
 }
 
-// withoutApp refuses what only a companion application can do, on the rows that have none.
-func withoutApp(rows []Row) []Row {
+// completed refuses what only a companion application can do, on the rows that have none, and does not speak of
+// ActiveSync alone on those that have one.
+func completed(rows []Row) []Row {
+	never := map[string]string{noClear: neverClear, noCardWipe: neverCard}
 	for _, r := range rows {
 		if !slices.Contains(r.Channels, Companion) {
 			r.orders[Message], r.orders[UpdateInventory] = refused(noApp), refused(noApp)
+			continue
+		}
+		for c, o := range r.orders {
+			if words, ok := never[o.Refusal]; ok && len(o.Ways) == 0 {
+				o.Refusal = words
+				r.orders[c] = o
+			}
 		}
 	}
 	return rows

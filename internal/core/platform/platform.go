@@ -186,4 +186,4 @@ var names = map[ID]string{
 	UnknownPlatform:  "Unknown",
 }
 
-var catalogue = withoutApp(slices.Concat(extinctRows(), todayRows()))
+var catalogue = completed(slices.Concat(extinctRows(), todayRows()))

@@ -41,10 +41,17 @@ func ios10() Row {
 			Lock:          only(lockWay(AppleMDM), noLock, insteadBlock, insteadTimeout),
 			WipeCard:      refused(noCard),
 			ClearPasscode: only(clearWay(AppleMDM), noClear),
-			Locate: only(Way{
-				Channel: AppleMDM, Extent: Nothing, Removes: "Nothing; the device reports its position.",
-				Leaves: keepsAll, Caveat: "Supervised devices in lost mode only.",
-			}, noLocate),
+			Locate: {Refusal: noLocate, Ways: []Way{
+				{
+					Channel: Companion, Extent: Nothing, Removes: "Nothing; the device reports its position.",
+					Leaves: keepsAll, Caveat: "Where the user has allowed the application to know it.",
+				},
+				{
+					Channel: AppleMDM, Extent: Nothing, Removes: "Nothing; the device reports its position.",
+					Leaves: keepsAll, Caveat: "Supervised devices in lost mode only.",
+				},
+			}},
+			RequestLog: only(logWay(Companion), noLog),
 		}),
 	}
 }
