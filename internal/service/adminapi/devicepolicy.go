@@ -34,10 +34,15 @@ func (a *API) devicePolicy(ctx context.Context, in *byID) (*answer[adminv1.Devic
 	if err != nil {
 		return nil, err
 	}
+	m, err := a.Devices.Companion(ctx, c, in.ID)
+	accompanied := err == nil
+	if err != nil && !problem.Is(err, problem.NotFound) {
+		return nil, err
+	}
 	layers, err := a.layers(ctx, e, d)
 	return reply(adminv1.DevicePolicy{
 		Suite: adminv1.Ref{ID: e.Origin.Suite, Name: e.Origin.SuiteName}, Version: e.Origin.Version, Liability: string(d.Liability),
-		Origin: string(e.Origin.Target.Kind), State: string(d.PolicyState), Layers: layers, Settings: policyLines(e, d, p),
+		Origin: string(e.Origin.Target.Kind), State: string(d.PolicyState), Layers: layers, Settings: policyLines(e, d, p, m, accompanied),
 	}, err)
 }
 
@@ -65,12 +70,35 @@ func (a *API) layers(ctx context.Context, e *policy.Effective, d device.Device) 
 	return out, nil
 }
 
-func policyLines(e *policy.Effective, d device.Device, p device.Partnership) []adminv1.PolicyLine {
-	x := policy.Exchange{
-		Version: platform.ParseVersion(d.Protocol), Sent: p.TempRevision, Acknowledged: p.Revision, Status: policy.AckStatus(p.ClientStatus),
+// exchanges tells how far the policy has come over each channel that the device has: its mail client, its companion
+// application, or both.
+func exchanges(d device.Device, p device.Partnership, m device.Companion, accompanied bool) []policy.Exchange {
+	var list []policy.Exchange
+	if d.Protocol != "" || !accompanied {
+		list = append(list, policy.Exchange{
+			Version: platform.ParseVersion(d.Protocol), Sent: p.TempRevision, Acknowledged: p.Revision, Status: policy.AckStatus(p.ClientStatus),
+		})
 	}
+	if !accompanied {
+		return list
+	}
+	x := policy.Exchange{
+		Channel: platform.Companion, Sent: m.Sent, Acknowledged: m.Reported, Status: policy.Applied, Violations: map[platform.Setting]string{},
+	}
+	for setting, r := range m.Settings {
+		switch r.State {
+		case "refused":
+			x.Violations[platform.Setting(setting)] = "The application says that it does not hold."
+		case "not-supported":
+			x.Violations[platform.Setting(setting)] = "The application says that this device cannot keep it."
+		}
+	}
+	return append(list, x)
+}
+
+func policyLines(e *policy.Effective, d device.Device, p device.Partnership, m device.Companion, accompanied bool) []adminv1.PolicyLine {
 	sent := sentTexts(p.Sent)
-	return each(policy.Report(e, platform.Resolve(d.PlatformFacts()), x), func(i policy.Item) adminv1.PolicyLine {
+	return each(policy.Report(e, platform.Resolve(d.PlatformFacts()), exchanges(d, p, m, accompanied)...), func(i policy.Item) adminv1.PolicyLine {
 		def, _ := policy.Find(i.Setting)
 		line := adminv1.PolicyLine{
 			Key: string(i.Setting), Category: string(def.Category), Label: def.Title, Asked: inWords(i.Setting, &i.Value),
@@ -85,6 +113,9 @@ func policyLines(e *policy.Effective, d device.Device, p device.Partnership) []a
 		}
 		if i.State == policy.Acknowledged {
 			line.AcknowledgedAt = stamp(p.AcknowledgedAt)
+		}
+		if i.Channel == platform.Companion {
+			line.SentAt, line.AcknowledgedAt = stamp(m.SentAt), stamp(m.ReportedAt)
 		}
 		return line
 	})

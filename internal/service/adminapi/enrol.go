@@ -168,9 +168,13 @@ func posture(x device.Companion) []adminv1.Fact {
 		key, label string
 		value      *bool
 	}{
-		{"rooted", "Rooted or jailbroken", p.Rooted}, {"encrypted", "Storage encrypted", p.Encrypted},
-		{"cardEncrypted", "Storage card encrypted", p.CardEncrypted}, {"passcode", "Passcode set", p.Passcode},
-		{"simPresent", "SIM card present", p.SIMPresent}, {"simChanged", "SIM card changed", p.SIMChanged}, {"roaming", "Roaming", p.Roaming},
+		{"rooted", "Rooted or jailbroken", p.Rooted},
+		{"encrypted", "Storage encrypted", p.Encrypted},
+		{"cardEncrypted", "Storage card encrypted", p.CardEncrypted},
+		{"passcode", "Passcode set", p.Passcode},
+		{"simPresent", "SIM card present", p.SIMPresent},
+		{"simChanged", "SIM card changed", p.SIMChanged},
+		{"roaming", "Roaming", p.Roaming},
 	} {
 		if f.value == nil {
 			continue
