@@ -23,24 +23,26 @@ type program struct {
 	Init  initCommand  `cmd:"" help:"Write a configuration file that explains every setting." group:"server"`
 	DB    dbCommands   `cmd:"" name:"db" help:"The database: roles, migration, backup, verification, keys." group:"server"`
 
-	Admin     adminCommands     `cmd:"" help:"Administrators." group:"zone"`
-	Role      roleCommands      `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
-	Token     tokenCommands     `cmd:"" help:"API tokens." group:"zone"`
-	User      userCommands      `cmd:"" help:"Users of devices, and their groups." group:"zone"`
-	Device    deviceCommands    `cmd:"" help:"Devices, and their groups." group:"zone"`
-	Enrol     enrolCommands     `cmd:"" help:"How devices come in: invitations, terms of use, the keys of devices." group:"zone"`
-	Policy    policyCommands    `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
-	Schedule  scheduleCommands  `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
-	Command   orderCommands     `cmd:"" help:"Commands to devices." group:"zone"`
-	Approval  approvalCommands  `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
-	Safety    safetyCommands    `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
-	Access    accessCommands    `cmd:"" help:"Which devices may reach mail." group:"zone"`
-	Upstream  upstreamCommands  `cmd:"" help:"Mail servers." group:"zone"`
-	Directory directoryCommands `cmd:"" help:"Directories: where users, groups and administrators come from." group:"zone"`
-	Zone      zoneCommands      `cmd:"" help:"The zone itself: its name." group:"zone"`
-	Services  servicesCommands  `cmd:"" help:"What the zone offers over the network." group:"zone"`
-	Audit     auditCommands     `cmd:"" help:"The audit log." group:"zone"`
-	Log       logCommands       `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
+	Admin      adminCommands      `cmd:"" help:"Administrators." group:"zone"`
+	Role       roleCommands       `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
+	Token      tokenCommands      `cmd:"" help:"API tokens." group:"zone"`
+	User       userCommands       `cmd:"" help:"Users of devices, and their groups." group:"zone"`
+	Device     deviceCommands     `cmd:"" help:"Devices, and their groups." group:"zone"`
+	Enrol      enrolCommands      `cmd:"" help:"How devices come in: invitations, terms of use, the keys of devices." group:"zone"`
+	Policy     policyCommands     `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
+	Schedule   scheduleCommands   `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
+	Command    orderCommands      `cmd:"" help:"Commands to devices." group:"zone"`
+	Approval   approvalCommands   `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
+	Safety     safetyCommands     `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
+	Access     accessCommands     `cmd:"" help:"Which devices may reach mail." group:"zone"`
+	Compliance complianceCommands `cmd:"" help:"What devices are held to, and what follows." group:"zone"`
+	Personal   personalCommands   `cmd:"" help:"Personal data: what is kept and for how long, and who has looked." group:"zone"`
+	Upstream   upstreamCommands   `cmd:"" help:"Mail servers." group:"zone"`
+	Directory  directoryCommands  `cmd:"" help:"Directories: where users, groups and administrators come from." group:"zone"`
+	Zone       zoneCommands       `cmd:"" help:"The zone itself: its name." group:"zone"`
+	Services   servicesCommands   `cmd:"" help:"What the zone offers over the network." group:"zone"`
+	Audit      auditCommands      `cmd:"" help:"The audit log." group:"zone"`
+	Log        logCommands        `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
 
 	Overview overviewCommand `cmd:"" help:"The zone at a glance." group:"zone"`
 	WhoAmI   whoAmI          `cmd:"" name:"whoami" help:"Whose token it is, and what it may do." group:"zone"`

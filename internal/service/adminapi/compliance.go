@@ -187,7 +187,11 @@ func (a *API) listBreaches(ctx context.Context, in *struct {
 	})
 }
 
-func (a *API) explainCompliance(ctx context.Context, in *byID) (*answer[adminv1.Page[adminv1.Finding]], error) {
+func (a *API) explainCompliance(ctx context.Context, in *struct {
+	Paged
+	ID string `path:"id" maxLength:"64"`
+},
+) (*answer[adminv1.Page[adminv1.Finding]], error) {
 	list, err := a.Compliance.Explain(ctx, caller(ctx), in.ID)
 	return reply(whole(list, wireFinding), err)
 }

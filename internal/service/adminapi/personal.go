@@ -129,7 +129,11 @@ var asking = map[journal.Kind]platform.Setting{
 	journal.TextLog: platform.AuditTextLog, journal.File: platform.AuditFiles,
 }
 
-func (a *API) listStock(ctx context.Context, in *byID) (*answer[adminv1.Page[adminv1.Stock]], error) {
+func (a *API) listStock(ctx context.Context, in *struct {
+	Paged
+	ID string `path:"id" maxLength:"64"`
+},
+) (*answer[adminv1.Page[adminv1.Stock]], error) {
 	d, err := a.Devices.Get(ctx, caller(ctx), in.ID)
 	if err != nil {
 		return nil, err

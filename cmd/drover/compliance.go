@@ -1,0 +1,346 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"drover/api/adminv1"
+	"drover/cmd/drover/client"
+	"drover/cmd/drover/table"
+)
+
+type complianceCommands struct {
+	List       complianceList       `cmd:"" help:"List the rules, with how many devices break each." default:"withargs"`
+	Conditions complianceConditions `cmd:"" help:"List what a rule can ask."`
+	Show       complianceShow       `cmd:"" help:"Show a rule."`
+	Add        complianceAdd        `cmd:"" help:"Add a rule."`
+	Edit       complianceEdit       `cmd:"" help:"Change a rule; what is not given stays."`
+	Remove     complianceRemove     `cmd:"" help:"Take a rule away with all that follows from it."`
+	Try        complianceTry        `cmd:"" help:"Tell what a rule would find, without holding anybody to it."`
+	Breaches   complianceBreaches   `cmd:"" help:"List what is broken, by device."`
+	Device     complianceDevice     `cmd:"" help:"Tell what each rule says of a device, and why."`
+	Exemptions complianceWaivers    `cmd:"" help:"List the exemptions in force."`
+	Exempt     complianceWaive      `cmd:"" help:"Exempt a device from a rule, or from all, for a time."`
+	EndExempt  complianceEndWaiver  `cmd:"" name:"end-exemption" help:"Take an exemption back."`
+	Notices    complianceNotices    `cmd:"" help:"Show or change the mails that owners get."`
+}
+
+type complianceList struct{ remote }
+
+// Run lists the rules.
+func (r *complianceList) Run(ctx context.Context, c *console) error {
+	s, err := r.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.ComplianceRule]{
+		path: "/compliance/rules", empty: "There is no rule: devices are held to nothing.",
+		heads: []string{"ID", "NAME", "ON", "CONDITION", "ACCESS", "BROKEN", "KEPT FROM MAIL"},
+		row: func(x adminv1.ComplianceRule) []string {
+			return []string{x.ID, x.Name, yes(x.Enabled), x.Condition, x.Access, count(x.Broken), count(x.Restricted)}
+		},
+	}.print(ctx, s)
+}
+
+type complianceConditions struct{ remote }
+
+// Run lists conditions.
+func (r *complianceConditions) Run(ctx context.Context, c *console) error {
+	s, err := r.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Condition]{
+		path: "/compliance/conditions", heads: []string{"CONDITION", "WORDS", "NEEDS"},
+		row: func(x adminv1.Condition) []string { return []string{x.Condition, x.Words, strings.Join(x.Needs, ", ")} },
+	}.print(ctx, s)
+}
+
+// oneComplianceRule is the argument of commands about one rule.
+type oneComplianceRule struct {
+	remote
+	Rule string `arg:"" help:"Rule, by id or name."`
+}
+
+func (o oneComplianceRule) find(ctx context.Context, c *console) (*session, string, error) {
+	return o.about(ctx, c, o.Rule, (*session).complianceRule)
+}
+
+func (s *session) complianceRule(ctx context.Context, wanted string) (string, error) {
+	return named(ctx, s, "rule", "/compliance/rules", wanted, func(x adminv1.ComplianceRule) (id, name string) { return x.ID, x.Name })
+}
+
+type complianceShow struct{ oneComplianceRule }
+
+// Run shows a rule.
+func (r *complianceShow) Run(ctx context.Context, c *console) error {
+	s, id, err := r.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, client.Path("compliance", "rules", id), s.printComplianceRule)
+}
+
+func (s *session) printComplianceRule(x adminv1.ComplianceRule) error {
+	var f table.Facts
+	f.Add("id", x.ID)
+	f.Add("name", x.Name)
+	f.Add("in force", yes(x.Enabled))
+	f.Add("condition", x.Condition)
+	f.Add("unknown counts", yes(x.UnknownCounts))
+	f.Add("what it asks", asked(x.ComplianceRuleDraft))
+	f.Add("platforms", join(x.OnPlatforms))
+	f.Add("user groups", join(x.UserGroups))
+	f.Add("device groups", join(x.DeviceGroups))
+	f.Add("liability", x.Liability)
+	f.Add("mail to the owner", yes(x.TellOwner))
+	f.Add("mail to the zone's owners", yes(x.TellStaff))
+	f.Add("grace", fmt.Sprintf("%d hours", x.Grace))
+	f.Add("then mail", x.Access)
+	if x.WipeAfter > 0 {
+		f.Add("then erased after", fmt.Sprintf("%d days", x.WipeAfter))
+	}
+	f.Add("broken by", count(x.Broken))
+	f.Add("of them kept from mail", count(x.Restricted))
+	return f.Write(s.out)
+}
+
+// asked writes the parameters of a condition.
+func asked(d adminv1.ComplianceRuleDraft) string {
+	var out []string
+	if d.Hours > 0 {
+		out = append(out, fmt.Sprintf("%d hours", d.Hours))
+	}
+	if d.Count > 0 {
+		out = append(out, fmt.Sprintf("at most %d", d.Count))
+	}
+	out = append(append(out, d.Platforms...), d.Apps...)
+	for platform, version := range d.Versions {
+		out = append(out, platform+" "+version)
+	}
+	if d.Area != nil {
+		out = append(out, fmt.Sprintf("%g metres around %g, %g", d.Area.Metres, d.Area.Latitude, d.Area.Longitude))
+	}
+	return join(out)
+}
+
+// ruleFlags are what a rule is made of; what is not given stays as it is.
+type ruleFlags struct {
+	Condition     *string           `help:"What a device must not be: see drover compliance conditions."`
+	Off           *bool             `negatable:"" help:"Keep the rule without holding anybody to it."`
+	UnknownCounts *bool             `negatable:"" help:"A device of which it is not known breaks the rule too."`
+	Hours         *int              `help:"For conditions of time: after how many hours."`
+	Platform      []string          `help:"A platform that is allowed; may be given several times."`
+	Least         map[string]string `placeholder:"PLATFORM=VERSION" help:"The least version of a platform's system."`
+	App           []string          `help:"Id of an application; * at the end stands for any text."`
+	Count         *int              `help:"The most devices of one owner."`
+	Area          *area             `placeholder:"LAT,LON,METRES" help:"The area that devices stay in."`
+	On            []string          `placeholder:"PLATFORM" help:"The rule is for this platform alone; may be given several times."`
+	UserGroup     []string          `help:"The rule is for this group of users, by id or name."`
+	DeviceGroup   []string          `help:"The rule is for this group of devices, by id or name."`
+	Liability     *string           `enum:"any,corporate,personal" help:"The rule is for corporate or personal devices, or any."`
+	TellOwner     *bool             `negatable:"" help:"Mail the owner at once."`
+	TellStaff     *bool             `negatable:"" help:"Mail the owners of the zone at once."`
+	Grace         *int              `placeholder:"HOURS" help:"Hours until the rest follows."`
+	Access        *string           `enum:"none,quarantine,block" help:"What becomes of the device's mail: none, quarantine or block."`
+	WipeAfter     *int              `placeholder:"DAYS" help:"Days after the grace until the organization's data is erased; 0 for never."`
+}
+
+// area is written LATITUDE,LONGITUDE,METRES.
+type area adminv1.Area
+
+// UnmarshalText reads "48.2,16.4,5000".
+func (a *area) UnmarshalText(text []byte) error {
+	fields := strings.Split(string(text), ",")
+	if len(fields) != 3 {
+		return fmt.Errorf("%q is no area, such as 48.2,16.4,5000: degrees, degrees, metres", text)
+	}
+	for i, at := range []*float64{&a.Latitude, &a.Longitude, &a.Metres} {
+		n, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
+		if err != nil {
+			return fmt.Errorf("%q is no number of an area", fields[i])
+		}
+		*at = n
+	}
+	return nil
+}
+
+// apply puts what was given into a rule.
+func (f *ruleFlags) apply(ctx context.Context, s *session, d *adminv1.ComplianceRuleDraft) error {
+	replace(&d.Condition, f.Condition)
+	replace(&d.UnknownCounts, f.UnknownCounts)
+	replace(&d.Hours, f.Hours)
+	replace(&d.Count, f.Count)
+	replace(&d.Liability, f.Liability)
+	replace(&d.TellOwner, f.TellOwner)
+	replace(&d.TellStaff, f.TellStaff)
+	replace(&d.Grace, f.Grace)
+	replace(&d.Access, f.Access)
+	replace(&d.WipeAfter, f.WipeAfter)
+	if f.Off != nil {
+		d.Enabled = !*f.Off
+	}
+	if f.Area != nil {
+		d.Area = (*adminv1.Area)(f.Area)
+	}
+	if f.Least != nil {
+		d.Versions = f.Least
+	}
+	for at, given := range map[*[]string][]string{&d.Platforms: f.Platform, &d.Apps: f.App, &d.OnPlatforms: f.On} {
+		if len(given) > 0 {
+			*at = given
+		}
+	}
+	if err := s.groups(ctx, "user", f.UserGroup, &d.UserGroups); err != nil {
+		return err
+	}
+	return s.groups(ctx, "device", f.DeviceGroup, &d.DeviceGroups)
+}
+
+// groups finds the groups that were given.
+func (s *session) groups(ctx context.Context, kind string, wanted []string, at *[]string) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	var ids []string
+	for _, w := range wanted {
+		id, err := s.group(ctx, kind, w)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	*at = ids
+	return nil
+}
+
+type complianceAdd struct {
+	remote
+	Name string `arg:"" help:"Name of the rule."`
+	ruleFlags
+}
+
+// Run adds a rule.
+func (r *complianceAdd) Run(ctx context.Context, c *console) error {
+	s, err := r.connect(c)
+	if err != nil {
+		return err
+	}
+	draft := adminv1.ComplianceRuleDraft{Name: r.Name, Enabled: true}
+	if err := r.apply(ctx, s, &draft); err != nil {
+		return err
+	}
+	res, err := s.do(ctx, post, "/compliance/rules", draft)
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(x adminv1.ComplianceRule) error { return s.say("added rule %s (%s)", x.Name, x.ID) })
+}
+
+type complianceEdit struct {
+	oneComplianceRule
+	Name *string `help:"Another name."`
+	ruleFlags
+}
+
+// Run changes a rule.
+func (r *complianceEdit) Run(ctx context.Context, c *console) error {
+	s, id, err := r.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	res, err := change(ctx, s, put, client.Path("compliance", "rules", id), func(x adminv1.ComplianceRule) (any, error) {
+		replace(&x.Name, r.Name)
+		return x.ComplianceRuleDraft, r.apply(ctx, s, &x.ComplianceRuleDraft)
+	})
+	if err != nil {
+		return err
+	}
+	return show(s, res, s.printComplianceRule)
+}
+
+type complianceRemove struct{ oneComplianceRule }
+
+// Run takes a rule away.
+func (r *complianceRemove) Run(ctx context.Context, c *console) error {
+	s, id, err := r.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	return s.act(ctx, remove, client.Path("compliance", "rules", id), nil, "removed rule %s", r.Rule)
+}
+
+type complianceTry struct {
+	remote
+	ruleFlags
+}
+
+// Run tries a rule.
+func (r *complianceTry) Run(ctx context.Context, c *console) error {
+	s, err := r.connect(c)
+	if err != nil {
+		return err
+	}
+	draft := adminv1.ComplianceRuleDraft{Name: "trial", Enabled: true}
+	if err := r.apply(ctx, s, &draft); err != nil {
+		return err
+	}
+	res, err := s.do(ctx, post, "/compliance/try", draft)
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(x adminv1.ComplianceTrial) error {
+		if err := s.say("Of %d devices %d would break it, and of %d it is not known.", x.Devices, x.Breaks, x.Unknown); err != nil {
+			return err
+		}
+		t := table.New("ID", "NAME")
+		for _, d := range x.Some {
+			t.Row(d.ID, d.Name)
+		}
+		return t.Write(s.out, "")
+	})
+}
+
+type complianceBreaches struct {
+	remote
+	Rule  string `help:"Of this rule alone, by id or name."`
+	Limit int    `default:"100" help:"The most rows; 0 for all."`
+}
+
+// Run lists breaches.
+func (r *complianceBreaches) Run(ctx context.Context, c *console) error {
+	s, err := r.connect(c)
+	if err != nil {
+		return err
+	}
+	rule, err := optional(ctx, r.Rule, s.complianceRule)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Breach]{
+		path: "/compliance/breaches", query: query("rule", rule), limit: r.Limit, empty: "No device breaks a rule.",
+		heads: []string{"DEVICE", "NAME", "RULE", "WHY", "SINCE", "MAIL"},
+		row: func(x adminv1.Breach) []string {
+			return []string{x.Device.ID, x.Device.Name, x.Rule.Name, x.Because, since(x.Since), x.Access}
+		},
+	}.print(ctx, s)
+}
+
+type complianceDevice struct{ oneDevice }
+
+// Run tells what the rules say of a device.
+func (r *complianceDevice) Run(ctx context.Context, c *console) error {
+	s, d, err := r.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.Finding]{
+		path: client.Path("devices", d.ID, "compliance"), empty: "No rule is in force.",
+		heads: []string{"RULE", "ANSWER", "WHY", "WHAT TO DO", "DUE"},
+		row: func(x adminv1.Finding) []string {
+			return []string{x.Rule.Name, x.Answer, x.Because, x.Mend, optionalMoment(x.Due)}
+		},
+	}.print(ctx, s)
+}
