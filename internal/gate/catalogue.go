@@ -99,7 +99,7 @@ var catalogue = []Service{
 	},
 	{
 		Name: zone.ServicePortal, Surface: zone.SurfaceUser, Purpose: "Self-service and enrolment pages", Callers: "users",
-		Proof: "sign-in", Port: 443, DMZ: "on, or by address",
+		Proof: "sign-in, and once more before what destroys something", Port: 443, DMZ: "on, or by address", Built: true,
 	},
 	{
 		Name: zone.ServiceDashboard, Surface: zone.SurfaceAdmin, Purpose: "The administrators' web pages",

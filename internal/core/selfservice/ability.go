@@ -27,25 +27,28 @@ type Description struct {
 	// Proof tells whether users must prove once more who they are, each time.
 	Proof bool
 
-	right scope.Right
+	rights []scope.Right
 }
 
 // Catalogue lists the abilities in the order in which people read them.
 func Catalogue() []Description { return slices.Clone(catalogue) }
 
 var catalogue = []Description{
-	{Ability(platform.Lock), "Lock their devices", false, scope.DeviceLock},
-	{Ability(platform.Locate), "Ask their devices where they are", true, scope.DeviceLocate},
-	{Ability(platform.Message), "Show a message on their devices", false, scope.DeviceMessage},
-	{Ability(platform.ClearPasscode), "Clear their devices' passcodes", true, scope.DeviceClearPasscode},
-	{Ability(platform.SelectiveWipe), "Erase the organization's data from their devices", true, scope.DeviceWipeAccount},
-	{Ability(platform.WipeCard), "Erase their devices' storage cards", true, scope.DeviceWipeCard},
-	{Ability(platform.FullWipe), "Erase their devices completely", true, scope.DeviceWipeFull},
-	{Ability(platform.RequestLog), "Ask their devices for the log", false, scope.DeviceLog},
-	{Ability(platform.UpdateInventory), "Ask their devices to tell anew what they are", false, scope.DeviceRefresh},
-	{Rename, "Name their devices", false, scope.DeviceEdit},
-	{Enrol, "Enrol devices by an invitation of their own", true, scope.DeviceEnrol},
-	{Unenrol, "Take their devices out of service", true, scope.DeviceRemove},
+	{Ability(platform.Lock), "Lock their devices", false, []scope.Right{scope.DeviceLock}},
+	{Ability(platform.Locate), "Ask their devices where they are", true, []scope.Right{scope.DeviceLocate}},
+	{Ability(platform.Message), "Show a message on their devices", false, []scope.Right{scope.DeviceMessage}},
+	{Ability(platform.ClearPasscode), "Clear their devices' passcodes", true, []scope.Right{scope.DeviceClearPasscode}},
+	{Ability(platform.SelectiveWipe), "Erase the organization's data from their devices", true, []scope.Right{scope.DeviceWipeAccount}},
+	{Ability(platform.WipeCard), "Erase their devices' storage cards", true, []scope.Right{scope.DeviceWipeCard}},
+	{Ability(platform.FullWipe), "Erase their devices completely", true, []scope.Right{scope.DeviceWipeFull}},
+	{Ability(platform.RequestLog), "Ask their devices for the log", false, []scope.Right{scope.DeviceLog}},
+	{Ability(platform.UpdateInventory), "Ask their devices to tell anew what they are", false, []scope.Right{scope.DeviceRefresh}},
+	{Rename, "Name their devices", false, []scope.Right{scope.DeviceEdit}},
+	{Enrol, "Enrol devices by an invitation of their own", true, []scope.Right{scope.DeviceEnrol}},
+	{
+		Unenrol, "Take their devices out of service, erasing the organization's data where the device can", true,
+		[]scope.Right{scope.DeviceRemove, scope.DeviceWipeAccount},
+	},
 }
 
 // Describe returns what is told of an ability; false when there is none of that name.
@@ -90,7 +93,7 @@ func (r Rights) grant() scope.Grant {
 	g := scope.Grant{Rights: []scope.Right{scope.DeviceRead, scope.CommandRead, scope.CommandCancel}}
 	for _, d := range catalogue {
 		if r.Offers(d.Ability) {
-			g.Rights = append(g.Rights, d.right)
+			g.Rights = append(g.Rights, d.rights...)
 		}
 	}
 	return g

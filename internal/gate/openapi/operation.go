@@ -92,6 +92,8 @@ func (o Operation) describe() string {
 		return words + "Needs the right `" + string(o.Who.Right()) + "`."
 	case o.Who.Audience() == gate.AudienceDevice:
 		return words + "Needs the device's signature."
+	case o.Who.Audience() == gate.AudienceUser:
+		return words + "Needs a user who is signed in."
 	}
 	return words + "Needs no right: " + o.Who.Reason() + "."
 }

@@ -1,0 +1,136 @@
+package portal
+
+import (
+	"context"
+	"strconv"
+
+	"drover/api/portalv1"
+	"drover/internal/core/device"
+	"drover/internal/core/journal"
+	"drover/internal/core/platform"
+	"drover/internal/core/policy"
+)
+
+func (p *Portal) seeEmployer(ctx context.Context, in *byID) (*answer[portalv1.Employer], error) {
+	_, d, err := p.own(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	e, err := p.Effective(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	effects, err := p.effects(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	rules, _, err := p.Journal.Rules(ctx, system)
+	if err != nil {
+		return nil, err
+	}
+	row := platform.Resolve(d.PlatformFacts())
+	return reply(portalv1.Employer{
+		Facts: factsOf(d), Collects: collected(e, row, rules), Effects: effects, Demands: demands(e, row),
+	}, nil)
+}
+
+// factsOf are what the device has told of itself. The phone number is sealed: that it is kept is told, not what it is.
+func factsOf(d device.Device) []portalv1.Fact {
+	out := []portalv1.Fact{}
+	for _, f := range []portalv1.Fact{
+		{Key: "model", Value: d.Model},
+		{Key: "system", Value: d.OS},
+		{Key: "serial", Value: d.Serial},
+		{Key: "imei", Value: d.IMEI},
+		{Key: "operator", Value: d.Operator},
+		{Key: "language", Value: d.Language},
+		{Key: "mail-client", Value: d.UserAgent},
+		{Key: "last-contact", Value: stamp(d.LastContact)},
+	} {
+		if f.Value != "" {
+			out = append(out, f)
+		}
+	}
+	if d.HasPhone {
+		out = append(out, portalv1.Fact{Key: "phone-number"})
+	}
+	return out
+}
+
+var askedBy = map[journal.Kind]platform.Setting{
+	journal.DeviceLog: platform.AuditDeviceLog, journal.Location: platform.AuditLocation, journal.PhoneLog: platform.AuditPhoneLog,
+	journal.TextLog: platform.AuditTextLog, journal.File: platform.AuditFiles,
+}
+
+// collected tells of each kind of personal data whether the policy asks for it, and whether this device can tell it.
+func collected(e *policy.Effective, row platform.Row, rules journal.Rules) []portalv1.Collected {
+	out := []portalv1.Collected{}
+	for _, k := range journal.Catalogue() {
+		s := askedBy[k.Kind]
+		x := portalv1.Collected{
+			Kind: string(k.Kind), Asked: e.Value(s).IsTrue(), Days: int(rules.Keeps(k).Hours() / 24), Paths: []string{},
+		}
+		x.On = x.Asked && row.Setting(s).Keeps()
+		switch k.Kind {
+		case journal.Location:
+			x.Exact, x.History = e.Value(platform.AuditLocationExact).IsTrue(), rules.LocationHistory
+		case journal.TextLog:
+			x.Bodies = e.Value(platform.AuditTextBodies).IsTrue()
+		case journal.File:
+			x.Paths = append(x.Paths, e.Value(platform.AuditFilePaths).Texts()...)
+		case journal.DeviceLog, journal.PhoneLog:
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// hidden are the settings that nobody may see who holds the phone: whoever forces its owner must not learn that a call for
+// help is possible.
+var hidden = map[platform.Setting]bool{platform.LockDuress: true, platform.LockDuressAddress: true}
+
+// demands are what the policy asks of the device, beside what it collects.
+func demands(e *policy.Effective, row platform.Row) []portalv1.Demand {
+	out := []portalv1.Demand{}
+	set := e.Values()
+	for _, d := range policy.Catalogue() {
+		v, there := set[d.Key]
+		if !there || hidden[d.Key] || d.Category == policy.CategoryAudit || d.Gateway() || v.Equal(d.Default) {
+			continue
+		}
+		out = append(out, portalv1.Demand{
+			Key: string(d.Key), Category: string(d.Category), Title: d.Title, Help: d.Help, Value: wordsOf(d, v), Unit: d.Unit,
+			List: listOf(d, v), Kept: row.Setting(d.Key).Keeps(),
+		})
+	}
+	return out
+}
+
+func wordsOf(d policy.Definition, v policy.Value) string {
+	switch d.Kind {
+	case policy.KindBool:
+		if v.IsTrue() {
+			return "yes"
+		}
+		return "no"
+	case policy.KindNumber:
+		return strconv.FormatInt(v.Int(), 10)
+	case policy.KindChoice:
+		for _, o := range d.Options {
+			if o.Number == v.Int() {
+				return o.Words
+			}
+		}
+	case policy.KindText:
+		return v.Line()
+	case policy.KindList:
+	}
+	return ""
+}
+
+func listOf(d policy.Definition, v policy.Value) []string {
+	if d.Kind != policy.KindList {
+		return []string{}
+	}
+	return append([]string{}, v.Texts()...)
+}

@@ -1,0 +1,109 @@
+import { useQuery } from '@tanstack/react-query';
+import { get, type Collected, type DeviceDetail, type Employer } from './api';
+import { Does } from './Acts';
+import { Said, useWhen, useWords, word } from './language';
+import { Card, Facts, Read, Title } from './parts';
+import { to } from './place';
+
+export function EmployerPage({ id }: { id: string }) {
+  const words = useWords();
+  const device = useQuery({ queryKey: ['devices', id], queryFn: () => get<DeviceDetail>(`/devices/${id}`) });
+  const seen = useQuery({
+    queryKey: ['devices', id, 'employer'],
+    queryFn: () => get<Employer>(`/devices/${id}/employer`),
+  });
+  return (
+    <>
+      <a href={to('devices', id)}>{words.back}</a>
+      <Title>{words.employer}</Title>
+      <Read from={device}>{({ name }) => <p className="dim">{words.employerLead(name)}</p>}</Read>
+      <Read from={seen}>{(known) => <Whole seen={known} />}</Read>
+    </>
+  );
+}
+
+function Whole({ seen }: { seen: Employer }) {
+  const words = useWords();
+  const when = useWhen();
+  const can = seen.effects.filter((effect) => effect.possible);
+  const cannot = seen.effects.filter((effect) => !effect.possible);
+  const named = (command: string) => word<string>(words.commands, command) ?? command;
+  return (
+    <>
+      <Card title={words.collected}>
+        <ul className="plain">
+          {seen.collects.map((kind) => (
+            <Kind key={kind.kind} kind={kind} />
+          ))}
+        </ul>
+      </Card>
+      <Card title={words.theyCan}>
+        <ul className="plain">
+          {can.map((effect) => (
+            <li key={effect.command}>
+              <h3>{named(effect.command)}</h3>
+              <Does effect={effect} />
+            </li>
+          ))}
+        </ul>
+        {cannot.length > 0 && (
+          <p className="dim">
+            {words.theyCannot}: {cannot.map((effect) => named(effect.command)).join(', ')}
+          </p>
+        )}
+      </Card>
+      <Card title={words.demands}>
+        {seen.demands.length === 0 && <p>{words.noDemands}</p>}
+        <ul className="plain">
+          {seen.demands.map((demand) => (
+            <li key={demand.key}>
+              <p>
+                <strong lang="en">{demand.title}</strong>:{' '}
+                {demand.value === 'yes' || demand.value === 'no' ? (
+                  words[demand.value]
+                ) : (
+                  <span lang="en">
+                    {demand.value || demand.list.join(', ')} {demand.unit}
+                  </span>
+                )}
+              </p>
+              <p className="dim">
+                <Said text={demand.help} />
+              </p>
+              {!demand.kept && <p>{words.notKept}</p>}
+            </li>
+          ))}
+        </ul>
+      </Card>
+      <Card title={words.told}>
+        <Facts
+          list={seen.facts.map((fact) => [
+            word<string>(words.facts, fact.key) ?? fact.key,
+            fact.key === 'last-contact' ? when(fact.value) : fact.value || words.kept,
+          ])}
+        />
+      </Card>
+    </>
+  );
+}
+
+function Kind({ kind }: { kind: Collected }) {
+  const words = useWords();
+  return (
+    <li>
+      <h3>{word<string>(words.kinds, kind.kind) ?? kind.kind}</h3>
+      <p className={kind.on ? 'bad' : 'good'}>
+        {kind.on ? words.isCollected(kind.days) : words.isNotCollected}
+      </p>
+      {kind.asked && !kind.on && <p>{words.cannotTell}</p>}
+      {kind.on && kind.kind === 'location' && (
+        <p>
+          {kind.exact ? words.exactPlace : words.roughPlace}{' '}
+          {kind.history ? words.allPlaces : words.lastPlace}
+        </p>
+      )}
+      {kind.on && kind.bodies && <p>{words.withTexts}</p>}
+      {kind.on && kind.paths.length > 0 && <p>{words.folders(kind.paths.join(', '))}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,45 @@
+import { MutationCache, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
+import { ApiError } from '../src/api/client';
+import { get, type Me } from './api';
+
+const ME = ['me'];
+
+/** Who is signed in; null for nobody. */
+export function useMe() {
+  return useQuery({
+    queryKey: ME,
+    queryFn: () =>
+      get<Me>('/session').catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 401) return null;
+        throw error;
+      }),
+    staleTime: Infinity,
+  });
+}
+
+/** An ended session anywhere leads back to the sign-in page, and takes along what was read in it. */
+export function makeQueries(): QueryClient {
+  const ended = (error: Error) => {
+    if (error instanceof ApiError && error.status === 401 && client.getQueryData(ME)) left(client);
+  };
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: ended }),
+    mutationCache: new MutationCache({ onError: ended }),
+    defaultOptions: {
+      queries: {
+        retry: (times, error) => times < 2 && error instanceof ApiError && [0, 503].includes(error.status),
+      },
+      mutations: { retry: false },
+    },
+  });
+  return client;
+}
+
+export function entered(client: QueryClient, me: Me) {
+  client.setQueryData(ME, me);
+}
+
+export function left(client: QueryClient) {
+  client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'me' });
+  client.setQueryData(ME, null);
+}
