@@ -55,18 +55,37 @@ func (t *teller) owners(subject, words string) {
 	if t.sender == nil || t.admins == nil {
 		return
 	}
+	t.post(subject, func(ctx context.Context) error { return t.send(ctx, subject, words) })
+}
+
+// user tells one user what an administrator has changed for the user. It does not block.
+func (t *teller) user(mail, subject, words string) {
+	if t.sender == nil || t.zone == nil {
+		return
+	}
+	t.post(subject, func(ctx context.Context) error {
+		name, _, err := t.zone.Name(ctx)
+		if err != nil {
+			return err
+		}
+		return t.sender.Send(ctx, []string{mail}, name+": "+subject, words)
+	})
+}
+
+// post sends in the background, so many at once and no more.
+func (t *teller) post(subject string, send func(context.Context) error) {
 	select {
 	case t.slots <- struct{}{}:
 	default:
-		t.log.Error("a notice to the owners was not sent: the mail server is behind", slog.String(logfield.Reason, subject))
+		t.log.Error("a notice was not sent: the mail server is behind", slog.String(logfield.Reason, subject))
 		return
 	}
 	go func() {
 		defer func() { <-t.slots }()
 		ctx, cancel := context.WithTimeout(context.Background(), tellTime)
 		defer cancel()
-		if err := t.send(ctx, subject, words); err != nil {
-			t.log.Error("a notice to the owners was not sent", slog.Any(logfield.Error, err))
+		if err := send(ctx); err != nil {
+			t.log.Error("a notice was not sent", slog.String(logfield.Reason, subject), slog.Any(logfield.Error, err))
 		}
 	}()
 }

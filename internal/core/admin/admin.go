@@ -229,9 +229,10 @@ func (s *Store) established(ctx context.Context, q sqldb.Querier) (time.Time, er
 	return s.clock.Now(), nil
 }
 
-// second raises the quorum to one when there is more than one administrator who could approve.
+// second raises the quorum to one when there is more than one administrator who could approve whatever is asked for: one
+// who reaches some groups alone cannot.
 func (s *Store) second(ctx context.Context, tx *sqldb.Tx) error {
-	n, err := approvers(ctx, tx, "a.state IN ('active', 'invited')")
+	n, err := approvers(ctx, tx, "a.state IN ('active', 'invited') AND NOT g.limited")
 	if err != nil || n < 2 {
 		return err
 	}

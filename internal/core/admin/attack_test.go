@@ -323,6 +323,7 @@ func TestS17ApproversSeeWhatTheyApprove(t *testing.T) {
 		f := newFixture(t, db)
 		x, annSecret := f.person(t, "ann")
 		bob, _ := f.person(t, "bob", Grant{Role: SecurityOfficer, Groups: []string{"g1", "g2"}})
+		f.person(t, "casey", Grant{Role: SecurityOfficer})
 		f.enrolled = true
 		f.clock.Advance(48 * time.Hour)
 		ann := f.signIn(t, "ann", annSecret)
@@ -520,6 +521,30 @@ func TestAnEmptyListOfGroupsIsNotTheWholeZone(t *testing.T) {
 		_, _, err := f.Create(t.Context(), scope.System("test"), "eve", "", []Grant{{Role: HelpDesk, Groups: []string{}}})
 		if !problem.Is(err, problem.Invalid) {
 			t.Fatalf("got %v, want a refusal", err)
+		}
+	})
+}
+
+// TestWhoReachesSomeGroupsAloneRaisesNoQuorum: it could not approve what is about the whole zone, which nobody could do then.
+func TestWhoReachesSomeGroupsAloneRaisesNoQuorum(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		quorum := func() int {
+			t.Helper()
+			rules, _, err := f.safety.Rules(t.Context(), scope.System("test"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rules.Quorum
+		}
+		f.person(t, "ann")
+		f.person(t, "bob", Grant{Role: SecurityOfficer, Groups: []string{"g1"}})
+		if n := quorum(); n != 0 {
+			t.Fatalf("the quorum is %d, and nobody could approve", n)
+		}
+		f.person(t, "casey", Grant{Role: SecurityOfficer})
+		if n := quorum(); n != 1 {
+			t.Fatalf("the quorum is %d", n)
 		}
 	})
 }

@@ -97,6 +97,9 @@ func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id strin
 		if err := handOver(ctx, tx, d.ID); err != nil {
 			return err
 		}
+		if err := s.with.Safety.Doubt(ctx, tx, c, d.ID); err != nil {
+			return err
+		}
 		if err := s.moved(ctx, tx, d.ID, d.State); err != nil {
 			return err
 		}

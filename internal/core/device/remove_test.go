@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/safety"
@@ -41,6 +42,21 @@ func TestS17OneSessionRemovesNoDevice(t *testing.T) {
 		}
 		if actions := f.Actions(t); !strings.Contains(actions, "approval.approved device.removed") {
 			t.Fatalf("the log holds %s", actions)
+		}
+	})
+}
+
+// TestADeviceGivenAwayIsInDoubt: its new owner's order counts for less for a while.
+func TestADeviceGivenAwayIsInDoubt(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		k, bob := f.contact(t, f.user(t, "ann"), "dev"), f.user(t, "bob")
+		giver := coretest.Admin([]scope.Right{scope.DeviceEdit, scope.UserRead, scope.DeviceRead})
+		if _, err := f.devices.Edit(t.Context(), giver, k.Device.ID, k.Device.Version, device.Change{Owner: &bob.ID}); err != nil {
+			t.Fatal(err)
+		}
+		n, err := sqldb.One(t.Context(), f.DB, sqldb.Scan1[int], "SELECT count(*) FROM safety_doubt WHERE subject = $1", k.Device.ID)
+		if err != nil || n != 1 {
+			t.Fatalf("%d doubts (%v)", n, err)
 		}
 	})
 }

@@ -145,6 +145,30 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
+// TestAUserIsToldOfAPasswordThatAnotherHasSet, and the order of that user counts for less for a while.
+func TestAUserIsToldOfAPasswordThatAnotherHasSet(t *testing.T) {
+	g := coretest.New(t, sqldb.SQLite)
+	s := open(g)
+	u, err := s.Add(t.Context(), shell, directory.Draft{Name: "ann", Mail: "ann@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	s.WriteBy(func(mail, subject, _ string) { told = append(told, mail+" "+subject) })
+	follower := &forgetful{}
+	s.Follow(follower)
+	if err := s.SetPassword(t.Context(), coretest.Admin([]scope.Right{scope.UserEdit}), u.ID, "correct horse battery"); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 1 || told[0] != "ann@example.org Your password was changed" || len(follower.told) != 1 {
+		t.Fatalf("told %v, followed %v", told, follower.told)
+	}
+	n, err := sqldb.One(t.Context(), g.DB, sqldb.Scan1[int], "SELECT count(*) FROM safety_doubt WHERE subject = $1", u.ID)
+	if err != nil || n != 1 {
+		t.Fatalf("%d doubts (%v)", n, err)
+	}
+}
+
 // forgetful is a follower that notes what it is told.
 type forgetful struct{ told []string }
 

@@ -9,7 +9,8 @@ import (
 	"drover/internal/core/scope"
 )
 
-// SetPassword gives a user a password for Drover's own login, of 12 to 256 bytes; "" takes it away.
+// SetPassword gives a user a password for Drover's own login, of 12 to 256 bytes; "" takes it away. The user's sessions end,
+// the user is told by mail, and what the user orders then takes the quorum for a while (see [safety.Safety.Doubt]).
 func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password string) error {
 	if err := c.Require(scope.UserEdit); err != nil {
 		return err
@@ -44,6 +45,11 @@ func (s *Store) SetPassword(ctx context.Context, c scope.Caller, id, password st
 		if err := s.record(ctx, tx, c, "user.password-changed", u.ID, before, u.state()); err != nil {
 			return err
 		}
+		if err := s.safety.Doubt(ctx, tx, c, u.ID); err != nil {
+			return err
+		}
+		s.tellUser(tx, u, "Your password was changed",
+			"An administrator has changed the password with which you sign in here, and has ended your sessions. If you have not asked for that, tell your administrators at once.\n")
 		return s.zone.BumpPeople(ctx, tx)
 	})
 }

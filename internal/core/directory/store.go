@@ -42,6 +42,7 @@ type Store struct {
 	keys      Eraser
 	safety    *safety.Safety
 	followers []Follower
+	letter    func(mail, subject, text string) // see [Store.WriteBy]
 	names     *revcache.Cache[string, User]
 	members   *revcache.Cache[string, []string]
 }
@@ -52,11 +53,22 @@ const cached = 50_000
 // New returns the directory on db and registers it with safety as the one that erases users.
 func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision, keys Eraser, sf *safety.Safety) *Store {
 	s := &Store{
-		db: db, clock: c, log: log, zone: z, revision: r, keys: keys, safety: sf,
+		db: db, clock: c, log: log, zone: z, revision: r, keys: keys, safety: sf, letter: func(string, string, string) {},
 		names: revcache.NewLasting[string, User](cached), members: revcache.NewLasting[string, []string](cached),
 	}
 	sf.Register(kindErase, safety.Act{Do: s.erase})
 	return s
+}
+
+// WriteBy has users told by send, which must not block, what an administrator has changed for them. Call it before the first
+// change.
+func (s *Store) WriteBy(send func(mail, subject, text string)) { s.letter = send }
+
+// tellUser tells a user something once the transaction has come through.
+func (s *Store) tellUser(tx *sqldb.Tx, u User, subject, text string) {
+	if u.Mail != "" {
+		tx.AfterCommit(func() { s.letter(u.Mail, subject, text) })
+	}
 }
 
 // Follow has f told of each change. Call it before the first change.

@@ -149,6 +149,9 @@ func (s *Safety) Ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ask Ask)
 	if err != nil {
 		return Approval{}, err
 	}
+	if err := s.judgeOwn(ctx, tx, rules, c, &ask); err != nil {
+		return Approval{}, err
+	}
 	payload, err := json.Marshal(ask.Payload)
 	if err != nil {
 		return Approval{}, fmt.Errorf("approval payload: %w", err)
@@ -182,7 +185,7 @@ func (s *Safety) Ask(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ask Ask)
 	return a, s.record(ctx, tx, c, a, "approval.requested", "")
 }
 
-// neededFor: one's own devices need nobody else, and so does what the operator does at the server's shell, who holds
+// neededFor: one's own devices need nobody else, as long as nobody doubts that they are, and so does what the operator does at the server's shell, who holds
 // the keys anyway. A mail server's order is not taken on its own word unless the rules say so.
 func neededFor(r Rules, c scope.Caller, ask Ask) int {
 	switch {
@@ -317,6 +320,9 @@ func (s *Safety) mayDecide(ctx context.Context, tx *sqldb.Tx, c scope.Caller, a 
 			return err
 		}
 		if err := s.stillThere(ctx, tx, a); err != nil {
+			return err
+		}
+		if err := s.uninvolved(ctx, tx, c, a); err != nil {
 			return err
 		}
 	}

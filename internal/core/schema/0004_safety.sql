@@ -22,6 +22,15 @@ CREATE TABLE approval (
 CREATE INDEX approval_state ON approval (state, created, id);
 CREATE INDEX approval_subject ON approval (subject);
 
+-- Who has changed for somebody else who it is that acts as a user, or whose a device is: what that user then asks for is
+-- for a while no owner's word alone.
+CREATE TABLE safety_doubt (
+	subject TEXT NOT NULL, -- the user, or the device
+	admin   TEXT NOT NULL,
+	at      BIGINT NOT NULL,
+	PRIMARY KEY (subject, admin)
+);
+
 -- The devices an approval is about; it is seen by those who may see all of them.
 CREATE TABLE approval_device (
 	approval TEXT NOT NULL REFERENCES approval (id),
