@@ -51,6 +51,9 @@ func Open(path string) (*File, error) {
 	return f, f.open()
 }
 
+// At returns the log at path for reading alone, whoever writes it.
+func At(path string) *File { return &File{path: path} }
+
 // private refuses what others may read: the directory, the file, and the old files.
 func (f *File) private() error {
 	for _, path := range append(f.paths(), filepath.Dir(f.path)) {

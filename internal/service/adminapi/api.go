@@ -19,9 +19,11 @@ import (
 	"drover/internal/core/directory"
 	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
+	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/safety"
+	"drover/internal/core/selfservice"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/gate/openapi"
@@ -50,9 +52,11 @@ type Deps struct {
 	Directories *directory.Providers
 	AdminURL    string
 	DeviceURL   string // where devices reach the zone
+	Selves      *selfservice.Store
 	Access      *access.Store
 	Compliance  *compliance.Store
 	Journal     *journal.Store
+	Logbook     *logbook.Store
 	Privacy     *privacy.Store
 	Audit       *audit.Log
 	// AuditKey checks the signed heads of the audit log; AuditHeads reads those that are kept outside the database, with
@@ -84,7 +88,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addZone, a.addServices, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addLogs, a.addZone, a.addServices, a.addPortal, a.addEvents,
 	} {
 		add()
 	}
@@ -129,6 +133,7 @@ var tags = []*huma.Tag{
 	{Name: "upstreams", Description: "Mail servers."},
 	{Name: "directories", Description: "Where users, groups and administrators come from."},
 	{Name: "audit", Description: "Who did what."},
+	{Name: "logs", Description: "What the servers and the devices did."},
 	{Name: "zone", Description: "The zone as a whole."},
 }
 
