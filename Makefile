@@ -14,7 +14,7 @@ go_sources  := $(shell find . -name node_modules -prune -o -path './.*' -prune -
 	\( -name '*.go' -o -name '*.sql' -o -name '*.json' -o -name '*.yaml' -o -name '*.html' -o -name '*.css' \) \
 	-not -path './web/dist/*' -type f -print) go.mod go.sum
 web_sources := $(shell [ ! -d web ] || find web -maxdepth 1 -type f -not -name package-lock.json -print) \
-	$(shell [ ! -d web/src ] || find web/src web/public -type f -print 2>/dev/null)
+	$(shell [ ! -d web/src ] || find web/src web/portal web/public -type f -print 2>/dev/null)
 
 # The front end is built when it is there; without it the server serves the placeholder page.
 ifneq ($(wildcard web/package.json),)
