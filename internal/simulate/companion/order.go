@@ -115,8 +115,12 @@ func (a *App) tell(ctx context.Context, o order, kind string) (Taken, error) {
 
 func (a *App) report(ctx context.Context, o order, state, reason string) (Taken, error) {
 	t := Taken{o.ID, o.Kind, state}
+	body := struct {
+		State  string `json:"state"`
+		Reason string `json:"reason,omitempty"`
+	}{state, reason}
 	for n := range a.times() {
-		err := a.wire.call(ctx, http.MethodPost, "/commands/"+o.ID+"/report", nil, map[string]string{"state": state, "reason": reason}, nil)
+		err := a.wire.call(ctx, http.MethodPost, "/commands/"+o.ID+"/report", nil, body, nil)
 		if n > 0 && IsRefused(err, "key.unknown") { // with the first report of a wipe the key has ended
 			return t, nil
 		}

@@ -127,7 +127,7 @@ func (p *Phone) connect(ctx context.Context) (step, error) {
 	if p.model.Provisions {
 		return p.provisionThen(p.tellFacts), nil
 	}
-	return p.folders, nil
+	return p.tellFacts, nil
 }
 
 // command sends a command other than Ping and judges the answer.
