@@ -36,6 +36,7 @@ import (
 	"drover/internal/core/privacy"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
+	"drover/internal/core/selfservice"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
@@ -137,6 +138,9 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	d.Upstreams = upstream.New(upstream.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: d.Directory, Safety: d.Safety})
 	d.Directories = directory.NewProviders(directory.ProviderParts{
 		Users: d.Directory, Admins: d.Admins, Keys: g.Keys, Log: d.Log, Tell: func(string, string) {}, Mail: d.Upstreams.SignIn,
+	})
+	d.Selves = selfservice.New(selfservice.Parts{
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Users: d.Directory, SignIn: d.Directories.Authenticate,
 	})
 	d.AdminURL = "https://drover.example.org:7443"
 	d.Compliance = compliance.New(compliance.Parts{
