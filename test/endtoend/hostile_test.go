@@ -38,6 +38,8 @@ func TestS2EveryRouteOfTheServer(t *testing.T) {
 var open = []string{
 	"GET /healthz", "GET /readyz", "GET /metrics", "GET /api/docs", "GET /api/v1/openapi.json", "GET /api/v1/setup", "POST /api/v1/setup",
 	"POST /api/v1/session", "GET /", "GET /{page...}", "POST /Microsoft-Server-ActiveSync",
+	"GET /portal", "GET /portal/{page...}", "GET /portal/api/v1/openapi.json", "GET /portal/api/v1/session/ways", "POST /portal/api/v1/session",
+	"POST /portal/api/v1/session/providers/{id}", "GET /portal/api/v1/session/providers/callback",
 }
 
 // TestS14S25HostileInputOverTLS sends what no client should to a server in a process of its own: each is answered with a

@@ -101,5 +101,7 @@ func (r Rights) grant() scope.Grant {
 
 // Rights returns what users may do, and the version of the setting.
 func (s *Store) Rights(ctx context.Context) (Rights, int64, error) {
-	return zone.Get(ctx, s.db, Setting)
+	r, version, err := zone.Get(ctx, s.db, Setting)
+	r.Offered = slices.Clone(r.Offered) // the default is everybody's
+	return r, version, err
 }
