@@ -63,7 +63,7 @@ func (p *Portal) own(ctx context.Context, id string) (scope.Caller, device.Devic
 
 func (p *Portal) wireDevice(ctx context.Context, c scope.Caller, d device.Device) (portalv1.Device, error) {
 	findings, err := p.Compliance.Explain(ctx, c, d.ID)
-	if err != nil {
+	if err != nil && !problem.Is(err, problem.NotFound) { // a device that was wiped is held to no rule
 		return portalv1.Device{}, err
 	}
 	_, err = p.Devices.Companion(ctx, c, d.ID)
