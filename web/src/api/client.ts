@@ -109,6 +109,13 @@ export async function callTagged<T extends object>(path: string, signal?: AbortS
   return { ...(body as T), etag: response.headers.get('ETag') ?? '' };
 }
 
+/** Fetches what may be large and is not shown here, such as an archive. */
+export async function fetchFile(path: string, body: unknown): Promise<Blob> {
+  const response = await send('POST', path, { body });
+  if (!response.ok) throw new ApiError(response.status, ((await read(response)) ?? {}) as Problem);
+  return response.blob();
+}
+
 /** Any thrown value as a sentence. */
 export function sentence(error: unknown): string {
   return error instanceof Error ? error.message : 'Something went wrong. Try again.';

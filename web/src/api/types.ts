@@ -115,3 +115,16 @@ export type SuiteDetail = Omit<Schemas['SuiteDetail'], 'corporate' | 'personal'>
   corporate: Values;
   personal: Values;
 };
+export type Breach = Schemas['Breach'];
+export type ComplianceRule = Schemas['ComplianceRule'];
+export type ComplianceRuleDraft = Schemas['ComplianceRuleDraft'];
+export type ComplianceTrial = Schemas['ComplianceTrial'];
+export type Condition = Schemas['Condition'];
+export type Deletion = Schemas['Deletion'];
+export type Finding = Schemas['Finding'];
+export type Hold = Schemas['Hold'];
+export type Look = Schemas['Look'];
+export type PersonalEntry = Schemas['PersonalEntry'];
+export type Retention = Schemas['Retention'];
+export type Stock = Schemas['Stock'];
+export type Waiver = Schemas['Waiver'];

@@ -3,7 +3,9 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import {
+  BadgeCheck,
   ClipboardCheck,
+  Fingerprint,
   Gauge,
   ListChecks,
   Mail,
@@ -50,6 +52,7 @@ const PLACES: { title: string; places: Place[] }[] = [
       { to: '/policies', label: 'Policy suites', icon: ClipboardCheck, right: 'policy.read' },
       { to: '/commands', label: 'Commands', icon: ListChecks, right: 'command.read', badge: true },
       { to: '/access', label: 'Access rules', icon: ShieldCheck, right: 'access.read' },
+      { to: '/compliance', label: 'Compliance', icon: BadgeCheck, right: 'compliance.read' },
       { to: '/mail-servers', label: 'Mail servers', icon: Mail, right: 'upstream.read' },
       { to: '/directories', label: 'Directories', icon: BookUser, right: 'directory.read' },
       { to: '/services', label: 'Services', icon: DoorOpen, right: 'service.read' },
@@ -59,6 +62,7 @@ const PLACES: { title: string; places: Place[] }[] = [
     title: 'Oversight',
     places: [
       { to: '/safety', label: 'Safety', icon: Siren, right: 'approval.read' },
+      { to: '/personal-data', label: 'Personal data', icon: Fingerprint, right: 'setting.read' },
       { to: '/audit', label: 'Audit', icon: ScrollText, right: 'audit.read' },
       { to: '/administrators', label: 'Administrators', icon: UserCog, right: 'admin.read' },
     ],

@@ -76,6 +76,16 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/compliance',
+    component: lazyRouteComponent(() => import('../pages/compliance/Compliance')),
+  }),
+  createRoute({
+    ...under,
+    path: '/personal-data',
+    component: lazyRouteComponent(() => import('../pages/personal/PersonalData')),
+  }),
+  createRoute({
+    ...under,
     path: '/mail-servers',
     component: lazyRouteComponent(() => import('../pages/mail/MailServers')),
   }),

@@ -58,6 +58,11 @@ const WORDS: Record<string, Word> = {
   postponed: { label: 'Postponed', tone: 'wait' },
   cancelled: { label: 'Cancelled', tone: 'off' },
   frozen: { label: 'Frozen by the breaker', tone: 'bad' },
+  // Compliance
+  keeps: { label: 'Keeps it', tone: 'ok' },
+  breaks: { label: 'Breaks it', tone: 'bad' },
+  exempt: { label: 'Exempt', tone: 'info' },
+  not: { label: 'Not for it', tone: 'off' },
   // Servers, audit, the rest
   ok: { label: 'OK', tone: 'ok' },
   up: { label: 'Reachable', tone: 'ok' },

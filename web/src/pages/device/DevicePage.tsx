@@ -15,7 +15,9 @@ import { AccessTab } from './AccessTab';
 import { Acts } from './Acts';
 import { AuditTab } from './AuditTab';
 import { CommandsTab } from './CommandsTab';
+import { ComplianceTab } from './ComplianceTab';
 import { FactsTab } from './FactsTab';
+import { PersonalTab } from './PersonalTab';
 import { PolicyTab } from './PolicyTab';
 import { Standing } from './Standing';
 
@@ -62,6 +64,8 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
           <Tabs.Tab value="policy">Policy</Tabs.Tab>
           {may('command.read') && <Tabs.Tab value="commands">Commands</Tabs.Tab>}
           <Tabs.Tab value="access">Access</Tabs.Tab>
+          {may('compliance.read') && <Tabs.Tab value="compliance">Compliance</Tabs.Tab>}
+          <Tabs.Tab value="personal">Personal data</Tabs.Tab>
           {may('audit.read') && <Tabs.Tab value="audit">Audit</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="facts">
@@ -75,6 +79,12 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
         </Tabs.Panel>
         <Tabs.Panel value="access">
           <AccessTab device={d} />
+        </Tabs.Panel>
+        <Tabs.Panel value="compliance">
+          <ComplianceTab id={d.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="personal">
+          <PersonalTab device={d} />
         </Tabs.Panel>
         <Tabs.Panel value="audit">
           <AuditTab id={d.id} />

@@ -20,6 +20,7 @@ import { ReasonField } from '../../ui/ReasonField';
 import { Status } from '../../ui/Status';
 import { outcome } from '../../ui/waiting';
 import { chooseColumns } from '../devices/columns';
+import { PersonalPanel } from './PersonalPanel';
 import { UserForm } from './UserForm';
 
 const SOURCES: Record<string, string> = {
@@ -101,6 +102,9 @@ function Page({ user: u }: { user: Tagged<User> }) {
             />
           </div>
         </div>
+        {(may('user.personal.read') || may('privacy.edit') || may('audit.read')) && (
+          <PersonalPanel user={u} />
+        )}
       </Stack>
       {open === 'edit' && <UserForm user={u} onClose={() => setOpen(undefined)} />}
       {open === 'erase' && <Erase user={u} onClose={() => setOpen(undefined)} />}
