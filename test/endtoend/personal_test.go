@@ -148,7 +148,10 @@ func inClearNowhere(t *testing.T, w *world, e sqldb.Engine, planted canaries) {
 	places := map[string][]byte{"database": dump(t, w, e)}
 	files(t, w.data, places)
 	for name, text := range places {
-		for _, secret := range append(planted, "48.20849", "16.37208") {
+		if bytes.Contains(text, []byte("48.20849")) || bytes.Contains(text, []byte("16.37208")) {
+			t.Errorf("%s holds the position", name)
+		}
+		for _, secret := range planted {
 			for form, shape := range shapes(secret) {
 				if bytes.Contains(text, shape) {
 					t.Errorf("%s holds the secret %s, %s", name, secret, form)
