@@ -35,9 +35,9 @@ type field struct {
 	users int
 }
 
-func newField(t *testing.T, e sqldb.Engine, changes ...zonetest.Change) *field {
+func newField(t *testing.T, e sqldb.Engine, o upstream.Options, changes ...zonetest.Change) *field {
 	t.Helper()
-	m := &field{world: newWorld(t, e, upstream.Options{}, changes...), t: t}
+	m := &field{world: newWorld(t, e, o, changes...), t: t}
 	m.admin = m.administrator(t, "olga")
 	roomy(t, m.world)
 	m.ask(map[platform.Setting]policy.Value{
@@ -65,12 +65,11 @@ func (m *field) ask(settings map[platform.Setting]policy.Value) {
 
 // target is one simulated device, and where the zone has it.
 type target struct {
-	id      string
-	set     *simulated.Handset
-	app     *application.App    // nil where it has none
-	options application.Options // of the application
-	stop    func() phone.Report // ends the mail client; nil where it has none
-	over    chan struct{}       // closed when the mail client has ended
+	id   string
+	set  *simulated.Handset
+	app  *application.App    // nil where it has none
+	stop func() phone.Report // ends the mail client; nil where it has none
+	over chan struct{}       // closed when the mail client has ended
 }
 
 func (m *field) user() string {
@@ -97,19 +96,23 @@ func (m *field) withApp(row string, manner simulated.Manner) *target {
 // enrol brings an application in, by an invitation, and has it obey.
 func (m *field) enrol(x *target, row, owner, mail string) {
 	m.t.Helper()
-	model, err := phone.Find(row)
-	if err != nil {
-		m.t.Fatal(err)
-	}
 	_, token, err := m.Enrol.Invite(m.t.Context(), system, enrol.Draft{Owner: owner, Uses: 1, Life: time.Hour})
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	x.options = application.Options{
-		URL: m.Device, Client: m.Client, Handset: x.set, Invitation: token, ActiveSync: mail,
-		Facts: application.Facts{Model: model.Name, OS: model.OS, DeviceType: model.DeviceType, UserAgent: model.UserAgent},
+	m.comeIn(x, row, application.Options{Invitation: token, ActiveSync: mail})
+}
+
+// comeIn brings an application in with what the options say of its proof.
+func (m *field) comeIn(x *target, row string, o application.Options) {
+	m.t.Helper()
+	model, err := phone.Find(row)
+	if err != nil {
+		m.t.Fatal(err)
 	}
-	if x.app, err = application.New(x.options); err == nil {
+	o.URL, o.Client, o.Handset = m.Device, m.Client, x.set
+	o.Facts = application.Facts{Model: model.Name, OS: model.OS, DeviceType: model.DeviceType, UserAgent: model.UserAgent}
+	if x.app, err = application.New(o); err == nil {
 		err = x.app.Begin(m.t.Context())
 	}
 	if err != nil {
@@ -118,16 +121,21 @@ func (m *field) enrol(x *target, row, owner, mail string) {
 	x.id = x.app.Device()
 }
 
-// withMail brings a device in by ActiveSync alone, and waits until it holds a Ping.
+// withMail brings a device of a new user in by ActiveSync alone.
 func (m *field) withMail(row string, manner simulated.Manner) *target {
+	m.t.Helper()
+	return m.mailOf(m.user(), "secret", row, manner)
+}
+
+// mailOf brings a user's device in by ActiveSync alone, and waits until it holds a Ping.
+func (m *field) mailOf(user, password, row string, manner simulated.Manner) *target {
 	m.t.Helper()
 	model, err := phone.Find(row)
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	user := m.user()
 	fleet, err := phone.New(phone.Options{
-		URL: m.Device, Roots: trust(m.t, m.CA), Count: 1, UserPattern: user, Password: "secret", Seed: user,
+		URL: m.Device, Roots: trust(m.t, m.CA), Count: 1, UserPattern: user, Password: password, Seed: user,
 		Model: func(int) phone.Model { return model }, Manner: func(int) simulated.Manner { return manner },
 	})
 	if err != nil {

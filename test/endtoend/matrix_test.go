@@ -8,6 +8,7 @@ import (
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 	simulated "drover/internal/simulate/handset"
+	"drover/internal/simulate/upstream"
 )
 
 // left is what an order is stated to change on a device in use.
@@ -121,7 +122,7 @@ func (p stated) inUse() simulated.State {
 // and the audit log must say so.
 func TestEveryPlatformTakesEveryOrderAsStated(t *testing.T) {
 	onBoth(t, func(t *testing.T, e sqldb.Engine) {
-		m := newField(t, e)
+		m := newField(t, e, upstream.Options{})
 		for _, p := range matrix {
 			t.Run(p.row, func(t *testing.T) {
 				m.t, m.admin.t = t, t
