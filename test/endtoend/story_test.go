@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"drover/internal/server"
 	application "drover/internal/simulate/companion"
 	simulated "drover/internal/simulate/handset"
+	"drover/internal/simulate/phone"
 	"drover/internal/simulate/upstream"
 	"drover/test/slapd"
 )
@@ -234,6 +236,7 @@ func TestTheDevicesOfADirectorysUsers(t *testing.T) {
 		duress(t, m.Zone, box, berry.id)
 		m.everyOrder(t, ann, life)
 		m.endOf(ann, bob, berry, seven)
+		m.fleet()
 		inClearNowhere(t, m.world, e, planted)
 	})
 }
@@ -279,6 +282,56 @@ func (m *field) endOf(ann, bob *person, berry, seven *target) {
 		p.call(http.MethodGet, "/devices", nil, &list)
 		if !slices.ContainsFunc(list.Items, func(d struct{ ID, State string }) bool { return d.ID == x.id && d.State == "wiped" }) {
 			m.t.Errorf("%s does not see that a device was wiped: %+v", p.name, list.Items)
+		}
+	}
+}
+
+// fleet has phones live by themselves that have both a mail client and an application, each as one device: every one is
+// shown a message by its application, and all are erased, which ends both.
+func (m *field) fleet() {
+	m.t.Helper()
+	rows := []string{"blackberry-notifysync", "symbian-s60/mail-only", "android-native/2.2", "android-touchdown/2.2", "windows-mobile/standard", "ios/5"}
+	counted := newSightings()
+	phones, err := phone.New(phone.Options{
+		URL: m.Device, Roots: trust(m.t, m.CA), Count: len(rows), UserPattern: "u10%d", Password: slapd.Password, Seed: "fleet",
+		Model: func(n int) phone.Model {
+			model, _ := phone.Find(rows[n-1])
+			return model
+		},
+		Speaks:  func(int) phone.Speaks { return phone.ByBoth },
+		Observe: counted.note,
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(m.t.Context(), 2*wait)
+	defer cancel()
+	ended := make(chan phone.Report, 1)
+	go func() { ended <- phones.Run(ctx) }()
+	until(m.t, "all hold a Ping and have their applications", func() bool {
+		return phones.Holding() == len(rows) && counted.phones(phone.Enrolled, 1) == len(rows)
+	})
+	devices := make([]*target, len(rows))
+	for i, name := range phones.DeviceIDs() {
+		d, err := find(m.t, m.Zone, name)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		devices[i] = &target{id: d.ID, set: phones.Handset(i + 1)}
+		m.ordered(devices[i], simulated.Message)
+	}
+	until(m.t, "all have shown the message", func() bool { return counted.phones(phone.Answered, 1) == len(rows) })
+	for _, x := range devices {
+		m.ordered(x, simulated.FullWipe)
+	}
+	report := <-ended
+	if report.Events[phone.Wiped] != len(rows) || report.Events[phone.Failed] > 0 {
+		m.t.Errorf("the fleet tells %v, %s", report.Events, report.LastError)
+	}
+	for i, x := range devices {
+		m.state(x, "wiped")
+		if s := x.set.State(); s.Mail {
+			m.t.Errorf("%s is left as %+v", rows[i], s)
 		}
 	}
 }
