@@ -44,6 +44,7 @@ type program struct {
 	Audit      auditCommands      `cmd:"" help:"The audit log." group:"zone"`
 	Log        logCommands        `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
 
+	Security securityCommand `cmd:"" help:"How each layer of the zone's security stands, and what to do about it." group:"zone"`
 	Overview overviewCommand `cmd:"" help:"The zone at a glance." group:"zone"`
 	WhoAmI   whoAmI          `cmd:"" name:"whoami" help:"Whose token it is, and what it may do." group:"zone"`
 

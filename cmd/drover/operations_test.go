@@ -86,7 +86,7 @@ var lines = []string{
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
 	"zone show", "zone rename new", "services list --all", "services on x", "services off x",
 	"audit list --device " + one + " --user " + one, "audit show " + one, "audit export --action command.", "audit reveal " + one + " --reason r",
-	"log server --search x", "log server --lines", "log sync --device " + one + " --user " + one, "log keep", "log keep --days 7",
+	"log server --search x", "log server --lines", "log sync --device " + one + " --user " + one, "log keep", "log keep --days 7", "security --facts",
 	"audit verify", "audit state", "overview", "whoami",
 }
 

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"os"
@@ -50,11 +51,17 @@ func openLog(cfg Config) (*slog.Logger, *logs, error) {
 // Write writes one line to the file, and tells those who watch.
 func (l *logs) Write(p []byte) (int, error) {
 	n, err := l.file.Write(p)
-	l.tell()
+	if !bytes.Contains(p, []byte(reading)) {
+		l.tell()
+	}
 	return n, err
 }
 
-// tellAfter gathers new lines for those who watch: who reads them makes a line, too.
+// reading is in the line that every reading of this log makes, and of which those who watch are not told: each would make
+// them read again.
+const reading = `"/api/v1/log/server`
+
+// tellAfter gathers new lines for those who watch.
 const tellAfter = time.Second
 
 func (l *logs) tell() {

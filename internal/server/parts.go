@@ -29,6 +29,7 @@ func (s *Server) apiParts() adminapi.Deps {
 		AuditKey:   z.Keys.SigningKey().Public().(ed25519.PublicKey),
 		AuditHeads: func() ([]audit.Head, int, error) { return audit.ReadHeads(z.Config.Heads()) },
 		AuditSinks: s.sealer.Health,
+		Layers:     s.securityLayers,
 		Expiring:   s.expiring,
 		Version:    Version(),
 	}

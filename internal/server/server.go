@@ -43,6 +43,7 @@ type Server struct {
 	admin     *Listener
 	expires   func() time.Time
 	tell      *teller
+	layers    layers
 	ready     readiness
 }
 

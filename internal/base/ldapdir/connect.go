@@ -244,3 +244,15 @@ func Mend(err error, own bool) string {
 	}
 	return outbound.Mend(err, own)
 }
+
+// Handshake connects to the first server that answers, as a search would, and returns its address and what the handshake
+// has shown. Nobody signs in.
+func (d *Directory) Handshake(ctx context.Context) (address string, state *tls.ConnectionState, err error) {
+	s, err := d.connect(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	defer s.Close()
+	address, state = s.Server()
+	return address, state, nil
+}

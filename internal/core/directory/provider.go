@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"context"
+	"crypto/tls"
 	"net"
 	"net/url"
 	"strings"
@@ -366,4 +368,22 @@ func (c Config) grants(groups []string) []admin.Grant {
 		out = append(out, admin.Grant{Role: m.Role, Groups: m.Scope})
 	}
 	return out
+}
+
+// Handshake connects to the source as a search or a sign-in would, says nothing, and returns the address that answers and
+// what the handshake has shown.
+func (c Config) Handshake(ctx context.Context) (address string, state *tls.ConnectionState, err error) {
+	if c.LDAP != nil {
+		d, err := c.LDAP.client("")
+		if err != nil {
+			return "", nil, err
+		}
+		return d.Handshake(ctx)
+	}
+	u, err := url.Parse(c.OIDC.Issuer)
+	if err != nil {
+		return "", nil, err
+	}
+	state, err = outbound.Handshake(ctx, u.Host, "", c.OIDC.CA)
+	return u.Host, state, err
 }

@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"net/url"
@@ -40,4 +42,14 @@ func (c Config) authorities() string {
 		return c.CA
 	}
 	return ""
+}
+
+// Handshake connects to the server as a request would, says nothing, and returns what the handshake has shown; nil where
+// the way to it has no TLS.
+func (c Config) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Scheme != "https" {
+		return nil, err
+	}
+	return outbound.Handshake(ctx, u.Host, c.ServerName, c.authorities())
 }

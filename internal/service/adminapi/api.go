@@ -67,6 +67,8 @@ type Deps struct {
 	AuditSinks func() []audit.SinkHealth
 	// Effective returns what a device must obey, with the mail server's own policy where there is one.
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
+	// Layers tells how each layer of security stands.
+	Layers func(context.Context) (adminv1.SecurityLayers, error)
 	// Expiring returns the certificates of the server that expire soon.
 	Expiring func(context.Context) ([]Certificate, error)
 	Version  string // of the program
@@ -88,7 +90,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addLogs, a.addZone, a.addServices, a.addPortal, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addZone, a.addServices, a.addPortal, a.addEvents,
 	} {
 		add()
 	}

@@ -11,6 +11,8 @@ const KINDS = [
   'user',
   'upstream',
   'access',
+  'log',
+  'sync',
 ] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -25,6 +27,8 @@ const STALE: Record<Kind, string[]> = {
   user: ['users'],
   upstream: ['upstreams', 'upstream-assignments'],
   access: ['access-rules', 'devices'],
+  log: ['log'],
+  sync: ['log'],
 };
 
 /** Stands for the id of every device: the server does not always say which one a change concerns. */

@@ -15,6 +15,12 @@ export interface Page<T> {
   totalCapped?: boolean;
 }
 
+export type LogLine = Schemas['LogLine'];
+export type SecurityFinding = Schemas['SecurityFinding'];
+export type SecurityLayer = Schemas['SecurityLayer'];
+export type SecurityLayers = Schemas['SecurityLayers'];
+export type SyncKeeping = Schemas['SyncKeeping'];
+export type SyncRecord = Schemas['SyncRecord'];
 export type AccessDefault = Schemas['AccessDefault'];
 export type AccessRule = Schemas['AccessRule'];
 export type AccessRuleDraft = Schemas['AccessRuleDraft'];

@@ -111,6 +111,21 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/logs',
+    component: lazyRouteComponent(() => import('../pages/logs/ServerLog')),
+  }),
+  createRoute({
+    ...under,
+    path: '/sync-log',
+    component: lazyRouteComponent(() => import('../pages/logs/SyncLog')),
+  }),
+  createRoute({
+    ...under,
+    path: '/security',
+    component: lazyRouteComponent(() => import('../pages/security/Security')),
+  }),
+  createRoute({
+    ...under,
     path: '/administrators',
     component: lazyRouteComponent(() => import('../pages/admins/Administrators')),
   }),

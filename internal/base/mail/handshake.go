@@ -1,0 +1,45 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/smtp"
+	"time"
+)
+
+// Handshake connects to the mail server as a sending would, says no more than it needs for TLS, and returns what the
+// handshake has shown. A server on this machine may offer none: nil then.
+func (s *Sender) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
+	conf := &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }() // nothing was sent
+	if end, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(end); err != nil {
+			return nil, err
+		}
+	} else if err := conn.SetDeadline(time.Now().Add(sendTime)); err != nil {
+		return nil, err
+	}
+	if s.ssl {
+		secure := tls.Client(conn, conf)
+		err := secure.HandshakeContext(ctx)
+		state := secure.ConnectionState()
+		return &state, err
+	}
+	c, err := smtp.NewClient(conn, s.host)
+	if err != nil {
+		return nil, err
+	}
+	if offers, _ := c.Extension("STARTTLS"); !offers && s.local() {
+		return nil, c.Quit()
+	}
+	if err := c.StartTLS(conf); err != nil {
+		return nil, err
+	}
+	state, _ := c.TLSConnectionState()
+	return &state, c.Quit()
+}
