@@ -32,6 +32,7 @@ type Ground struct {
 	Clock    *clock.Fake
 	Bus      *bus.Bus
 	Keys     *seal.Keyring
+	KeyDir   string // the key store
 	Log      *audit.Log
 	Zone     *zone.Zone
 	Revision *zone.Revision
@@ -88,8 +89,9 @@ func Each(t *testing.T, fn func(t *testing.T, g *Ground)) {
 func New(t testing.TB, e sqldb.Engine) *Ground {
 	t.Helper()
 	g := &Ground{DB: schematest.New(t, e), Clock: clock.NewFake(Start), Bus: bus.New()}
+	g.KeyDir = filepath.Join(t.TempDir(), "keys")
 	var err error
-	if g.Keys, err = seal.Open(t.Context(), g.DB, seal.Options{Dir: filepath.Join(t.TempDir(), "keys"), Clock: g.Clock}); err != nil {
+	if g.Keys, err = seal.Open(t.Context(), g.DB, seal.Options{Dir: g.KeyDir, Clock: g.Clock}); err != nil {
 		t.Fatal(err)
 	}
 	g.Log = audit.New(g.DB, g.Clock, g.Keys, g.Bus)
