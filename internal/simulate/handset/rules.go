@@ -97,8 +97,8 @@ var rules = map[string]Rules{
 	"webos":                       {Encryption: Never, Orders: map[Order]Effect{FullWipe: {Factory: true}}},
 
 	"windows-phone-8": {Encryption: Asked, Card: true, Orders: map[Order]Effect{FullWipe: {Factory: true}}},
-	"android-gmail":   {Encryption: Always, Orders: map[Order]Effect{FullWipe: accountOnly, SelectiveWipe: accountOnly}},
-	"android-samsung": {Encryption: Always, Card: true, Orders: map[Order]Effect{FullWipe: {Factory: true}, SelectiveWipe: accountOnly}},
+	"android-gmail":   androidToday(accountOnly, false),
+	"android-samsung": androidToday(Effect{Factory: true}, true),
 	"outlook-mobile":  {Encryption: Always, Orders: map[Order]Effect{FullWipe: accountOnly}},
 }
 
@@ -114,6 +114,14 @@ func androidNative(e Encryption) Rules {
 		Orders: told(map[Order]Effect{
 			FullWipe: {Factory: true}, SelectiveWipe: {Account: true}, WipeCard: wholeCard, Lock: locks, ClearPasscode: clears,
 		}),
+	}
+}
+
+// androidToday has an application that locks, and tells little: calls and messages are other applications' alone.
+func androidToday(full Effect, card bool) Rules {
+	return Rules{
+		App: true, Card: card, Encryption: Always, Log: androidLog, Tells: []string{"location"},
+		Orders: told(map[Order]Effect{FullWipe: full, SelectiveWipe: accountOnly, Lock: locks}),
 	}
 }
 

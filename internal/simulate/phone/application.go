@@ -47,9 +47,6 @@ func (p *Phone) accompany(ctx context.Context) (erased bool) {
 	}
 	app, err := companion.New(o)
 	if err == nil {
-		if p.speaks == ByApp {
-			p.fleet.see(p, Connected)
-		}
 		err = app.Begin(ctx)
 	}
 	if err != nil {
@@ -57,6 +54,9 @@ func (p *Phone) accompany(ctx context.Context) (erased bool) {
 			p.missed(err)
 		}
 		return false
+	}
+	if p.speaks == ByApp {
+		p.fleet.see(p, Connected)
 	}
 	p.fleet.see(p, Enrolled)
 	app.Run(ctx, func(t companion.Taken, err error) { erased = p.took(t, err) || erased })
