@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { button, choose, dialog, fine, fineEverywhere, goTo, heading, openWorld, table, tell } from './story.mjs';
+
+// What devices are held to, and what they tell of their users: a rule from its trial to an exemption, and a phone with a
+// companion application whose positions, calls and files are looked at, for a reason that its owner sees.
+let world, page, phone, user, device;
+
+const CLIENT = fileURLToPath(new URL('../companionclient/main.js', import.meta.url));
+
+/** Calls the API as whoever is signed in. */
+const api = (method, path, body) =>
+  page.evaluate(
+    async ([how, where, what]) => {
+      const answer = await fetch(`/api/v1${where}`, {
+        method: how,
+        headers: { 'Content-Type': 'application/json' },
+        body: what && JSON.stringify(what),
+      });
+      if (!answer.ok) throw new Error(`${how} ${where}: ${await answer.text()}`);
+      return answer.status === 204 ? undefined : answer.json();
+    },
+    [method, path, body],
+  );
+
+/** A phone with a companion application; resolves when it has sent all that it was given. */
+async function startCompanion(token, data) {
+  const args = [CLIENT, '--server', world.zone.devices, '--mail', 'ann@example.org', '--invitation', token];
+  const facts = { model: 'GT-I9100', os: 'Android 4.1', userAgent: 'Android-EAS/4.1', deviceType: 'Android' };
+  const child = spawn('node', [...args, '--facts', JSON.stringify(facts), '--data', JSON.stringify(data)], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: world.zone.ca },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let sent = 0;
+  let said = '';
+  await new Promise((resolve, reject) => {
+    child.once('exit', (status) => reject(new Error(`the companion ended with ${status}: ${said}`)));
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      const events = said.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+      device = events.find((e) => e.event === 'enrolled')?.device;
+      sent = events.filter((e) => e.event === 'taken' || e.event === 'refused').length;
+      if (sent === 2 * Object.keys(data).length) resolve();
+    });
+  });
+  assert.ok(!said.includes('"refused"'), said);
+  return { close: () => child.stdin.end() };
+}
+
+before(async () => {
+  world = await openWorld();
+  page = world.owner.page;
+  const settings = {
+    'audit.location': true,
+    'audit.location-exact': true,
+    'audit.phone-log': true,
+    'audit.text-log': true,
+    'audit.files': true,
+    'audit.file-paths': ['/sdcard/reports'],
+    'audit.device-log': true,
+  };
+  const suite = await api('POST', '/policies', { name: 'Everything', corporate: settings, personal: settings });
+  await api('POST', '/policy-assignments', { kind: 'default', suite: suite.id });
+  user = await api('POST', '/users', { name: 'ann', mail: 'ann@example.org' });
+  const { link } = await api('POST', '/enrolment/invitations', { user: user.id });
+  const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+  phone = await startCompanion(new URL(link).hash.replace(/^#(token=)?/, '') || link.split(/[=/]/).pop(), {
+    location: [{ at: at(5), latitude: 48.2082, longitude: 16.3738, accuracy: 20 }],
+    'phone-log': [{ at: at(30), number: '555-0100', direction: 'out', seconds: 61 }],
+    'text-log': [{ at: at(60), number: '555-0101', direction: 'in' }],
+    file: { path: '/sdcard/reports/week.txt', modified: at(90), content: 'all well' },
+  });
+});
+
+after(async () => {
+  for (const part of [phone, world]) await part?.close();
+});
+
+const step = tell(() => ({ owner: page }));
+
+step('a rule says in words what follows, is tried, and is saved', async () => {
+  await goTo(page, 'Compliance');
+  await heading(page, 'Compliance').waitFor();
+  await fine(page, 'compliance-empty');
+  await button(page, 'Add a rule').click();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('No Android 4');
+  await choose(dialog(page), 'A device breaks it when', 'The device is personal');
+  await dialog(page).getByText('Block', { exact: true }).click();
+  await dialog(page).getByLabel('Grace, in hours').fill('48');
+  await dialog(page).getByText('After 2 days: the device is refused mail.').waitFor();
+  await choose(dialog(page), 'A device breaks it when', 'The device has not been in contact');
+  await dialog(page).getByLabel('For how many hours').fill('1');
+  await button(page, 'Try it').click();
+  await dialog(page).getByText('0 would break it').waitFor();
+  await choose(dialog(page), 'A device breaks it when', 'The device’s storage is not encrypted'.replace('’', "'"));
+  await dialog(page).getByLabel('Not knowing counts too').click();
+  await fine(page, 'compliance-rule');
+  await button(page, 'Save').click();
+  await table(page, 'Rules of compliance').getByText('No Android 4').waitFor();
+});
+
+step('the device tells what each rule says of it, and is exempted', async () => {
+  await page.goto(`/devices/${device}?tab=compliance`);
+  await table(page, 'What the rules say').getByText('No Android 4').waitFor();
+  await button(page, 'Exempt this device…').click();
+  await dialog(page).getByLabel('Reason').fill('It is being replaced');
+  await fine(page, 'compliance-exempt');
+  await button(page, 'Exempt').click();
+  await table(page, 'What the rules say').getByText('Exempt', { exact: true }).waitFor();
+  await page.getByText('It is being replaced').waitFor();
+});
+
+step('positions are looked at on a map, for a reason', async () => {
+  await page.goto(`/devices/${device}?tab=personal`);
+  await button(page, 'Look at: Where the device was').click();
+  await dialog(page).getByLabel('Reason').fill('The phone is lost');
+  await button(page, 'Look').click();
+  await dialog(page).getByRole('img', { name: 'Map with 1 positions' }).waitFor();
+  await dialog(page).getByText('48.20820, 16.37380').waitFor();
+  await fine(page, 'personal-map');
+  await button(page, 'Done').click();
+  await button(page, 'Look at: Calls: number, direction, time and length').click();
+  await dialog(page).getByLabel('Reason').fill('The phone is lost');
+  await button(page, 'Look').click();
+  await dialog(page).getByText('To 555-0100').waitFor();
+  await button(page, 'Done').click();
+});
+
+step('the user’s page lists the looks, exports all, and holds', async () => {
+  await page.goto(`/users/${user.id}`);
+  const looks = table(page, 'Looks at this user’s data');
+  await looks.getByText('The phone is lost').first().waitFor();
+  await button(page, 'Export everything…').click();
+  await dialog(page).getByLabel('Reason').fill('Asked by letter');
+  const download = page.waitForEvent('download');
+  await button(page, 'Export').click();
+  assert.equal((await download).suggestedFilename(), 'ann.zip');
+  await button(page, 'Place a legal hold…').click();
+  await dialog(page).getByLabel('Reason').fill('An inquiry');
+  await button(page, 'Place the hold').click();
+  await page.getByText('A legal hold stands').waitFor();
+});
+
+step('the retention of one kind is changed', async () => {
+  await goTo(page, 'Personal data');
+  await page.getByLabel('Days for: Where the device was').fill('7');
+  await button(page, 'Save').click();
+  await page.getByText('What is older than its time goes within the hour').waitFor();
+  await table(page, 'Legal holds').getByText('An inquiry').waitFor();
+});
+
+step('all pages can be used by everybody', async () => {
+  await fineEverywhere(page, {
+    compliance: '/compliance',
+    breaches: '/compliance?tab=breaches',
+    exemptions: '/compliance?tab=exemptions',
+    'device-compliance': `/devices/${device}?tab=compliance`,
+    'device-personal': `/devices/${device}?tab=personal`,
+    user: `/users/${user.id}`,
+    'personal-data': '/personal-data',
+  });
+});
