@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { after, before } from 'node:test';
+import { DESKTOP, judge, openPage, picture } from './browser.mjs';
+import { startPhones } from './server.mjs';
+import { addMailServer, assignSuite, button, dialog, fine, heading, openWorld, tell } from './story.mjs';
+
+// A user with a borrowed phone: who signs in, sees what is known, erases a lost device, takes it back, and leaves no trace.
+let world, phones, browser, page, faults;
+
+/** The least that a phone is wide. */
+const SMALL = { width: 360, height: 740 };
+const PASSWORD = 'secret';
+
+before(async () => {
+  process.env.DROVER_SIM_PASSWORD = PASSWORD; // of every user at the mail server
+  world = await openWorld();
+  await addMailServer(world.owner.page, 'Mail', world.mail.url);
+  await assignSuite(world.owner.page, 'Everybody');
+  phones = await startPhones(world.zone, { count: 1, platform: 'android-samsung', users: 'ann@example.org' });
+  browser = { context: world.owner.page.context() };
+  ({ page, faults } = await openPage(browser));
+  await page.setViewportSize(SMALL);
+});
+
+after(async () => {
+  await phones?.close();
+  await world?.close();
+});
+
+const step = tell(() => ({ owner: page }));
+
+const place = (name) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name });
+const card = (name) => page.getByRole('region', { name, exact: true });
+
+async function go(name) {
+  await place(name).click();
+  await heading(page, name).waitFor();
+}
+
+step('a wrong password is told, in the language that is chosen', async () => {
+  await page.goto(`${world.zone.devices}/portal/`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.getByLabel('Language').selectOption('de');
+  await page.getByLabel('Benutzername').fill('ann@example.org');
+  await page.getByLabel('Passwort', { exact: true }).fill('nothing');
+  await button(page, 'Anmelden').click();
+  await page.getByText('Der Name oder das Passwort ist falsch.').waitFor();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'de');
+  await fine(page, 'portal-signin-de');
+  await page.getByLabel('Sprache').selectOption('en');
+});
+
+step('a user signs in with the password of the mail server and sees the device', async () => {
+  await page.getByLabel('User name').fill('ann@example.org');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await button(page, 'Sign in').click();
+  await heading(page, 'My devices').waitFor();
+  await page.getByText('All is well').waitFor();
+  await fine(page, 'portal-devices');
+});
+
+step('a device says what can be done to it, and what not', async () => {
+  await page.getByRole('listitem').getByRole('link').first().click();
+  await card('What you can do').waitFor();
+  await fine(page, 'portal-device');
+});
+
+step('the organization shows what it sees and can do', async () => {
+  await page.getByRole('link', { name: 'What your organization sees and can do' }).click();
+  await heading(page, 'What your organization sees and can do').waitFor();
+  await card('What is collected').getByText('Not collected.').first().waitFor();
+  await card('What the policy asks of the device').getByText('Require a password').waitFor();
+  assert.equal(await page.getByText(/duress/i).count(), 0);
+  await fine(page, 'portal-employer');
+  await page.getByRole('link', { name: 'Back' }).click();
+});
+
+step('erasing everything says what goes and asks for the password again', async () => {
+  await phones.close();
+  await button(page, 'Erase everything').click();
+  await dialog(page).getByText('What goes').waitFor();
+  await dialog(page).getByLabel('Password', { exact: true }).fill('nothing');
+  await dialog(page).getByRole('button', { name: 'Erase everything' }).click();
+  await dialog(page).getByText('The password is wrong.').waitFor();
+  await fine(page, 'portal-wipe');
+  await dialog(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await dialog(page).getByRole('button', { name: 'Erase everything' }).click();
+  await card('Orders to this device').getByText('Waits for the device’s next contact').waitFor();
+  await fine(page, 'portal-ordered');
+});
+
+step('what the device has not got yet is taken back', async () => {
+  await page.getByRole('button', { name: 'Take it back: Erase everything' }).click();
+  await card('Orders to this device').getByText('Taken back').waitFor();
+});
+
+step('a device gets another name', async () => {
+  await page.getByLabel('Name of the device').fill('My old phone');
+  await button(page, 'Save').click();
+  await heading(page, 'My old phone').waitFor();
+});
+
+step('an invitation is made for a device of one’s own', async () => {
+  await go('Add a device');
+  await button(page, 'Make an invitation').click();
+  await dialog(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await dialog(page).getByRole('button', { name: 'Make an invitation' }).click();
+  await page.getByRole('img', { name: 'The invitation as a QR code' }).waitFor();
+  await fine(page, 'portal-enrol');
+});
+
+step('one’s data is taken along', async () => {
+  await go('My data');
+  await page.getByText('Nobody has looked.').waitFor();
+  await button(page, 'Download my data').click();
+  await dialog(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
+  const [archive] = await Promise.all([
+    page.waitForEvent('download'),
+    dialog(page).getByRole('button', { name: 'Download my data' }).click(),
+  ]);
+  assert.equal(archive.suggestedFilename(), 'my-data.zip');
+  await fine(page, 'portal-data');
+});
+
+step('an administrator withholds an order, and the portal no longer offers it', async () => {
+  const told = await world.owner.page.evaluate(async () => {
+    const now = await fetch('/api/v1/portal');
+    const { abilities } = await now.json();
+    const offered = abilities.map((a) => a.key).filter((key) => key !== 'full-wipe');
+    const done = await fetch('/api/v1/portal', {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json', 'If-Match': now.headers.get('ETag') },
+      body: JSON.stringify({ offered }),
+    });
+    return done.status;
+  });
+  assert.equal(told, 200);
+  await go('My devices');
+  await page.getByRole('listitem').getByRole('link').first().click();
+  await card('What you can do').getByText('Your organization does not let users do these').waitFor();
+  assert.equal(await button(page, 'Erase everything').count(), 0);
+});
+
+const EVERYWHERE = [
+  ['phone', SMALL, 'light', 'en'],
+  ['phone', SMALL, 'dark', 'de'],
+  ['desktop', DESKTOP, 'light', 'de'],
+  ['desktop', DESKTOP, 'dark', 'en'],
+];
+
+step('every page can be used by everybody: small and large, light and dark, in both languages', async () => {
+  const device = page.url().split('#')[1];
+  const found = [];
+  for (const [size, viewport, colorScheme, language] of EVERYWHERE) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const path of [
+      '/devices',
+      device,
+      `${device}/employer`,
+      '/enrol',
+      '/data',
+      '/account',
+      '/nowhere',
+    ]) {
+      await page.goto(`${world.zone.devices}/portal/#${path}`);
+      await page.getByRole('banner').getByRole('combobox').selectOption(language);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page
+        .getByLabel(/^(Loading|Wird geladen)$/)
+        .last()
+        .waitFor({ state: 'detached' });
+      const name = `portal-${path.replaceAll(/[^a-z]+/g, '-')}-${size}-${colorScheme}`;
+      await picture(page, name);
+      found.push(...(await judge(page)).map((fault) => `${name}, ${language}: ${fault}`));
+    }
+  }
+  await page.setViewportSize(SMALL);
+  await page.getByRole('banner').getByRole('combobox').selectOption('en');
+  assert.deepEqual(found, []);
+});
+
+step('the keyboard alone is enough, and signing out leaves nothing', async () => {
+  await page.goto(`${world.zone.devices}/portal/#/devices`);
+  await heading(page, 'My devices').waitFor();
+  const out = button(page, 'Sign out');
+  await out.focus();
+  await page.keyboard.press('Enter');
+  await button(page, 'Sign in').waitFor();
+  await page.goBack();
+  await button(page, 'Sign in').waitFor();
+  assert.deepEqual(
+    (await page.context().cookies(world.zone.devices)).filter((c) => c.name.includes('portal')),
+    [],
+  );
+  assert.deepEqual(faults, []);
+});
+
+step('nothing was asked of anybody else', async () => {
+  const asked = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map((r) => new URL(r.name).origin),
+  );
+  assert.deepEqual([...new Set(asked)], [new URL(world.zone.devices).origin]);
+});
