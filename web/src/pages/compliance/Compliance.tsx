@@ -100,7 +100,7 @@ function Rules({ onEdit, onBreaches }: RulesProps) {
       label: 'What follows',
       cell: (r: ComplianceRule) => (
         <Text size="sm" c="dimmed">
-          {consequences(r)[0]}
+          {consequences(r).join(' ')}
         </Text>
       ),
     },

@@ -38,10 +38,12 @@ const FIRST: ComplianceRuleDraft = {
   liability: 'any',
   access: 'none',
   tellOwner: true,
+  grace: 0,
+  wipeAfter: 0,
 };
 
 function draftOf(rule: ComplianceRule): ComplianceRuleDraft {
-  const draft: Partial<ComplianceRule> = { ...rule };
+  const draft: Partial<ComplianceRule> = { grace: 0, wipeAfter: 0, ...rule };
   for (const key of ['id', 'broken', 'restricted', 'version'] as const) delete draft[key];
   return draft as ComplianceRuleDraft;
 }
