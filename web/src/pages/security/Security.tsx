@@ -79,7 +79,12 @@ function Finding({ finding: f }: { finding: SecurityFinding }) {
         <Mark state={f.state} plain />
       </Group>
       <Text size="sm">
-        {f.words} {f.mend && <strong>{f.mend}</strong>} {f.page && <Link to={f.page}>Open the page</Link>}
+        {f.words} {f.mend && <strong>{f.mend}</strong>}{' '}
+        {f.page && (
+          <Link to={f.page} style={{ textDecoration: 'underline' }}>
+            Open the page
+          </Link>
+        )}
       </Text>
       {f.facts.length > 0 && (
         <details>
