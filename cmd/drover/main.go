@@ -29,6 +29,7 @@ type program struct {
 	User       userCommands       `cmd:"" help:"Users of devices, and their groups." group:"zone"`
 	Device     deviceCommands     `cmd:"" help:"Devices, and their groups." group:"zone"`
 	Enrol      enrolCommands      `cmd:"" help:"How devices come in: invitations, terms of use, the keys of devices." group:"zone"`
+	Portal     portalCommands     `cmd:"" help:"What users may do by themselves in the self-service portal." group:"zone"`
 	Policy     policyCommands     `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
 	Schedule   scheduleCommands   `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
 	Command    orderCommands      `cmd:"" help:"Commands to devices." group:"zone"`

@@ -48,6 +48,7 @@ var lines = []string{
 	"device view remove " + one, "device group list", "device group show " + one, "device group add new",
 	"device group edit " + one + " --description d", "device group remove " + one, "device group members " + one,
 	"device group join " + one + " " + one, "device group leave " + one + " " + one,
+	"portal show", "portal offer lock", "portal withhold lock",
 	"policy create new --preset " + one + " --set a=1", "policy edit " + one + " --unset a", "policy list --retired", "policy show " + one,
 	"policy assign " + one + " --device-group " + one, "policy unassign --default", "policy assignments", "policy versions " + one,
 	"policy diff " + one + " --from 1 --to 2", "policy preview " + one + " --platform ios --version 1", "policy rollback " + one + " 1",

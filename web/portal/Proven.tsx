@@ -48,7 +48,13 @@ export function Proven({ me, title, act, danger, proof, onAct, onClose, children
     },
   });
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ 'aria-label': words.close }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      fullScreen={matchMedia('(max-width: 480px)').matches}
+      closeButtonProps={{ 'aria-label': words.close }}
+    >
       <form
         style={{ display: 'flex', flexDirection: 'column', gap: 16 }}
         onSubmit={(event) => {
