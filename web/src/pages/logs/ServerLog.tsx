@@ -12,7 +12,7 @@ import { SearchField } from '../../ui/SearchField';
 import { ToneMark } from '../../ui/Status';
 import { exactly } from '../../ui/time';
 import { When } from '../../ui/When';
-import { LEVELS, levelTone, levelWord } from './words';
+import { details, LEVELS, levelTone, levelWord } from './words';
 
 function columns(open: (l: LogLine) => void): GridColumn<LogLine>[] {
   return [
@@ -32,10 +32,7 @@ function columns(open: (l: LogLine) => void): GridColumn<LogLine>[] {
       label: 'Details',
       track: 'minmax(200px, 2fr)',
       phone: 'second',
-      cell: (l) =>
-        Object.entries(l.fields)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(' · '),
+      cell: details,
     },
     {
       key: 'level',

@@ -87,7 +87,7 @@ function Finding({ finding: f }: { finding: SecurityFinding }) {
         )}
       </Text>
       {f.facts.length > 0 && (
-        <details>
+        <details style={{ fontSize: 'var(--mantine-font-size-sm)' }}>
           <summary>
             Details<VisuallyHidden> of {f.name}</VisuallyHidden>
           </summary>
