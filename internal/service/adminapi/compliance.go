@@ -3,6 +3,7 @@ package adminapi
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"drover/api/adminv1"
 	"drover/internal/core/compliance"
@@ -241,7 +242,7 @@ func (a *API) wireWaiver(ctx context.Context, list []compliance.Waiver) (func(co
 func (a *API) addWaiver(ctx context.Context, in *with[adminv1.WaiverDraft]) (*answer[adminv1.Waiver], error) {
 	until, err := moment(in.Body.Until)
 	if err != nil {
-		return nil, err
+		until = time.Time{} // core says what is wrong with it, to those who may exempt
 	}
 	w, err := a.Compliance.Waive(ctx, caller(ctx), compliance.Waiver{
 		Device: in.Body.Device, Rule: in.Body.Rule, Reason: in.Body.Reason, Until: until,

@@ -13,6 +13,7 @@ import (
 
 	"drover/api/adminv1"
 	"drover/internal/base/page"
+	"drover/internal/base/problem"
 	"drover/internal/core/journal"
 	"drover/internal/core/platform"
 	"drover/internal/core/privacy"
@@ -163,11 +164,11 @@ func (a *API) lookAtEntries(ctx context.Context, in *idWith[adminv1.LookDraft]) 
 	b := in.Body
 	from, err := moment(b.From)
 	if err != nil {
-		return nil, err
+		return nil, problem.From(err).WithField("from")
 	}
 	until, err := moment(b.Until)
 	if err != nil {
-		return nil, err
+		return nil, problem.From(err).WithField("until")
 	}
 	p, err := a.Privacy.Entries(ctx, caller(ctx), journal.Query{
 		Device: in.ID, Kind: journal.Kind(b.Kind), From: from, Until: until, Request: page.Request{Limit: b.Limit, After: b.Cursor},
