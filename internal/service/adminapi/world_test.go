@@ -9,11 +9,13 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"testing"
 	"time"
@@ -30,7 +32,9 @@ import (
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
+	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
@@ -83,6 +87,8 @@ func (plainRenderer) Render(e *policy.Effective, v platform.Version) ([]byte, []
 	}
 	return nil, sent, nil
 }
+
+var errNoEnrolment = errors.New("no device enrols by itself here")
 
 // everything is a policy that asks for all personal data.
 type everything struct{}
@@ -143,6 +149,18 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Users: d.Directory, SignIn: d.Directories.Authenticate,
 	})
 	d.AdminURL = "https://drover.example.org:7443"
+	d.Enrol = enrol.New(enrol.Parts{
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: d.Directory, Devices: d.Devices,
+		SignIn: func(context.Context, netip.Addr, string, string) (directory.User, error) {
+			return directory.User{}, errNoEnrolment
+		},
+		Issuer: func() (enrol.Issuer, error) { return nil, errNoEnrolment },
+	})
+	d.DeviceURL = "https://drover.example.org"
+	d.Logbook = logbook.New(logbook.Parts{DB: g.DB, Clock: g.Clock, Zone: g.Zone, Bus: g.Bus, Owners: d.Devices})
+	d.Layers = func(context.Context) (adminv1.SecurityLayers, error) {
+		return adminv1.SecurityLayers{Layers: []adminv1.SecurityLayer{}}, nil
+	}
 	d.Compliance = compliance.New(compliance.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: d.Devices, Users: d.Directory,
 		Commands: d.Commands,
