@@ -3,9 +3,18 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
 import { list, whole } from './list';
-import type { Group, ImportResult, Ref, User, Waiting } from './types';
+import type { Group, ImportResult, Portal, Ref, User, Waiting } from './types';
 
 export type GroupKind = 'user-groups' | 'device-groups';
+
+/** What users may do by themselves, with the version that a change is based on. */
+export const portal = queryOptions({
+  queryKey: ['portal'],
+  queryFn: ({ signal }) => callTagged<Portal>('/portal', signal),
+});
+
+export const offerInPortal = (etag: string, offered: string[]) =>
+  call<Portal>('PUT', '/portal', { body: { offered }, etag });
 
 export const users = (query: Query) => list<User>('/users', query);
 

@@ -26,6 +26,7 @@ export type AccessRule = Schemas['AccessRule'];
 export type AccessRuleDraft = Schemas['AccessRuleDraft'];
 export type AccessOverrideDraft = Schemas['AccessOverrideDraft'];
 export type AccessTrail = Schemas['AccessTrail'];
+export type Portal = Schemas['Portal'];
 export type Actor = Schemas['Actor'];
 export type Admin = Schemas['Admin'];
 export type AdminChange = Schemas['AdminChange'];

@@ -13,6 +13,7 @@ import { SearchField } from '../../ui/SearchField';
 import { Status } from '../../ui/Status';
 import { plural } from '../../ui/time';
 import { ImportUsers } from './ImportUsers';
+import { PortalRights } from './PortalRights';
 import { UserForm } from './UserForm';
 
 const COLUMNS: GridColumn<User>[] = [
@@ -40,6 +41,7 @@ export default function Users() {
   const [open, setOpen] = useState<'add' | 'import'>();
   const acts = may('user.edit') && (
     <Group gap="xs" justify="center">
+      <PortalRights />
       <Button variant="default" leftSection={<FileUp size={15} />} onClick={() => setOpen('import')}>
         Import
       </Button>
