@@ -304,7 +304,7 @@ func (m *field) fleet() {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(m.t.Context(), 2*wait)
+	ctx, cancel := context.WithTimeout(m.t.Context(), 4*wait)
 	defer cancel()
 	ended := make(chan phone.Report, 1)
 	go func() { ended <- phones.Run(ctx) }()

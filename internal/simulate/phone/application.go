@@ -3,6 +3,7 @@ package phone
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 
 	"drover/internal/simulate/companion"
@@ -46,13 +47,11 @@ func (p *Phone) accompany(ctx context.Context) (erased bool) {
 		o.ActiveSync = p.id
 	}
 	app, err := companion.New(o)
-	if err == nil {
-		err = app.Begin(ctx)
-	}
 	if err != nil {
-		if ctx.Err() == nil {
-			p.missed(err)
-		}
+		p.missed(err)
+		return false
+	}
+	if !p.begin(ctx, app) {
 		return false
 	}
 	if p.speaks == ByApp {
@@ -61,6 +60,27 @@ func (p *Phone) accompany(ctx context.Context) (erased bool) {
 	p.fleet.see(p, Enrolled)
 	app.Run(ctx, func(t companion.Taken, err error) { erased = p.took(t, err) || erased })
 	return erased
+}
+
+// begin brings the application in. It tries again where the server has no time for it, with the same key: what was
+// answered and lost is answered again.
+func (p *Phone) begin(ctx context.Context, app *companion.App) bool {
+	for failures := 0; ctx.Err() == nil; failures++ {
+		err := app.Begin(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		p.missed(err)
+		var r *companion.Refused
+		if errors.As(err, &r) && r.Status < 500 && r.Status != http.StatusTooManyRequests {
+			break
+		}
+		pause(ctx, 0, failures)
+	}
+	return false
 }
 
 // took counts what the application has answered, and tells whether it has erased the device.
@@ -85,11 +105,11 @@ func (p *Phone) missed(err error) {
 	case !errors.As(err, &r):
 		p.fleet.note(err)
 		p.fleet.see(p, Failed)
-	case r.Status == 401:
+	case r.Status == http.StatusUnauthorized:
 		p.fleet.see(p, Unauthorized)
-	case r.Status == 403:
+	case r.Status == http.StatusForbidden:
 		p.fleet.see(p, Blocked)
-	case r.Status == 429 || r.Status == 503:
+	case r.Status == http.StatusTooManyRequests || r.Status == http.StatusServiceUnavailable:
 		p.fleet.see(p, Unavailable)
 	default:
 		p.fleet.note(err)
