@@ -18,7 +18,7 @@ func TestDevices(t *testing.T) {
 		phone := w.phone(t, "anna", "phone one")
 		g := owner.do("GET", "/devices/"+phone.ID, nil).want(200)
 		d := decode[adminv1.DeviceDetail](g)
-		if d.User.Name != "anna" || d.Platform != "ios" || len(d.Facts) < 5 || len(d.Capabilities) != 4 {
+		if d.User.Name != "anna" || d.Platform != "ios" || len(d.Facts) < 5 || len(d.Capabilities) != 9 {
 			t.Fatalf("the device is %+v", d)
 		}
 		for _, x := range d.Capabilities {

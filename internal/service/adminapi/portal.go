@@ -25,6 +25,13 @@ func (a *API) addPortal() {
 }
 
 func (a *API) getPortal(ctx context.Context, _ *none) (*tagged[adminv1.Portal], error) {
+	if err := caller(ctx).Require(scope.SettingRead); err != nil {
+		return nil, err
+	}
+	return a.portal(ctx)
+}
+
+func (a *API) portal(ctx context.Context) (*tagged[adminv1.Portal], error) {
 	r, version, err := a.Selves.Rights(ctx)
 	out := adminv1.Portal{URL: a.DeviceURL + "/portal/", Abilities: each(selfservice.Catalogue(), func(d selfservice.Description) adminv1.Ability {
 		return adminv1.Ability{Key: string(d.Ability), Label: d.Words, Proof: d.Proof, Offered: r.Offers(d.Ability)}
@@ -45,5 +52,5 @@ func (a *API) setPortal(ctx context.Context, in *struct {
 	if err := a.Selves.SetRights(ctx, caller(ctx), r, version); err != nil {
 		return nil, err
 	}
-	return a.getPortal(ctx, nil)
+	return a.portal(ctx)
 }

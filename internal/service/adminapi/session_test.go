@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"slices"
 	"testing"
 
 	"drover/api/adminv1"
@@ -241,7 +242,10 @@ func TestProbationIsTold(t *testing.T) {
 		phone := w.phone(t, "carla", "phone")
 		anna := w.by(t, "bob") // made while a device is enrolled
 		s := decode[adminv1.Session](anna.do("GET", "/session", nil).want(200))
-		if len(s.Notes) != 1 || s.Notes[0].Code != "safety.probation" {
+		told := func(code string) bool {
+			return slices.ContainsFunc(s.Notes, func(n adminv1.Note) bool { return n.Code == code })
+		}
+		if len(s.Notes) != 2 || !told("safety.probation") || !told("safety.shell") {
 			t.Fatalf("somebody new is told %+v", s.Notes)
 		}
 		anna.do("POST", "/devices/"+phone.ID+"/commands", adminv1.DeviceCommandDraft{Kind: "full-wipe", Reason: "x"}).refusedWith(403, "safety.probation")

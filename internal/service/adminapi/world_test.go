@@ -17,12 +17,14 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"drover/api/adminv1"
+	"drover/internal/base/logfile"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/access"
 	"drover/internal/core/admin"
@@ -157,7 +159,12 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		Issuer: func() (enrol.Issuer, error) { return nil, errNoEnrolment },
 	})
 	d.DeviceURL = "https://drover.example.org"
-	d.Logbook = logbook.New(logbook.Parts{DB: g.DB, Clock: g.Clock, Zone: g.Zone, Bus: g.Bus, Owners: d.Devices})
+	lines, err := logfile.Open(filepath.Join(t.TempDir(), "log", "drover.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lines.Close() })
+	d.Logbook = logbook.New(logbook.Parts{DB: g.DB, Clock: g.Clock, Zone: g.Zone, Bus: g.Bus, Owners: d.Devices, Lines: lines})
 	d.Layers = func(context.Context) (adminv1.SecurityLayers, error) {
 		return adminv1.SecurityLayers{Layers: []adminv1.SecurityLayer{}}, nil
 	}
