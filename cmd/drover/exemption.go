@@ -61,7 +61,9 @@ func (r *complianceWaive) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(x adminv1.Waiver) error { return s.say("%s is exempt until %s (%s)", d.Name, optionalMoment(x.Until), x.ID) })
+	return show(s, res, func(x adminv1.Waiver) error {
+		return s.say("%s is exempt until %s (%s)", d.Name, optionalMoment(x.Until), x.ID)
+	})
 }
 
 type complianceEndWaiver struct {

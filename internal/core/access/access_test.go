@@ -34,7 +34,9 @@ type fixture struct {
 // rules restrict what a test says.
 type rules map[string]compliance.Restriction
 
-func (r rules) Restriction(_ context.Context, id string) (compliance.Restriction, error) { return r[id], nil }
+func (r rules) Restriction(_ context.Context, id string) (compliance.Restriction, error) {
+	return r[id], nil
+}
 
 func newFixture(g *coretest.Ground) *fixture {
 	users := directory.New(g.DB, g.Clock, g.Log, g.Zone, g.Revision, g.Keys, g.Safety)

@@ -45,8 +45,12 @@ func (t Templates) check() error {
 		text string
 		most int
 	}{
-		{t.BreachSubject, maxSubject}, {t.RestrictedSubject, maxSubject}, {t.RestoredSubject, maxSubject},
-		{t.Breach, maxBody}, {t.Restricted, maxBody}, {t.Restored, maxBody},
+		{t.BreachSubject, maxSubject},
+		{t.RestrictedSubject, maxSubject},
+		{t.RestoredSubject, maxSubject},
+		{t.Breach, maxBody},
+		{t.Restricted, maxBody},
+		{t.Restored, maxBody},
 	} {
 		if x.text == "" || len(x.text) > x.most || x.most == maxSubject && strings.ContainsAny(x.text, "\r\n") {
 			return invalid("notices", "A notice has a subject of one line and at most 200 bytes, and a text of at most 4000.")

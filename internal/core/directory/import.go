@@ -83,8 +83,13 @@ func (r *ProviderImport) sentence() string {
 		n    int
 		word string
 	}{
-		{r.Created, "added"}, {r.Updated, "changed"}, {r.Renamed, "renamed"}, {r.Enabled, "enabled"}, {r.Disabled, "disabled"},
-		{r.Missing, "missing and awaited"}, {r.Invalid, "not taken"},
+		{r.Created, "added"},
+		{r.Updated, "changed"},
+		{r.Renamed, "renamed"},
+		{r.Enabled, "enabled"},
+		{r.Disabled, "disabled"},
+		{r.Missing, "missing and awaited"},
+		{r.Invalid, "not taken"},
 	} {
 		if x.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", x.n, x.word))

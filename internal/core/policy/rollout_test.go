@@ -178,8 +178,13 @@ func TestARollOutIsPlannedWithinBounds(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		suite := f.suite(t, "x", "basic")
 		for _, p := range []Plan{
-			{Percent: -1}, {Percent: 101}, {Step: 1}, {Step: 101, Every: time.Hour}, {Step: 5, Every: time.Minute},
-			{Groups: make([]string, 51)}, {Groups: []string{""}},
+			{Percent: -1},
+			{Percent: 101},
+			{Step: 1},
+			{Step: 101, Every: time.Hour},
+			{Step: 5, Every: time.Minute},
+			{Groups: make([]string, 51)},
+			{Groups: []string{""}},
 		} {
 			if _, err := f.Stage(t.Context(), boss, suite.ID, 1, Draft{Content: strict().Content}, p); !problem.Is(err, problem.Invalid) {
 				t.Errorf("%+v: %v", p, err)

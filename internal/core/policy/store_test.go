@@ -206,8 +206,10 @@ func TestRightsAreAsked(t *testing.T) {
 			_, rollout := f.Rollout(ctx, c, suite.ID)
 			_, rollouts := f.Rollouts(ctx, c)
 			return map[scope.Right][]error{
-				scope.PolicyEdit: {create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID),
-					stage, steer, f.Finish(ctx, c, suite.ID), f.CallBack(ctx, c, suite.ID)},
+				scope.PolicyEdit: {
+					create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID),
+					stage, steer, f.Finish(ctx, c, suite.ID), f.CallBack(ctx, c, suite.ID),
+				},
 				scope.PolicyRead: {rollout, rollouts, list, get, named, version, versions, assignments, explain},
 				scope.PolicyAssign: {
 					f.Assign(ctx, c, Target{ToDefault, ""}, suite.ID, 0), f.Unassign(ctx, c, Target{ToDefault, ""}),

@@ -41,8 +41,10 @@ func TestSignInAsksTheMailServer(t *testing.T) {
 		page   []byte
 		kind   problem.Kind
 	}{
-		{http.StatusOK, []byte("<html>Welcome</html>"), problem.Unavailable}, {http.StatusOK, nil, problem.Unavailable},
-		{http.StatusBadGateway, nil, problem.Unavailable}, {http.StatusFound, nil, problem.Unavailable},
+		{http.StatusOK, []byte("<html>Welcome</html>"), problem.Unavailable},
+		{http.StatusOK, nil, problem.Unavailable},
+		{http.StatusBadGateway, nil, problem.Unavailable},
+		{http.StatusFound, nil, problem.Unavailable},
 		{http.StatusForbidden, nil, problem.Unauthenticated},
 	} {
 		status, page = x.status, x.page

@@ -4,8 +4,8 @@ import (
 	"encoding/base32"
 	"net/http/httptest"
 	"net/netip"
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 
 	"drover/api/adminv1"
