@@ -306,6 +306,23 @@ func TestRulesReachWhomTheyAreFor(t *testing.T) {
 	})
 }
 
+func TestOfADeviceThatIsOutNoRuleSaysAnything(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, Access: device.Block})
+		if err := f.devices.Retire(t.Context(), gate, d.ID, "sold"); err != nil {
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if list, err := f.compliance.Explain(t.Context(), gate, d.ID); err != nil || len(list) != 0 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if f.restriction(t, d) != "" {
+			t.Error("a device that is out is still restricted")
+		}
+	})
+}
+
 func TestAreasKeepNoPositions(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		d := f.phone(t, "anna", "one")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drover/internal/base/page"
+	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
 	"drover/internal/core/scope"
@@ -24,9 +25,15 @@ type Finding struct {
 	Access  device.Access // what is in force now
 }
 
-// Explain tells what each enabled rule says of a device: to administrators within their scope, and to its owner.
+// Explain tells what each enabled rule says of a device: to administrators within their scope, and to its owner. Of one that
+// is wiped, retired or removed no rule says anything.
 func (s *Store) Explain(ctx context.Context, c scope.Caller, id string) ([]Finding, error) {
 	m, err := s.member(ctx, c, id)
+	if problem.Is(err, problem.NotFound) {
+		if _, unseen := s.with.Devices.Get(ctx, c, id); unseen == nil {
+			return nil, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
