@@ -46,7 +46,10 @@ export function Acts({
           size="lg"
           variant={effect.command === 'lock' ? 'filled' : 'default'}
           c={WIPES.includes(effect.command) ? 'var(--mantine-color-error)' : undefined}
-          styles={{ label: { whiteSpace: 'normal', lineHeight: 1.3 }, root: { height: 'auto', minHeight: 50 } }}
+          styles={{
+            label: { whiteSpace: 'normal', lineHeight: 1.3 },
+            root: { height: 'auto', minHeight: 50 },
+          }}
           onClick={() => setChosen(effect)}
         >
           {name(effect)}

@@ -97,17 +97,25 @@ function Order({ device, capability: c, onClose }: OrderProps) {
   const [sure, setSure] = useState(false);
   const name = device.name || device.model || device.deviceId;
   const shows = c.kind === 'message';
-  const send = useAct(() => sendCommand(device.id, key, { kind: c.kind, reason: reason.trim(), ...(shows ? { text: text.trim() } : {}) }), {
-    done: (command) =>
-      command.state === 'awaiting'
-        ? `Asked. It waits for ${plural(c.approvals, 'approval')}.`
-        : 'Asked. Follow it below.',
-    stale: ['devices', 'commands', 'approvals', 'overview'],
-    after: () => {
-      onClose();
-      setFilters({ tab: 'commands' });
+  const send = useAct(
+    () =>
+      sendCommand(device.id, key, {
+        kind: c.kind,
+        reason: reason.trim(),
+        ...(shows ? { text: text.trim() } : {}),
+      }),
+    {
+      done: (command) =>
+        command.state === 'awaiting'
+          ? `Asked. It waits for ${plural(c.approvals, 'approval')}.`
+          : 'Asked. Follow it below.',
+      stale: ['devices', 'commands', 'approvals', 'overview'],
+      after: () => {
+        onClose();
+        setFilters({ tab: 'commands' });
+      },
     },
-  });
+  );
   const confirmed = c.typed ? typed.trim() === name : shows ? text.trim() !== '' : !c.destructive || sure;
   return (
     <Dialog
