@@ -12,6 +12,7 @@ import {
   goTo,
   openWorld,
   table,
+  takeFromMenu,
   tell,
 } from './story.mjs';
 
@@ -46,7 +47,7 @@ step('ticked devices are put into a group, which then narrows the list', async (
   for (const name of [/anna1/, /anna2/, /anna3/]) await pick(name);
   await fine(page, 'devices-ticked');
   await button(page, 'Put into a group').click();
-  await page.getByRole('menuitem', { name: 'Ward 3' }).click();
+  await takeFromMenu(page, 'Ward 3');
   await page.getByText('3 devices put into Ward 3.').waitFor();
   await choose(page, 'Group', 'Ward 3');
   await page.getByText('3 of 3 devices').waitFor();
@@ -125,7 +126,7 @@ step('a view keeps filters and columns, is opened, and removed', async () => {
 step('what several devices cannot do is said before it is asked', async () => {
   for (const name of [/anna4/, /anna5/]) await pick(name);
   await button(page, 'Send a command').click();
-  await page.getByRole('menuitem', { name: 'Lock…' }).click();
+  await takeFromMenu(page, 'Lock…');
   await dialog(page).getByText('2 devices cannot do this and will be left out').waitFor();
   await dialog(page).getByLabel('Reason').fill('Lost');
   assert.ok(await button(page, 'Lock, 0 devices').isDisabled());
@@ -135,7 +136,7 @@ step('what several devices cannot do is said before it is asked', async () => {
 
 step('a command to several devices waits, can be cancelled for one, and is done by the others', async () => {
   await button(page, 'Send a command').click();
-  await page.getByRole('menuitem', { name: 'Selective wipe…' }).click();
+  await takeFromMenu(page, 'Selective wipe…');
   await dialog(page).getByText('This goes').waitFor();
   await dialog(page).getByLabel('Reason').fill('They left');
   await fine(page, 'bulk-wipe');

@@ -97,6 +97,12 @@ export async function assignSuite(page, name) {
   await table(page, 'Assignments').getByText('Everyone else').first().waitFor();
 }
 
+/** Takes what stands in the open menu, and waits until the menu has gone. */
+export async function takeFromMenu(page, item) {
+  await page.getByRole('menuitem', { name: item }).click();
+  await page.getByRole('menu').waitFor({ state: 'detached' });
+}
+
 /** What is open now can be used by everybody: what axe says of it, with a picture. */
 export async function fine(page, name) {
   await picture(page, name);

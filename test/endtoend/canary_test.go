@@ -167,13 +167,13 @@ func plantByAdministrators(t *testing.T, w *world, a *administrator, c *canaries
 	link := a.want(http.MethodPost, "/admins", map[string]any{"name": "paul", "grants": []any{map[string]any{"role": "auditor"}}})
 	person, _ := link["admin"].(map[string]any)
 	if id, _ := person["id"].(string); id != "" {
-		if token, _ := a.want(http.MethodPost, "/admins/"+id+"/invitation", map[string]any{})["token"].(string); token != "" {
+		if token, _ := a.want(http.MethodPost, "/admins/"+id+"/invitation", map[string]any{"code": a.code()})["token"].(string); token != "" {
 			*c = append(*c, token)
 		}
 	}
 	offer := a.want(http.MethodPost, "/account/factors/totp", map[string]any{})
 	*c = append(*c, fmt.Sprint(offer["secret"]))
-	token := a.want(http.MethodPost, "/tokens", map[string]any{"name": "robot", "rights": []string{"device.read"}, "days": 1})
+	token := a.want(http.MethodPost, "/tokens", map[string]any{"name": "robot", "rights": []string{"device.read"}, "days": 1, "code": a.code()})
 	*c = append(*c, fmt.Sprint(token["secret"]))
 	d := w.device(t, w.handset(t, "anna", "12.1"))
 	keep(a.call(http.MethodPost, "/devices/"+d.ID+"/commands", map[string]any{"kind": "full-wipe", "reason": c.new()}))
