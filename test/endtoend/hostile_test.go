@@ -40,6 +40,10 @@ var open = []string{
 	"POST /api/v1/session", "GET /", "GET /{page...}", "POST /Microsoft-Server-ActiveSync",
 	"GET /portal", "GET /portal/{page...}", "GET /portal/api/v1/openapi.json", "GET /portal/api/v1/session/ways", "POST /portal/api/v1/session",
 	"POST /portal/api/v1/session/providers/{id}", "GET /portal/api/v1/session/providers/callback",
+	"GET /api/v1/session/providers", "POST /api/v1/session/providers/{id}", "GET /api/v1/session/providers/callback",
+	// A device that has no key yet: the protocol and the way in, where the proof is in the request.
+	"GET /.well-known/drover-companion", "GET /companion/v1", "GET /companion/v1/openapi.json", "GET /companion/v1/start",
+	"GET /companion/v1/terms", "POST /companion/v1/enrolments",
 }
 
 // TestS14S25HostileInputOverTLS sends what no client should to a server in a process of its own: each is answered with a
