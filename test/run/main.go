@@ -72,7 +72,7 @@ func steps() []step {
 	all = append(all,
 		step{"notices", 5 * time.Minute, command("notices", ".", "go", "-C", "tools", "run", "./notices", "-check")},
 		step{"test provider: packages", 5 * time.Minute, command("provider packages", "test/oidc", "npm", "ci", "--no-audit", "--no-fund")},
-		step{"go test -race", 35 * time.Minute, goTest(".", "-race", "-timeout", "10m", "./...")},
+		step{"go test -race", 35 * time.Minute, goTest(".", "-race", "-timeout", "25m", "./...")},
 		step{"fuzz", 15 * time.Minute, fuzz},
 	)
 	for _, dir := range modules() {
