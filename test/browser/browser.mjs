@@ -80,8 +80,20 @@ export async function addAuthenticator(page) {
   });
 }
 
+/** Waits until what comes and goes has come and gone: half faded in, nothing has its colours. Twice, as one may start another. */
+async function still(page) {
+  for (let i = 0; i < 2; i++) {
+    await page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      const ending = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
+      await Promise.all(ending.map((a) => a.finished.catch(() => {})));
+    });
+  }
+}
+
 /** Everything that axe finds against the page, and whether the page is wider than the window. */
 export async function judge(page) {
+  await still(page);
   // Isolated from the page's own policy, which allows no foreign script.
   const session = await tools(page);
   await session.send('Runtime.evaluate', { expression: AXE });

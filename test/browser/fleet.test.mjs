@@ -185,7 +185,7 @@ step('rules decide in their order, and say to any device why', async () => {
   await tryOn('anna2');
   await verdict.getByText('Allowed', { exact: true }).waitFor();
   await page.getByText('Block', { exact: true }).last().click();
-  await page.getByText('It holds from every device’s next request.').waitFor();
+  await page.getByText('It holds from every device’s next request.', { exact: true }).waitFor();
 });
 
 step('every page of it can be used by everybody', async () => {
