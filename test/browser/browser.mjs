@@ -86,7 +86,8 @@ async function still(page) {
     await page.evaluate(async () => {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const ending = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
-      await Promise.all(ending.map((a) => a.finished.catch(() => {})));
+      const longest = new Promise((resolve) => setTimeout(resolve, 3000)); // one that is paused never ends
+      await Promise.race([longest, Promise.all(ending.map((a) => a.finished.catch(() => {})))]);
     });
   }
 }
