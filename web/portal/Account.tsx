@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { browserWords } from '../src/ui/browser';
 import { call, get, type Me, type Session } from './api';
 import { useWhen, useWords } from './language';
 import { Card, Facts, Read, Title, Trouble } from './parts';
@@ -35,7 +36,7 @@ export function Account({ me }: { me: Me }) {
             <ul className="plain">
               {items.map((session) => (
                 <li key={session.id}>
-                  <p lang="en">{session.agent}</p>
+                  <p lang="en">{browserWords(session.agent)}</p>
                   <p className="dim">
                     {words.since(when(session.created))}
                     {session.present && `, ${words.thisOne}`}

@@ -1,4 +1,4 @@
-// Acceptance judges an ActiveSync gateway against the server behind it.
+// Command acceptance judges an ActiveSync gateway against the server behind it.
 //
 //	export EAS_PASSWORD=...
 //	go run ./acceptance -gateway https://127.0.0.1:8443/Microsoft-Server-ActiveSync -ca DIR/tls/ca.pem \

@@ -11,6 +11,8 @@ interface DialogProps {
   busy?: boolean;
   error?: unknown;
   danger?: boolean;
+  /** There is nothing to decide: the main button alone closes it. */
+  plain?: boolean;
   /** Why the main button does not work yet: it stays off until this is gone. */
   incomplete?: boolean;
   size?: string;
@@ -31,9 +33,11 @@ export function Dialog(props: DialogProps) {
           {props.children}
           {Boolean(props.error) && <Trouble error={props.error} />}
           <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={props.onClose}>
-              {props.danger ? 'Keep as it is' : 'Cancel'}
-            </Button>
+            {!props.plain && (
+              <Button variant="default" onClick={props.onClose}>
+                {props.danger ? 'Keep as it is' : 'Cancel'}
+              </Button>
+            )}
             <Button
               type="submit"
               color={props.danger ? 'red.9' : undefined}

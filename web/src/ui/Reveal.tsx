@@ -37,7 +37,7 @@ function Look({ what, look, onClose }: RevealProps & { onClose: () => void }) {
   const run = useMutation({ mutationFn: look });
   if (run.data) {
     return (
-      <Dialog opened title={`Show ${what}`} submit="Done" onClose={onClose} onSubmit={onClose}>
+      <Dialog opened title={`Show ${what}`} submit="Done" plain onClose={onClose} onSubmit={onClose}>
         {run.data.length > 0 ? (
           <>
             <Facts rows={run.data} />

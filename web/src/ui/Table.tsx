@@ -8,6 +8,8 @@ export interface Column<T> {
   /** CSS width of a grid track; the rest is shared. */
   width?: string;
   align?: 'right';
+  /** Sentences, which on a phone stand below the column's name. */
+  prose?: boolean;
   /** Hide the label where the column holds only actions. */
   silent?: boolean;
 }
@@ -39,7 +41,12 @@ export function Table<T>({ label, rows, columns, id, framed }: TableProps<T>) {
           {rows.map((row) => (
             <tr key={id(row)}>
               {columns.map((c) => (
-                <td key={c.key} data-align={c.align} data-label={c.silent ? '' : c.label}>
+                <td
+                  key={c.key}
+                  data-align={c.align}
+                  data-prose={c.prose}
+                  data-label={c.silent ? '' : c.label}
+                >
                   {c.cell(row)}
                 </td>
               ))}

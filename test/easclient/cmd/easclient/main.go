@@ -1,4 +1,4 @@
-// Easclient runs a list of ActiveSync steps as one device and prints a line of JSON for each.
+// Command easclient runs a list of ActiveSync steps as one device and prints a line of JSON for each.
 //
 //	easclient -url https://host/Microsoft-Server-ActiveSync -ca ca.pem -user alice -version 14.1 -form base64 \
 //	    options provision foldersync sync ping,heartbeat=60,status=2

@@ -98,6 +98,7 @@ function Rules({ onEdit, onBreaches }: RulesProps) {
     {
       key: 'then',
       label: 'What follows',
+      prose: true,
       cell: (r: ComplianceRule) => (
         <Text size="sm" c="dimmed">
           {consequences(r).join(' ')}

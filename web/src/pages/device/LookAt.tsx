@@ -48,7 +48,7 @@ export function LookAt({ device, stock, onClose }: LookAtProps) {
     );
   }
   return (
-    <Dialog opened size="xl" title={stock.words} submit="Done" onClose={onClose} onSubmit={onClose}>
+    <Dialog opened size="xl" title={stock.words} submit="Done" plain onClose={onClose} onSubmit={onClose}>
       {stock.kind === 'location' && entries.length > 0 && (
         <Suspense fallback={null}>
           <Positions entries={entries} />

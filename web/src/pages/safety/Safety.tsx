@@ -59,7 +59,7 @@ function Rules({ rules }: { rules: SafetyRules }) {
           columns={[
             { key: 'label', label: 'Rule', cell: (r) => r.label, width: '24%' },
             { key: 'value', label: 'Now', cell: (r) => <b>{r.value}</b>, width: '20%' },
-            { key: 'words', label: 'What it means', cell: (r) => <Words>{r.words}</Words> },
+            { key: 'words', label: 'What it means', prose: true, cell: (r) => <Words>{r.words}</Words> },
           ]}
         />
       </Panel>
@@ -76,7 +76,7 @@ function Rules({ rules }: { rules: SafetyRules }) {
             { key: 'label', label: 'Of', cell: (b) => b.label, width: '24%' },
             { key: 'hour', label: 'An hour', cell: (b) => <b>{count(rules[b.key].hour)}</b>, width: '10%' },
             { key: 'day', label: 'A day', cell: (b) => <b>{count(rules[b.key].day)}</b>, width: '10%' },
-            { key: 'words', label: 'What it means', cell: (b) => <Words>{b.words}</Words> },
+            { key: 'words', label: 'What it means', prose: true, cell: (b) => <Words>{b.words}</Words> },
           ]}
         />
       </Panel>
