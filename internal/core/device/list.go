@@ -227,14 +227,16 @@ func (s *Store) gather(ctx context.Context, q sqldb.Querier, sc scope.Scope, f F
 	if f.Contact != "" {
 		from = f.fromContact(sc) + " WHERE d.id = n.device AND " + where
 	}
-	if f.narrow(sc) {
-		few, err = sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT d.id "+from+" LIMIT 4001", a.List()...)
-		if err != nil || len(few) <= fewDevices {
-			return few, len(few), err
-		}
+	most := " LIMIT " + a.Add(page.MaxTotal+1)
+	if !f.narrow(sc) {
+		total, err = sqldb.One(ctx, q, sqldb.Scan1[int], "SELECT count(*) FROM (SELECT 1 "+from+most+") x", a.List()...)
+		return nil, total, err
 	}
-	total, err = sqldb.One(ctx, q, sqldb.Scan1[int], "SELECT count(*) FROM (SELECT 1 "+from+" LIMIT 10001) x", a.List()...)
-	return nil, total, err
+	ids, err := sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT d.id "+from+most, a.List()...)
+	if err != nil || len(ids) > fewDevices {
+		return nil, len(ids), err
+	}
+	return ids, len(ids), nil
 }
 
 // fromContact joins the devices with their last contact, beginning with the devices where a group says which they are, and

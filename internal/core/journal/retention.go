@@ -134,7 +134,7 @@ func deleteEntries(ctx context.Context, tx *sqldb.Tx, old []aged) error {
 		ids[i] = x.id
 	}
 	var a, b sqldb.Args
-	if _, err := tx.Exec(ctx, "DELETE FROM journal_part WHERE entry IN "+a.In(ids...), a.List()...); err != nil {
+	if _, err := tx.Exec(ctx, "DELETE FROM journal_part WHERE content IN (SELECT e.content FROM journal_entry e WHERE e.id IN "+a.In(ids...)+")", a.List()...); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, "DELETE FROM journal_entry WHERE id IN "+b.In(ids...), b.List()...)
@@ -163,7 +163,7 @@ func (s *Store) prove(ctx context.Context, tx *sqldb.Tx, k Kind, old []aged) err
 func (s *Store) purgeOrphans(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM journal_part WHERE received_at < $1 AND NOT EXISTS
-			(SELECT 1 FROM journal_entry e WHERE e.id = journal_part.entry)`, sqldb.Micros(s.with.Clock.Now().Add(-orphanAge)))
+			(SELECT 1 FROM journal_entry e WHERE e.content = journal_part.content)`, sqldb.Micros(s.with.Clock.Now().Add(-orphanAge)))
 		return err
 	})
 }

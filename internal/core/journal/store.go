@@ -83,7 +83,7 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 	if len(items) > MaxItems {
 		return problem.Newf(problem.Invalid, "journal.many", "Send at most %d entries at once.", MaxItems)
 	}
-	if err := s.door(ctx, c, from, items); err != nil {
+	if _, err := s.door(ctx, c, from, items); err != nil {
 		return err
 	}
 	rules, _, err := zone.Get(ctx, s.db, Setting)
@@ -98,7 +98,7 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 			}
 		}
 		for i, it := range items {
-			if err := s.insert(ctx, tx, from.id(i), from, it, 0, 0); err != nil {
+			if _, err := s.insert(ctx, tx, from.id(i), from, it, content{}); err != nil {
 				return err
 			}
 		}
@@ -106,10 +106,10 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 	})
 }
 
-// door lets in what the device's policy asks for.
-func (s *Store) door(ctx context.Context, c scope.Caller, from Source, items []Item) error {
+// door lets in what the device's policy asks for, and returns what it asks of each kind among the items.
+func (s *Store) door(ctx context.Context, c scope.Caller, from Source, items []Item) (map[Kind]Ask, error) {
 	if c.Kind != scope.Device || c.ID != from.Device || from.Owner == "" {
-		return problem.New(problem.Forbidden, "journal.device", "Only a device itself tells this.")
+		return nil, problem.New(problem.Forbidden, "journal.device", "Only a device itself tells this.")
 	}
 	asks := map[Kind]Ask{}
 	for _, it := range items {
@@ -117,22 +117,22 @@ func (s *Store) door(ctx context.Context, c scope.Caller, from Source, items []I
 		if !known {
 			var err error
 			if ask, err = s.with.Policy.Asks(ctx, from.Device, it.kind()); err != nil {
-				return err
+				return nil, err
 			}
 			asks[it.kind()] = ask
 		}
 		if !ask.Wanted {
-			return problem.Newf(problem.Forbidden, "journal.unasked",
+			return nil, problem.Newf(problem.Forbidden, "journal.unasked",
 				"The policy of this device does not ask for %s: do not send it. Nothing has been kept.", it.kind())
 		}
 		if it.at().IsZero() && it.kind() != File { // not every system tells when a file was changed
-			return invalid("at", "Say when it was.")
+			return nil, invalid("at", "Say when it was.")
 		}
 		if err := it.check(ask); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return asks, nil
 }
 
 // lastPosition returns which item is the newest position, or -1.
@@ -152,20 +152,20 @@ func (s *Store) forgetPositions(ctx context.Context, tx *sqldb.Tx, device string
 	return err
 }
 
-func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, id string, from Source, it Item, size int64, parts int) error {
+func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, id string, from Source, it Item, with content) (bool, error) {
 	text, err := json.Marshal(it)
 	if err != nil {
-		return err
+		return false, err
 	}
 	sealed, err := s.with.Keys.Seal(ctx, tx, bodyField(id), seal.User(from.Owner), text)
 	if err != nil {
-		return err
+		return false, err
 	}
 	now := s.with.Clock.Now()
-	_, err = tx.Exec(ctx, `INSERT INTO journal_entry (id, kind, device, owner, at, received_at, size, parts, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`, id, string(it.kind()), from.Device, from.Owner,
-		sqldb.Micros(plausible(it.at(), now)), sqldb.Micros(now), int64(len(text))+size, parts, []byte(sealed))
-	return err
+	n, err := tx.Exec(ctx, `INSERT INTO journal_entry (id, kind, device, owner, at, received_at, size, content, parts, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`, id, string(it.kind()), from.Device, from.Owner,
+		sqldb.Micros(plausible(it.at(), now)), sqldb.Micros(now), int64(len(text))+with.size, with.id, with.parts, []byte(sealed))
+	return n > 0, err
 }
 
 func bodyField(id string) seal.Field {

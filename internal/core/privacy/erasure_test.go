@@ -20,9 +20,9 @@ type copied struct {
 }
 
 type entryRow struct {
-	id, kind, device, owner   string
-	at, received, size, parts int64
-	body                      []byte
+	id, kind, device, owner, content string
+	at, received, size, parts        int64
+	body                             []byte
 }
 
 type keyRow struct {
@@ -37,8 +37,8 @@ func (f *fixture) copyRows(t *testing.T) (c copied) {
 	t.Helper()
 	var err error
 	c.entries, err = sqldb.All(t.Context(), f.DB, func(r sqldb.Row) (x entryRow, err error) {
-		return x, r.Scan(&x.id, &x.kind, &x.device, &x.owner, &x.at, &x.received, &x.size, &x.parts, &x.body)
-	}, "SELECT id, kind, device, owner, at, received_at, size, parts, body FROM journal_entry WHERE owner = $1", f.anna.ID)
+		return x, r.Scan(&x.id, &x.kind, &x.device, &x.owner, &x.at, &x.received, &x.size, &x.content, &x.parts, &x.body)
+	}, "SELECT id, kind, device, owner, at, received_at, size, content, parts, body FROM journal_entry WHERE owner = $1", f.anna.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,8 +56,8 @@ func (f *fixture) restore(t *testing.T, c copied) {
 	t.Helper()
 	err := f.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
 		for _, x := range c.entries {
-			_, err := tx.Exec(t.Context(), `INSERT INTO journal_entry (id, kind, device, owner, at, received_at, size, parts, body)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, x.id, x.kind, x.device, x.owner, x.at, x.received, x.size, x.parts, x.body)
+			_, err := tx.Exec(t.Context(), `INSERT INTO journal_entry (id, kind, device, owner, at, received_at, size, content, parts, body)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, x.id, x.kind, x.device, x.owner, x.at, x.received, x.size, x.content, x.parts, x.body)
 			if err != nil {
 				return err
 			}

@@ -8,24 +8,27 @@ CREATE TABLE journal_entry (
 	at          BIGINT NOT NULL,
 	received_at BIGINT NOT NULL,
 	size        BIGINT NOT NULL,
+	content     TEXT NOT NULL,
 	parts       BIGINT NOT NULL,
 	body        BYTEA NOT NULL
 );
+CREATE INDEX journal_entry_content ON journal_entry (content);
 CREATE INDEX journal_entry_device ON journal_entry (device, kind, at, id, size);
 CREATE INDEX journal_entry_owner ON journal_entry (owner, kind, id);
 CREATE INDEX journal_entry_age ON journal_entry (kind, received_at, id);
 
--- The content of a file, in pieces. Pieces come before their entry; those whose entry never came are removed.
+-- The content of a file, in pieces. Pieces come before their entry, each try to send a file has its own; those whose entry
+-- never came are removed.
 CREATE TABLE journal_part (
-	entry       TEXT NOT NULL,
+	content     TEXT NOT NULL,
 	part        BIGINT NOT NULL,
 	owner       TEXT NOT NULL,
 	received_at BIGINT NOT NULL,
 	body        BYTEA NOT NULL,
-	PRIMARY KEY (entry, part)
+	PRIMARY KEY (content, part)
 );
-CREATE INDEX journal_part_owner ON journal_part (owner, entry);
-CREATE INDEX journal_part_age ON journal_part (received_at, entry);
+CREATE INDEX journal_part_owner ON journal_part (owner, content);
+CREATE INDEX journal_part_age ON journal_part (received_at, content);
 
 -- While a hold stands, nothing of its owner is deleted for its age, and its owner is not erased.
 CREATE TABLE journal_hold (
