@@ -230,6 +230,54 @@ func TestARevokedKeyProvesNothing(t *testing.T) {
 	})
 }
 
+// What a key has proven may be remembered longer than the key is good. Only a good one makes another.
+func TestOnlyAGoodKeyIsRenewed(t *testing.T) {
+	for name, end := range map[string]func(ctx context.Context, w *world, p Proof) error{
+		"revoked": func(ctx context.Context, w *world, _ Proof) error {
+			return w.Revoke(ctx, coretest.Admin([]scope.Right{scope.DeviceEnrol}), "d-1")
+		},
+		"being wiped": func(ctx context.Context, w *world, _ Proof) error {
+			return w.DB.Write(ctx, func(tx *sqldb.Tx) error { return w.DeviceMoved(ctx, tx, "d-1", device.Wiped) })
+		},
+		"run out": func(_ context.Context, w *world, p Proof) error {
+			w.Clock.Set(p.Expires)
+			return nil
+		},
+		"renewed": func(ctx context.Context, w *world, p Proof) error {
+			_, err := w.Renew(ctx, p, csr(t))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, w *world) {
+				ctx := t.Context()
+				k, err := w.come(t, w.token(t, 1), csr(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := w.Proof(ctx, k.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := end(ctx, w, p); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := w.Renew(ctx, p, csr(t)); !problem.Is(err, problem.Unauthenticated) {
+					t.Errorf("it makes another: %v", err)
+				}
+				list, err := w.Store.Keys(ctx, scope.System("test"), "d-1")
+				want := 1
+				if name == "renewed" { // the key that came of it stays good
+					want = 2
+				}
+				if err != nil || len(list) != want || want == 2 && list[0].State != Good && list[1].State != Good {
+					t.Errorf("%d keys: %v", len(list), err)
+				}
+			})
+		})
+	}
+}
+
 func TestTheTermsMustBeAgreedTo(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		if _, err := w.SetTerms(t.Context(), scope.System("test"), "Be careful.", 0); err != nil {

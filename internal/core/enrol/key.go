@@ -225,7 +225,8 @@ func (s *Store) certify(public crypto.PublicKey, id string, via Via) (Key, error
 }
 
 // Renew certifies a new key of a device, which the device has proven by its old one. The old one ends at once. A device
-// that did not get the answer finds with its new key that it is good, and its certificate by [Store.Certified].
+// that did not get the answer finds with its new key that it is good, and its certificate by [Store.Certified]. A problem
+// of kind Unauthenticated when the old key is not good any more: it has ended, ends with its device, or has run out.
 func (s *Store) Renew(ctx context.Context, p Proof, csr []byte) (Key, error) {
 	public, id, err := PublicKey(csr)
 	if err != nil {
@@ -237,12 +238,11 @@ func (s *Store) Renew(ctx context.Context, p Proof, csr []byte) (Key, error) {
 	}
 	k.Device, k.Owner = p.Device, p.Owner
 	return k, s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		ended, err := s.endKeys(ctx, tx, p.Device, Ended, "renewed")
-		if err != nil {
+		if err := s.renewable(ctx, tx, p); err != nil {
 			return err
 		}
-		if !ended {
-			return errUnknownKey
+		if _, err := s.endKeys(ctx, tx, p.Device, Ended, "renewed"); err != nil {
+			return err
 		}
 		if err := s.insertKey(ctx, tx, k); err != nil {
 			return err
@@ -252,6 +252,21 @@ func (s *Store) Renew(ctx context.Context, p Proof, csr []byte) (Key, error) {
 		}
 		return s.with.Zone.Bump(ctx, tx)
 	})
+}
+
+// renewable tells whether the key that has proven the device is good at this moment: what was proven may be remembered.
+func (s *Store) renewable(ctx context.Context, tx *sqldb.Tx, p Proof) error {
+	k, err := s.keyByID(ctx, tx, p.Key)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return errUnknownKey
+	}
+	if err != nil {
+		return err
+	}
+	if k.State != Good || k.Device != p.Device || !s.with.Clock.Now().Before(k.Expires) {
+		return errUnknownKey
+	}
+	return nil
 }
 
 // Certified returns the key with which a device proves itself. For the device alone.
