@@ -3,10 +3,14 @@ package mail
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/smtp"
 	"time"
 )
+
+// ErrNoStartTLS says that a mail server on another machine offers no TLS: nothing is sent to it.
+var ErrNoStartTLS = errors.New("the mail server does not offer STARTTLS")
 
 // Handshake connects to the mail server as a sending would, says no more than it needs for TLS, and returns what the
 // handshake has shown. A server on this machine may offer none: nil then.
@@ -34,8 +38,11 @@ func (s *Sender) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
 	if err != nil {
 		return nil, err
 	}
-	if offers, _ := c.Extension("STARTTLS"); !offers && s.local() {
-		return nil, c.Quit()
+	if offers, _ := c.Extension("STARTTLS"); !offers {
+		if s.local() {
+			return nil, c.Quit()
+		}
+		return nil, errors.Join(ErrNoStartTLS, c.Quit())
 	}
 	if err := c.StartTLS(conf); err != nil {
 		return nil, err

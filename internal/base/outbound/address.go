@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"strings"
 	"syscall"
@@ -17,6 +18,17 @@ func Loopback(host string) bool {
 	}
 	a, err := netip.ParseAddr(host)
 	return err == nil && a.IsLoopback()
+}
+
+// Local tells whether an address at which a connection ends is on this machine.
+func Local(a net.Addr) bool {
+	switch a := a.(type) {
+	case *net.UnixAddr:
+		return true
+	case *net.TCPAddr:
+		return a.IP.IsLoopback()
+	}
+	return false
 }
 
 // Guard returns a control function for [net.Dialer] that looks at the address that is really dialled, behind every name:

@@ -1,10 +1,12 @@
 package outbound
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -13,24 +15,56 @@ const (
 	maxHeaders = 64 << 10
 )
 
-var errPlain = errors.New("the other server names an address without TLS")
+var (
+	errPlain = errors.New("the other server names an address without TLS")
+	errProxy = errors.New("the proxy does not let this through")
+)
 
 // Client returns an HTTP client for servers that tell little, such as an identity provider's: https alone, no proxy, no
-// redirects, answers of at most 1 MiB, no request longer than timeout, and none to where [Guard] for the host does not let it.
-// ca is as in [TLS].
+// redirects, nothing compressed, answers of at most 1 MiB, no request longer than timeout, and none to where [Guard] for the
+// host does not let it. ca is as in [TLS].
 func Client(ca, host string, timeout time.Duration) (*http.Client, error) {
+	t, err := transport(ca, host, timeout)
+	if err != nil {
+		return nil, err
+	}
+	return client(t, timeout), nil
+}
+
+// ClientThrough is [Client] by way of a proxy, http://HOST:PORT, which learns the server's host and port and the agent's name
+// (CONNECT, RFC 9110 section 9.3.6). [Guard] looks at the proxy's address; to find the server's is for the proxy.
+func ClientThrough(proxy *url.URL, agent, ca string, timeout time.Duration) (*http.Client, error) {
+	t, err := transport(ca, proxy.Hostname(), timeout)
+	if err != nil {
+		return nil, err
+	}
+	t.Proxy = http.ProxyURL(proxy)
+	t.ProxyConnectHeader = http.Header{"User-Agent": {agent}}
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return errProxy
+		}
+		return nil
+	}
+	return client(t, timeout), nil
+}
+
+func client(t *http.Transport, timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout: timeout, Transport: strict{t},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func transport(ca, host string, timeout time.Duration) (*http.Transport, error) {
 	conf, err := TLS(ca, "")
 	if err != nil {
 		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: timeout, Control: Guard(host)}
-	return &http.Client{
-		Timeout:       timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: strict{&http.Transport{
-			DialContext: dialer.DialContext, TLSClientConfig: conf, TLSHandshakeTimeout: timeout, MaxResponseHeaderBytes: maxHeaders,
-			MaxIdleConns: 4, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
-		}},
+	return &http.Transport{
+		DialContext: dialer.DialContext, TLSClientConfig: conf, TLSHandshakeTimeout: timeout, MaxResponseHeaderBytes: maxHeaders,
+		MaxIdleConns: 4, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true, DisableCompression: true,
 	}, nil
 }
 

@@ -22,6 +22,12 @@ func Mend(err error, own bool) string {
 	if text := mendCertificate(err); text != "" {
 		return text
 	}
+	if errors.Is(err, errProxy) {
+		return "The proxy does not let this through: have the host and its port allowed there."
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "proxyconnect" {
+		return "The proxy does not answer: check its address and port, and that it runs."
+	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		if e.IsNotFound {
 			return "No machine of this name is known to the name server: check the host in the URL."
@@ -60,4 +66,17 @@ func mendCertificate(err error) string {
 		return "The server ended the TLS handshake: it may speak nothing newer than TLS 1.1, which Drover does not accept."
 	}
 	return ""
+}
+
+// Unreachable tells whether an error of a connection says no more than that nobody answers: nothing was seen of the server,
+// neither good nor bad.
+func Unreachable(err error) bool {
+	if errors.Is(err, errGuarded) {
+		return false
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && (e.Op == "dial" || e.Op == "proxyconnect")
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"drover/internal/base/outbound"
 )
 
 // Server is where messages go.
@@ -59,6 +61,28 @@ func readRoots(file string) (*x509.CertPool, error) {
 // Protected tells whether messages cannot be read or changed on the way.
 func (s Server) Protected() bool { return s.scheme == "tls" || s.scheme == "local" }
 
+// Connects tells whether a server that is not there is noticed: datagrams vanish unseen.
+func (s Server) Connects() bool { return s.scheme != "udp" }
+
+// Local tells whether messages stay on this machine.
+func (s Server) Local() bool { return s.scheme == "local" || outbound.Loopback(s.host) }
+
+// Handshake connects to a server by TLS as a message would, sends nothing, and returns what the handshake has shown; nil for a
+// server that is reached without TLS.
+func (s Server) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
+	conn, err := s.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }() // nothing was said
+	secure, ok := conn.(*tls.Conn)
+	if !ok {
+		return nil, nil
+	}
+	state := secure.ConnectionState()
+	return &state, nil
+}
+
 // String tells where messages go.
 func (s Server) String() string {
 	if s.scheme == "local" {
@@ -73,8 +97,8 @@ const localSocket = "/dev/log"
 // sendTime bounds the connecting, and the sending of one message.
 const sendTime = 5 * time.Second
 
-func (s Server) dial() (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), sendTime)
+func (s Server) dial(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	switch s.scheme {
 	case "local":

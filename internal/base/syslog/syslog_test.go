@@ -129,8 +129,13 @@ func TestTLSIsVerifiedAndALostConnectionIsMadeAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, await(t, received), "30", "one")
-	if state := w.Peer(); state == nil || state.Version != tls.VersionTLS13 {
-		t.Fatalf("the connection is %+v", state)
+	(<-conns).Close()
+	if state, err := to.Handshake(t.Context()); err != nil || state.Version != tls.VersionTLS13 {
+		t.Fatalf("the handshake shows %+v (%v)", state, err)
+	}
+	(<-conns).Close()
+	if _, err := stranger.Handshake(t.Context()); err == nil {
+		t.Fatal("a handshake with a server that nobody vouches for")
 	}
 	(<-conns).Close()
 	for i := 0; i < 100; i++ { // what a lost connection took with it is lost

@@ -1,7 +1,7 @@
 package syslog
 
 import (
-	"crypto/tls"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -77,7 +77,7 @@ func (w *Writer) Send(at time.Time, s Severity, text string) error {
 
 func (w *Writer) send(at time.Time, s Severity, text string) error {
 	if w.conn == nil {
-		conn, err := w.to.dial()
+		conn, err := w.to.dial(context.Background())
 		if err != nil {
 			return err
 		}
@@ -123,15 +123,3 @@ func (w *Writer) frame(at time.Time, s Severity, text string) []byte {
 }
 
 func cut(line []byte) []byte { return line[:min(len(line), maxDatagram)] }
-
-// Peer tells how the connection that is open is protected; nil where none is open or it is not protected by TLS.
-func (w *Writer) Peer() *tls.ConnectionState {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	conn, ok := w.conn.(*tls.Conn)
-	if !ok {
-		return nil
-	}
-	state := conn.ConnectionState()
-	return &state
-}
