@@ -47,6 +47,7 @@ func (s State) undelivered() bool { return s == Awaiting || s == Delayed || s ==
 // Command is one order to one device.
 type Command struct {
 	ID            string
+	Batch         string // what it was asked for with
 	Device        string
 	Owner         string
 	Kind          platform.Command
@@ -201,6 +202,6 @@ func (cs *Commands) wake(tx *sqldb.Tx, c *Command) {
 			cs.bus.Publish(bus.Message{Topic: queued, Body: device}) // before the device is woken
 			cs.bus.Publish(bus.Message{Topic: "device:" + device, Body: "command"})
 		}
-		cs.bus.Publish(bus.Message{Topic: "event", Body: "command " + id})
+		cs.bus.Publish(bus.Message{Topic: "event", Body: "command " + id + " " + device})
 	})
 }

@@ -395,11 +395,15 @@ func massWipe(t *testing.T, kind scope.Kind, requester func(device string) strin
 			if err != nil {
 				return err
 			}
+			if _, err := tx.Exec(t.Context(), `INSERT INTO command_batch (id, kind, requester_kind, requester, request_key, digest, total,
+				written, left_out, left_words, created, changed) VALUES ('b', 'full-wipe', 'x', 'x', 'x', $1, 0, 0, 0, '[]', 0, 0)`, []byte("x")); err != nil {
+				return err
+			}
 			for _, id := range devices {
-				_, err := tx.Exec(t.Context(), `INSERT INTO command (id, device, owner, kind, destructive, channel, state, unproven,
-					requester_kind, requester, roles, approval, request_key, words, created, not_before, expires, changed)
-					VALUES ($1, $2, $3, 'full-wipe', FALSE, 'activesync', 'queued', FALSE, $4, $5, '', $6, $7, '', 0, 0, $8, 0)`,
-					sqldb.NewID(), id, "u-"+id, string(kind), requester(id), a.ID, id, sqldb.Micros(start.Add(time.Hour)))
+				_, err := tx.Exec(t.Context(), `INSERT INTO command (id, batch, device, owner, kind, destructive, channel, state, unproven,
+					requester_kind, requester, roles, approval, words, created, not_before, expires, changed)
+					VALUES ($1, 'b', $2, $3, 'full-wipe', FALSE, 'activesync', 'queued', FALSE, $4, $5, '', $6, '', 0, 0, $7, 0)`,
+					sqldb.NewID(), id, "u-"+id, string(kind), requester(id), a.ID, sqldb.Micros(start.Add(time.Hour)))
 				if err != nil {
 					return err
 				}

@@ -269,13 +269,24 @@ const dueCondition = "(c.state = 'delayed' AND c.not_before <= $1) OR (c.state I
 
 // Overdue tells whether there is anything for [Commands.Tick] to do.
 func (cs *Commands) Overdue(ctx context.Context) (bool, error) {
-	now := sqldb.Micros(cs.clock.Now())
-	return sqldb.One(ctx, cs.db, sqldb.Scan1[bool], "SELECT EXISTS (SELECT 1 FROM command c WHERE "+dueCondition+")", now, now)
+	now := cs.clock.Now()
+	due, err := sqldb.One(ctx, cs.db, sqldb.Scan1[bool], "SELECT EXISTS (SELECT 1 FROM command c WHERE "+dueCondition+")",
+		sqldb.Micros(now), sqldb.Micros(now))
+	if err != nil || due {
+		return due, err
+	}
+	return sqldb.One(ctx, cs.db, sqldb.Scan1[bool], "SELECT EXISTS ("+abandonedBatches+")", sqldb.Micros(now.Add(-abandoned)))
 }
 
 // Tick queues the commands whose delay is over, so that their devices are woken, ends those that nobody came for, and
-// returns how many it touched. Run it when [Commands.Overdue] says so; ask that every second.
+// returns how many it touched. It also carries on what was asked of many devices and broke off. Run it when
+// [Commands.Overdue] says so; ask that every second.
 func (cs *Commands) Tick(ctx context.Context) (n int, err error) {
+	n, err = cs.tick(ctx)
+	return n, errors.Join(err, cs.carryAbandoned(ctx))
+}
+
+func (cs *Commands) tick(ctx context.Context) (n int, err error) {
 	err = cs.db.Write(ctx, func(tx *sqldb.Tx) error {
 		n = 0
 		now := sqldb.Micros(cs.clock.Now())

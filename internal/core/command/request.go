@@ -28,17 +28,12 @@ type Request struct {
 
 const (
 	maxDevices = 10000
-	maxReason  = 500
-	maxText    = 500
-	maxKey     = 100
+	// maxDestroyed bounds a request that erases: it is decided on, and written, as one.
+	maxDestroyed = 500
+	maxReason    = 500
+	maxText      = 500
+	maxKey       = 100
 )
-
-// Batch is what a request became.
-type Batch struct {
-	Approval string // where it waits for others, or ""
-	Needed   int    // approvers still needed
-	Commands []Command
-}
 
 // Effect is what a command will do to one device, in its platform's words.
 type Effect struct {
@@ -50,7 +45,11 @@ type Effect struct {
 
 // Preview tells what a request would do, device by device, before anybody confirms it.
 func (cs *Commands) Preview(ctx context.Context, c scope.Caller, r Request) ([]Effect, error) {
-	targets, err := cs.targets(ctx, cs.db, c, &r)
+	sc, err := r.check(c)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := cs.targets(ctx, cs.db, sc, r.Devices)
 	if err != nil {
 		return nil, err
 	}
@@ -62,37 +61,44 @@ func (cs *Commands) Preview(ctx context.Context, c scope.Caller, r Request) ([]E
 	return effects, nil
 }
 
-// targets checks the request's form and the caller's right, and finds the devices.
-func (cs *Commands) targets(ctx context.Context, q sqldb.Querier, c scope.Caller, r *Request) ([]Target, error) {
+// check judges the request's form, and returns where the caller may ask for it.
+func (r *Request) check(c scope.Caller) (scope.Scope, error) {
 	k, known := kinds[r.Kind]
 	if !known {
-		return nil, problem.New(problem.Invalid, "command.kind", "There is no such command; there are "+kindList()+".").WithField("kind")
+		return scope.Scope{}, problem.New(problem.Invalid, "command.kind", "There is no such command; there are "+kindList()+".").WithField("kind")
 	}
 	sc, err := c.Scope(k.right)
 	if err != nil {
-		return nil, err
+		return sc, err
 	}
 	slices.Sort(r.Devices)
 	r.Devices = slices.Compact(r.Devices)
-	if len(r.Devices) == 0 || len(r.Devices) > maxDevices {
-		return nil, problem.Newf(problem.Invalid, "command.devices", "A command goes to 1 to %d devices.", maxDevices).WithField("devices")
+	most := maxDevices
+	if k.class != "" {
+		most = maxDestroyed
+	}
+	if len(r.Devices) == 0 || len(r.Devices) > most {
+		return sc, problem.Newf(problem.Invalid, "command.devices", "This command goes to 1 to %d devices at once.", most).WithField("devices")
 	}
 	if len(r.Reason) > maxReason || len(r.Key) > maxKey {
-		return nil, problem.Newf(problem.Invalid, "command.reason", "A reason has at most %d characters, a key %d.", maxReason, maxKey).WithField("reason")
+		return sc, problem.Newf(problem.Invalid, "command.reason", "A reason has at most %d characters, a key %d.", maxReason, maxKey).WithField("reason")
 	}
-	targets, err := cs.devices.Targets(ctx, q, sc, r.Devices)
-	if err != nil {
-		return nil, err
+	return sc, nil
+}
+
+// targets finds all the devices within the scope, or fails.
+func (cs *Commands) targets(ctx context.Context, q sqldb.Querier, sc scope.Scope, devices []string) ([]Target, error) {
+	targets, err := cs.devices.Targets(ctx, q, sc, devices)
+	if err == nil && len(targets) != len(devices) {
+		err = problem.Newf(problem.NotFound, "device.unknown", "%d of the %d devices are not there.",
+			len(devices)-len(targets), len(devices))
 	}
-	if len(targets) != len(r.Devices) {
-		return nil, problem.Newf(problem.NotFound, "device.unknown", "%d of the %d devices are not there.",
-			len(r.Devices)-len(targets), len(r.Devices))
-	}
-	return targets, nil
+	return targets, err
 }
 
 // Request asks for a command. Either every device gets its order or none does; the error then names the devices and
-// why. What comes back says whether it waits for others.
+// why. What comes back says whether it waits for others. Of many devices the orders are written in pieces, and who is
+// found unable only when the turn comes is left out and named; where the server dies in between, another goes on.
 func (cs *Commands) Request(ctx context.Context, c scope.Caller, r Request) (b Batch, err error) {
 	if strings.TrimSpace(r.Reason) == "" && c.Kind != scope.Upstream {
 		return b, problem.New(problem.Invalid, "command.reason", "Say why: the reason is kept with the command.").WithField("reason")
@@ -103,15 +109,38 @@ func (cs *Commands) Request(ctx context.Context, c scope.Caller, r Request) (b B
 	if r.Key == "" {
 		r.Key = sqldb.NewID()
 	}
+	sc, err := r.check(c)
+	if err != nil {
+		return b, err
+	}
+	if b, err = cs.again(ctx, cs.db, c, r); err == nil && b.ID == "" {
+		b, err = cs.begin(ctx, c, sc, r)
+	}
+	if err != nil || b.Complete() {
+		return b, err
+	}
+	if err := cs.carry(ctx, c, b.ID); err != nil {
+		return b, err
+	}
+	return cs.again(ctx, cs.db, c, r)
+}
+
+// begin writes the first piece, once it is known that all devices can take the command.
+func (cs *Commands) begin(ctx context.Context, c scope.Caller, sc scope.Scope, r Request) (b Batch, err error) {
+	first := r.Devices
+	if kinds[r.Kind].class == "" {
+		first = r.Devices[:min(len(r.Devices), pieceSize)]
+	}
+	if len(first) < len(r.Devices) {
+		if _, _, err := cs.able(ctx, cs.db, sc, r.Kind, r.Devices); err != nil {
+			return b, err
+		}
+	}
 	err = cs.db.Write(ctx, func(tx *sqldb.Tx) error {
-		targets, err := cs.targets(ctx, tx, c, &r)
-		if err != nil {
+		if b, err = cs.again(ctx, tx, c, r); err != nil || b.ID != "" {
 			return err
 		}
-		if b, err = cs.again(ctx, tx, c, r); err != nil || len(b.Commands) > 0 {
-			return err
-		}
-		ways, err := waysTo(r.Kind, targets)
+		targets, ways, err := cs.able(ctx, tx, sc, r.Kind, first)
 		if err != nil {
 			return err
 		}
@@ -119,33 +148,37 @@ func (cs *Commands) Request(ctx context.Context, c scope.Caller, r Request) (b B
 		return err
 	})
 	if problem.Is(err, problem.Conflict) { // with the same request, perhaps, that came to another server at once
-		if same, againErr := cs.again(ctx, cs.db, c, r); againErr == nil && len(same.Commands) > 0 {
+		if same, againErr := cs.again(ctx, cs.db, c, r); againErr == nil && same.ID != "" {
 			return same, nil
 		}
 	}
 	return b, err
 }
 
-// again finds what an earlier request with the same key has become.
-func (cs *Commands) again(ctx context.Context, q sqldb.Querier, c scope.Caller, r Request) (Batch, error) {
-	list, err := sqldb.All(ctx, q, scanCommand, selectCommand+" WHERE c.requester = $1 AND c.request_key = $2 ORDER BY c.id", c.ID, r.Key)
-	if err != nil || len(list) == 0 {
-		return Batch{}, err
+// able finds the devices and how each is reached, or says of each that cannot take the command why.
+func (cs *Commands) able(ctx context.Context, q sqldb.Querier, sc scope.Scope, k platform.Command, devices []string) ([]Target, []platform.Way, error) {
+	targets, err := cs.targets(ctx, q, sc, devices)
+	if err != nil {
+		return nil, nil, err
 	}
-	devices := make([]string, len(list))
-	for i, x := range list {
-		devices[i] = x.Device
+	ways, err := waysTo(k, targets)
+	if err != nil {
+		return nil, nil, err
 	}
-	slices.Sort(devices)
-	if list[0].Kind != r.Kind || !slices.Equal(devices, r.Devices) {
-		return Batch{}, problem.New(problem.Conflict, "command.key",
-			"This idempotency key was used for another request: use a new one.").WithField("key")
+	var busy []string
+	for part := range slices.Chunk(devices, pieceSize) {
+		var a sqldb.Args
+		list, err := sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT device FROM command WHERE kind = "+a.Add(string(k))+
+			" AND state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') AND device IN "+a.In(part...), a.List()...)
+		if err != nil {
+			return nil, nil, err
+		}
+		busy = append(busy, list...)
 	}
-	b := Batch{Commands: list}
-	if list[0].State == Awaiting {
-		b.Approval = list[0].Approval
+	if len(busy) > 0 {
+		return nil, nil, alreadyOpen(busy...)
 	}
-	return b, nil
+	return targets, ways, nil
 }
 
 // waysTo finds how each device is reached, or says of each that is not why.
@@ -197,26 +230,37 @@ func (cs *Commands) order(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r R
 			first, notBefore = Delayed, now.Add(delay)
 		}
 	}
-	b := Batch{Needed: needed}
+	b := Batch{
+		ID: sqldb.NewID(), Kind: r.Kind, RequesterKind: c.Kind, Requester: c.ID, Total: len(r.Devices), Written: len(targets),
+		Needed: needed, Created: now, Changed: now,
+	}
 	if first == Awaiting {
 		b.Approval = approval
 	}
-	roles := " " + strings.Join(safety.ActorOf(c).Roles, " ") + " "
+	if err := cs.insertBatch(ctx, tx, &b, r); err != nil {
+		return Batch{}, err
+	}
+	x := Command{
+		Batch: b.ID, Kind: r.Kind, Destructive: class != "", State: first, RequesterKind: c.Kind, Requester: c.ID, Approval: approval,
+		Created: now, NotBefore: notBefore, Expires: now.Add(lifetime), Changed: now, roles: " " + strings.Join(safety.ActorOf(c).Roles, " ") + " ", Words: firstWords[first],
+	}
 	for i, t := range targets {
-		x := Command{
-			ID: sqldb.NewID(), Device: t.ID, Owner: t.Owner, Kind: r.Kind, Destructive: class != "", Channel: ways[i].Channel,
-			State: first, RequesterKind: c.Kind, Requester: c.ID, Approval: approval, Created: now, NotBefore: notBefore,
-			Expires: now.Add(lifetime), Changed: now, roles: roles, Words: firstWords[first],
-		}
-		if err := cs.insert(ctx, tx, &x, r); err != nil {
+		written, err := cs.write(ctx, tx, c, x, r, t, ways[i])
+		if err != nil {
 			return Batch{}, err
 		}
-		if err := cs.record(ctx, tx, c, &x, "requested", ""); err != nil {
-			return Batch{}, err
-		}
-		b.Commands = append(b.Commands, x)
+		b.Commands = append(b.Commands, written)
 	}
 	return b, nil
+}
+
+// write writes the command x of one device.
+func (cs *Commands) write(ctx context.Context, tx *sqldb.Tx, c scope.Caller, x Command, r Request, t Target, way platform.Way) (Command, error) {
+	x.ID, x.Device, x.Owner, x.Channel = sqldb.NewID(), t.ID, t.Owner, way.Channel
+	if err := cs.insert(ctx, tx, &x, r); err != nil {
+		return x, err
+	}
+	return x, cs.record(ctx, tx, c, &x, "requested", "")
 }
 
 var firstWords = map[State]string{

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"drover/internal/base/problem"
@@ -15,7 +16,7 @@ import (
 // errMoved is returned when a command's state was changed by somebody else meanwhile.
 var errMoved = problem.New(problem.Conflict, "command.moved", "The command has moved on in the meantime: look at it again.")
 
-const selectCommand = `SELECT c.id, c.device, c.owner, c.kind, c.destructive, c.channel, c.state, c.unproven, c.requester_kind,
+const selectCommand = `SELECT c.id, c.batch, c.device, c.owner, c.kind, c.destructive, c.channel, c.state, c.unproven, c.requester_kind,
 	c.requester, c.roles, c.approval, c.reason, c.payload, c.challenge, c.challenged, c.words, c.created, c.not_before, c.expires,
 	c.changed FROM command c`
 
@@ -23,7 +24,7 @@ func scanCommand(r sqldb.Row) (Command, error) {
 	var c Command
 	var kind, channel, state, by string
 	var created, notBefore, expires, changed, challenged int64
-	err := r.Scan(&c.ID, &c.Device, &c.Owner, &kind, &c.Destructive, &channel, &state, &c.Unproven, &by,
+	err := r.Scan(&c.ID, &c.Batch, &c.Device, &c.Owner, &kind, &c.Destructive, &channel, &state, &c.Unproven, &by,
 		&c.Requester, &c.roles, &c.Approval, &c.reason, &c.payload, &c.challenge, &challenged, &c.Words, &created, &notBefore, &expires, &changed)
 	c.Kind, c.Channel, c.State, c.RequesterKind = platform.Command(kind), platform.Channel(channel), State(state), scope.Kind(by)
 	c.Created, c.NotBefore, c.Expires, c.Changed = sqldb.Time(created), sqldb.Time(notBefore), sqldb.Time(expires), sqldb.Time(changed)
@@ -46,20 +47,32 @@ func (cs *Commands) insert(ctx context.Context, tx *sqldb.Tx, c *Command, r Requ
 		}
 		c.payload = sealed
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO command (id, device, owner, kind, destructive, channel, state, unproven, requester_kind,
-		requester, roles, approval, request_key, reason, words, created, not_before, expires, changed, payload)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, FALSE, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
-		c.ID, c.Device, c.Owner, string(c.Kind), c.Destructive, string(c.Channel), string(c.State), string(c.RequesterKind),
-		c.Requester, c.roles, c.Approval, r.Key, c.reason, c.Words, sqldb.Micros(c.Created), sqldb.Micros(c.NotBefore),
+	n, err := tx.Exec(ctx, `INSERT INTO command (id, batch, device, owner, kind, destructive, channel, state, unproven, requester_kind,
+		requester, roles, approval, reason, words, created, not_before, expires, changed, payload)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		ON CONFLICT DO NOTHING`,
+		c.ID, c.Batch, c.Device, c.Owner, string(c.Kind), c.Destructive, string(c.Channel), string(c.State), string(c.RequesterKind),
+		c.Requester, c.roles, c.Approval, c.reason, c.Words, sqldb.Micros(c.Created), sqldb.Micros(c.NotBefore),
 		sqldb.Micros(c.Expires), sqldb.Micros(c.Changed), c.payload)
-	if errors.Is(err, sqldb.ErrConflict) {
-		return problem.New(problem.Conflict, "command.open", "The device has an open command of this kind already: cancel that one, or wait for it.").
-			WithFields(problem.Field{Name: c.Device, Message: "has an open command of this kind"})
-	}
 	if err != nil {
 		return err
 	}
+	if n == 0 {
+		return alreadyOpen(c.Device)
+	}
 	return cs.step(ctx, tx, c)
+}
+
+func alreadyOpen(devices ...string) error {
+	faults := make([]problem.Field, len(devices))
+	for i, id := range devices {
+		faults[i] = problem.Field{Name: id, Message: "has an open command of this kind"}
+	}
+	words := "The device has an open command of this kind already: cancel that one, or wait for it."
+	if len(devices) > 1 {
+		words = fmt.Sprintf("%d devices have an open command of this kind already: cancel those, or wait for them.", len(devices))
+	}
+	return problem.New(problem.Conflict, "command.open", words).WithFields(faults...)
 }
 
 func (cs *Commands) byID(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (Command, error) {
@@ -117,6 +130,7 @@ type Filter struct {
 	Open     bool // only those of which more can happen
 	Kind     platform.Command
 	Approval string
+	Batch    string
 }
 
 const maxPage = 500
@@ -134,6 +148,7 @@ func (cs *Commands) List(ctx context.Context, c scope.Caller, f Filter, limit in
 	where := []string{"TRUE"}
 	for _, eq := range []struct{ column, value string }{
 		{"c.device", f.Device}, {"c.owner", f.Owner}, {"c.state", string(f.State)}, {"c.kind", string(f.Kind)}, {"c.approval", f.Approval},
+		{"c.batch", f.Batch},
 	} {
 		if eq.value != "" {
 			where = append(where, eq.column+" = "+a.Add(eq.value))

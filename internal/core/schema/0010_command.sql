@@ -1,6 +1,34 @@
+-- What was asked for at once, of one device or of thousands. Its commands are written in pieces, so that others write in
+-- between; what is still to be written stands in command_piece, and is carried on by whichever server finds it.
+CREATE TABLE command_batch (
+	id             TEXT PRIMARY KEY,
+	kind           TEXT NOT NULL,
+	requester_kind TEXT NOT NULL,
+	requester      TEXT NOT NULL,
+	request_key    TEXT NOT NULL,
+	digest         BYTEA NOT NULL, -- of the kind and the devices
+	total          BIGINT NOT NULL,
+	written        BIGINT NOT NULL,
+	left_out       BIGINT NOT NULL,
+	left_words     TEXT NOT NULL, -- the first of those that were left out, and why, as JSON
+	reason         BYTEA, -- until all is written
+	payload        BYTEA, -- the same
+	created        BIGINT NOT NULL,
+	changed        BIGINT NOT NULL,
+	UNIQUE (requester, request_key)
+);
+
+CREATE TABLE command_piece (
+	batch   TEXT NOT NULL REFERENCES command_batch (id),
+	number  BIGINT NOT NULL,
+	devices TEXT NOT NULL, -- JSON
+	PRIMARY KEY (batch, number)
+);
+
 -- Orders to devices, one row for each device, and the steps each has gone through.
 CREATE TABLE command (
 	id          TEXT PRIMARY KEY,
+	batch       TEXT NOT NULL REFERENCES command_batch (id),
 	device      TEXT NOT NULL,
 	owner       TEXT NOT NULL,
 	kind        TEXT NOT NULL,
@@ -13,7 +41,6 @@ CREATE TABLE command (
 	requester   TEXT NOT NULL,
 	roles       TEXT NOT NULL,
 	approval    TEXT NOT NULL,
-	request_key TEXT NOT NULL,
 	reason      BYTEA,
 	payload     BYTEA,
 	challenge   TEXT NOT NULL DEFAULT '',
@@ -23,9 +50,11 @@ CREATE TABLE command (
 	not_before  BIGINT NOT NULL,
 	expires     BIGINT NOT NULL,
 	changed     BIGINT NOT NULL,
-	UNIQUE (requester, request_key, device)
+	told        BOOLEAN NOT NULL DEFAULT FALSE, -- the mail server that asked knows that it was carried out
+	UNIQUE (batch, device)
 );
 CREATE INDEX command_device ON command (device, id);
+CREATE INDEX command_owner ON command (owner, id);
 CREATE INDEX command_state ON command (state, id);
 CREATE INDEX command_approval ON command (approval);
 -- A device has at most one open order of a kind: nothing is carried out twice.
