@@ -13,6 +13,7 @@ type Area struct {
 	Latitude  float64 `json:"latitude" minimum:"-90" maximum:"90"`
 	Longitude float64 `json:"longitude" minimum:"-180" maximum:"180"`
 	Metres    float64 `json:"metres" minimum:"100" maximum:"5000000" doc:"The radius."`
+	Hours     int     `json:"hours,omitempty" minimum:"1" maximum:"8760" doc:"How old a position may be to tell anything: from an older one the answer is unknown. 24 when left out."`
 }
 
 // ComplianceRuleDraft is a condition, the devices it is for, and what follows.
@@ -101,6 +102,18 @@ type Waiver struct {
 	Until   string `json:"until"`
 	Created string `json:"created"`
 	By      Ref    `json:"by"`
+}
+
+// NoticePlaceholder is what is replaced in a mail: its name stands in braces.
+type NoticePlaceholder struct {
+	Name  string `json:"name"`
+	Words string `json:"words" doc:"What stands there in a mail."`
+}
+
+// ComplianceNoticesHelp is what one needs to write the mails.
+type ComplianceNoticesHelp struct {
+	BuiltIn      ComplianceNotices   `json:"builtIn" doc:"The texts that Drover brings along."`
+	Placeholders []NoticePlaceholder `json:"placeholders"`
 }
 
 // ComplianceNotices are the mails that owners get. {device}, {rule}, {because}, {mend} and {until} are replaced.

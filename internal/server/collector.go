@@ -92,7 +92,7 @@ func (z collector) keepPositions(ctx context.Context, c scope.Caller, from journ
 			last = p
 		}
 	}
-	return z.Compliance.Placed(ctx, c, c.ID, last.Latitude, last.Longitude)
+	return z.Compliance.Placed(ctx, c, c.ID, last.At, last.Latitude, last.Longitude)
 }
 
 // item is a thing of the journal that is read from JSON.

@@ -372,7 +372,7 @@ func (s *Server) askedOf(ctx context.Context) (map[platform.Setting]tally, int, 
 	out := map[platform.Setting]tally{}
 	looked, after := 0, ""
 	for looked < maxLooked {
-		list, err := s.zone.Devices.Sweep(ctx, layersCaller, after, 500)
+		list, err := s.zone.Devices.Sweep(ctx, layersCaller, scope.DeviceRead, after, 500)
 		if err != nil || len(list) == 0 {
 			return out, looked, err
 		}

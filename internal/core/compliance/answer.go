@@ -32,8 +32,14 @@ type Facts struct {
 	Owned        int // devices of the owner
 	UserGroups   []string
 	DeviceGroups []string
-	Inside       map[string]bool // by rule: what the last position told
+	Places       map[string]Place // by rule: what the last position told
 	Now          time.Time
+}
+
+// Place is what a position told of an area. The position itself is not kept.
+type Place struct {
+	Inside bool
+	At     time.Time
 }
 
 // applies tells whether a rule is for the device.
@@ -87,11 +93,11 @@ func (r *Rule) Judge(f Facts) (Answer, string) {
 	case Personal:
 		return decided(f.Device.Liability == device.Personal, "It is personal.", "It is the organization's.")
 	case OutsideArea:
-		inside, known := f.Inside[r.ID]
+		place, known := f.Places[r.ID]
 		if !known {
 			return Unknown, "It has not told where it is."
 		}
-		return decided(!inside, "It is outside the area.", "It is inside the area.")
+		return r.placed(place, f.Now)
 	}
 	return Unknown, "This version does not know the condition."
 }
@@ -174,6 +180,14 @@ func fits(pattern, id string) bool {
 		return strings.HasPrefix(strings.ToLower(id), strings.ToLower(start))
 	}
 	return strings.EqualFold(pattern, id)
+}
+
+// placed judges the last position, unless it is too old to tell where the device is.
+func (r *Rule) placed(p Place, now time.Time) (Answer, string) {
+	if hours := int(now.Sub(p.At).Hours()); hours >= r.Area.Hours {
+		return Unknown, fmt.Sprintf("Its last position is %d hours old, and one counts for %d.", hours, r.Area.Hours)
+	}
+	return decided(!p.Inside, "It is outside the area.", "It is inside the area.")
 }
 
 func (a *Area) valid() bool {

@@ -335,13 +335,77 @@ func TestAreasKeepNoPositions(t *testing.T) {
 			latitude, longitude float64
 			want                device.Access
 		}{{48.22, 16.38, ""}, {47.07, 15.44, device.Quarantine}, {48.21, 16.37, ""}} {
-			if err := f.compliance.Placed(t.Context(), itself, d.ID, x.latitude, x.longitude); err != nil {
+			if err := f.compliance.Placed(t.Context(), itself, d.ID, f.Clock.Now(), x.latitude, x.longitude); err != nil {
 				t.Fatal(err)
 			}
 			f.Settle(t)
 			if got := f.restriction(t, d); got != x.want {
 				t.Errorf("at %v, %v: %q", x.latitude, x.longitude, got)
 			}
+		}
+	})
+}
+
+func TestAnOldPositionTellsNothing(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		area := &compliance.Area{Latitude: 48.2082, Longitude: 16.3738, Metres: 5000}
+		r := f.rule(t, compliance.Rule{Condition: compliance.OutsideArea, Access: device.Quarantine, Area: area})
+		if r.Area.Hours != 24 {
+			t.Fatalf("a position counts for %d hours unless the rule says it", r.Area.Hours)
+		}
+		placed := func(at time.Time, latitude, longitude float64) compliance.Finding {
+			t.Helper()
+			itself := scope.Caller{Kind: scope.Device, ID: d.ID}
+			if err := f.compliance.Placed(t.Context(), itself, d.ID, at, latitude, longitude); err != nil {
+				t.Fatal(err)
+			}
+			f.Settle(t)
+			return f.finding(t, d)
+		}
+		first := f.Clock.Now()
+		if x := placed(first, 47.07, 15.44); x.Answer != compliance.Breaks || f.restriction(t, d) != device.Quarantine {
+			t.Fatalf("outside: %+v", x)
+		}
+		f.Clock.Advance(23*time.Hour + 59*time.Minute)
+		f.sweep(t)
+		if x := f.finding(t, d); x.Answer != compliance.Breaks {
+			t.Fatalf("within a day: %+v", x)
+		}
+		f.Clock.Advance(time.Minute)
+		f.sweep(t)
+		if x := f.finding(t, d); x.Answer != compliance.Unknown || x.Because != "Its last position is 24 hours old, and one counts for 24." {
+			t.Fatalf("after a day: %+v", x)
+		}
+		if got := f.restriction(t, d); got != "" {
+			t.Errorf("kept from mail for where it was a day ago: %s", got)
+		}
+		if x := placed(first.Add(-time.Hour), 48.21, 16.37); x.Answer != compliance.Unknown {
+			t.Errorf("an older position than the last one counts: %+v", x)
+		}
+		if x := placed(f.Clock.Now().Add(1000*time.Hour), 48.21, 16.37); x.Answer != compliance.Keeps {
+			t.Errorf("inside, by a clock that is ahead: %+v", x)
+		}
+		f.Clock.Advance(24 * time.Hour)
+		if x := f.finding(t, d); x.Answer != compliance.Unknown {
+			t.Errorf("a clock that is ahead makes a position last: %+v", x)
+		}
+		r.Area.Hours, r.UnknownCounts = 48, true
+		r, err := f.compliance.EditRule(t.Context(), gate, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.sweep(t)
+		if x := f.finding(t, d); x.Answer != compliance.Keeps {
+			t.Errorf("the rule lets a position count for longer: %+v", x)
+		}
+		r.Area.Latitude = 47.07
+		if _, err := f.compliance.EditRule(t.Context(), gate, r); err != nil {
+			t.Fatal(err)
+		}
+		f.sweep(t)
+		if x := f.finding(t, d); x.Answer != compliance.Unknown || !x.Breach || x.Because != "It has not told where it is." {
+			t.Errorf("what was told of another area counts: %+v", x)
 		}
 	})
 }
@@ -371,12 +435,67 @@ func TestARuleThatCannotBeIsRefused(t *testing.T) {
 			{Name: "x", Condition: compliance.ForbiddenApp},
 			{Name: "x", Condition: compliance.TooMany, Count: 1000},
 			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Latitude: 99, Metres: 1000}},
+			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Metres: 1000, Hours: 9000}},
 			{Name: "x", Condition: compliance.Roaming, Access: device.Allow},
 			{Name: "x", Condition: compliance.Roaming, Grace: -1},
 			{Name: "x", Condition: compliance.Roaming, WipeAfter: 1000},
 		} {
 			if _, err := f.compliance.AddRule(t.Context(), gate, r); !problem.Is(err, problem.Invalid) {
 				t.Error(fmt.Sprint(i), err)
+			}
+		}
+	})
+}
+
+func TestATemplateThatCannotBeSentIsRefusedByItsName(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		good, version, err := f.compliance.Notices(t.Context(), gate)
+		if err != nil || good != compliance.NoticeSetting.Default {
+			t.Fatalf("%+v, %v", good, err)
+		}
+		for field, spoil := range map[string]func(*compliance.Templates){
+			"breachSubject":     func(x *compliance.Templates) { x.BreachSubject = "one\r\nBcc: two" },
+			"restrictedSubject": func(x *compliance.Templates) { x.RestrictedSubject = strings.Repeat("x", 201) },
+			"restoredSubject":   func(x *compliance.Templates) { x.RestoredSubject = " " },
+			"breach":            func(x *compliance.Templates) { x.Breach = "" },
+			"restricted":        func(x *compliance.Templates) { x.Restricted = strings.Repeat("x", 4001) },
+			"restored":          func(x *compliance.Templates) { x.Restored = "Your {devise} is well." },
+		} {
+			bad := good
+			spoil(&bad)
+			err := f.compliance.SetNotices(t.Context(), gate, bad, version)
+			if !problem.Is(err, problem.Invalid) || problem.From(err).Field != field {
+				t.Errorf("%s: %v, field %q", field, err, problem.From(err).Field)
+			}
+			if _, err := f.compliance.Preview(t.Context(), gate, bad); !problem.Is(err, problem.Invalid) {
+				t.Errorf("%s is previewed: %v", field, err)
+			}
+		}
+	})
+}
+
+func TestAPreviewIsWhatAnOwnerWouldRead(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		got, err := f.compliance.Preview(t.Context(), gate, compliance.Templates{
+			BreachSubject: "{device}", Breach: "{device}|{rule}|{because}|{mend}|{until}", RestrictedSubject: "{until}", Restricted: "a {b c} {",
+			RestoredSubject: "{rule}", Restored: "well",
+		})
+		want := compliance.Templates{
+			BreachSubject: "Office phone",
+			Breach: "Office phone|Encrypted storage|Its storage is not encrypted.|Switch encryption on in the device's settings.|" +
+				"Without it the device is kept from mail from 3 March 2026, 12:00 UTC on.\n",
+			RestrictedSubject: "Without it the device is kept from mail from 3 March 2026, 12:00 UTC on.", Restricted: "a {b c} {",
+			RestoredSubject: "Encrypted storage", Restored: "well",
+		}
+		if err != nil || got != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if _, err := f.compliance.Preview(t.Context(), coretest.Admin([]scope.Right{scope.DeviceRead}), want); !problem.Is(err, problem.Forbidden) {
+			t.Error("without the right:", err)
+		}
+		for _, p := range compliance.Placeholders() {
+			if p.Name == "" || p.Words == "" {
+				t.Errorf("%+v is not explained", p)
 			}
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"drover/internal/base/page"
-	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
 	"drover/internal/core/scope"
@@ -28,24 +27,22 @@ type Finding struct {
 // Explain tells what each enabled rule says of a device: to administrators within their scope, and to its owner. Of one that
 // is wiped, retired or removed no rule says anything.
 func (s *Store) Explain(ctx context.Context, c scope.Caller, id string) ([]Finding, error) {
-	m, err := s.member(ctx, c, id)
-	if problem.Is(err, problem.NotFound) {
-		if _, unseen := s.with.Devices.Get(ctx, c, id); unseen == nil {
-			return nil, nil
-		}
+	if err := s.within(ctx, c, id); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	list, err := s.with.Devices.Members(ctx, self, id)
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	rules, err := s.enabled(ctx)
 	if err != nil {
 		return nil, err
 	}
-	facts, err := s.facts(ctx, rules, []device.Member{m})
+	facts, err := s.facts(ctx, rules, list)
 	if err != nil {
 		return nil, err
 	}
-	known, err := s.known(ctx, []device.Member{m})
+	known, err := s.known(ctx, list)
 	if err != nil {
 		return nil, err
 	}
@@ -56,21 +53,18 @@ func (s *Store) Explain(ctx context.Context, c scope.Caller, id string) ([]Findi
 	return out, nil
 }
 
-func (s *Store) member(ctx context.Context, c scope.Caller, id string) (device.Member, error) {
+// within tells whether a caller may know what the rules say of a device: its owner, and administrators as far as their right
+// to see that reaches, whatever else of the device they may see.
+func (s *Store) within(ctx context.Context, c scope.Caller, id string) error {
 	reader := c
 	if c.Kind == scope.User {
 		reader = self
-	} else if _, err := c.Scope(scope.ComplianceRead); err != nil {
-		return device.Member{}, err
 	}
-	list, err := s.with.Devices.Members(ctx, reader, id)
-	if err != nil {
-		return device.Member{}, err
+	d, err := s.with.Devices.Find(ctx, s.db, reader, scope.ComplianceRead, id)
+	if err == nil && c.Kind == scope.User && d.Owner != c.ID {
+		return errNoDevice
 	}
-	if len(list) == 0 || c.Kind == scope.User && list[0].Owner != c.ID {
-		return device.Member{}, errNoDevice
-	}
-	return list[0], nil
+	return err
 }
 
 func finding(r *Rule, f Facts, waivers []Waiver, known []breach) Finding {
@@ -177,7 +171,7 @@ const someDevices = 100
 
 // Try tells what a rule would find, without holding anybody to it.
 func (s *Store) Try(ctx context.Context, c scope.Caller, r Rule) (Trial, error) {
-	if _, err := c.Scope(scope.ComplianceRead); err != nil {
+	if _, err := c.Scope(scope.ComplianceRead); err != nil { // before anything is said of the rule
 		return Trial{}, err
 	}
 	if err := r.check(); err != nil {
@@ -185,7 +179,7 @@ func (s *Store) Try(ctx context.Context, c scope.Caller, r Rule) (Trial, error) 
 	}
 	var t Trial
 	for after := ""; ; {
-		list, err := s.with.Devices.Sweep(ctx, c, after, sweepSize)
+		list, err := s.with.Devices.Sweep(ctx, c, scope.ComplianceRead, after, sweepSize)
 		if err != nil || len(list) == 0 {
 			return t, err
 		}

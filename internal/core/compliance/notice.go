@@ -11,54 +11,6 @@ import (
 	"drover/internal/core/zone"
 )
 
-// Templates are the mails that owners get. {device}, {rule}, {because}, {mend} and {until} are replaced; other text stays as
-// it is.
-type Templates struct {
-	BreachSubject     string `json:"breachSubject"`
-	Breach            string `json:"breach"`
-	RestrictedSubject string `json:"restrictedSubject"`
-	Restricted        string `json:"restricted"`
-	RestoredSubject   string `json:"restoredSubject"`
-	Restored          string `json:"restored"`
-}
-
-// NoticeSetting keeps the templates.
-var NoticeSetting = zone.Setting[Templates]{
-	Name: "compliance.notices", Right: scope.ComplianceEdit, Check: Templates.check,
-	Default: Templates{
-		BreachSubject:     "{device} does not meet the rules",
-		Breach:            "Your device {device} does not meet the rule \"{rule}\".\n\n{because}\n\nWhat to do: {mend}\n{until}",
-		RestrictedSubject: "{device} is kept from mail",
-		Restricted:        "Your device {device} does not meet the rule \"{rule}\" and gets no mail until it does.\n\n{because}\n\nWhat to do: {mend}\n",
-		RestoredSubject:   "{device} meets the rules again",
-		Restored:          "Your device {device} meets the rule \"{rule}\" again. There is nothing more to do.\n",
-	},
-}
-
-const (
-	maxSubject = 200
-	maxBody    = 4000
-)
-
-func (t Templates) check() error {
-	for _, x := range []struct {
-		text string
-		most int
-	}{
-		{t.BreachSubject, maxSubject},
-		{t.RestrictedSubject, maxSubject},
-		{t.RestoredSubject, maxSubject},
-		{t.Breach, maxBody},
-		{t.Restricted, maxBody},
-		{t.Restored, maxBody},
-	} {
-		if x.text == "" || len(x.text) > x.most || x.most == maxSubject && strings.ContainsAny(x.text, "\r\n") {
-			return invalid("notices", "A notice has a subject of one line and at most 200 bytes, and a text of at most 4000.")
-		}
-	}
-	return nil
-}
-
 // Notices returns the templates in force and their version.
 func (s *Store) Notices(ctx context.Context, c scope.Caller) (Templates, int64, error) {
 	if _, err := c.Scope(scope.ComplianceRead); err != nil {
@@ -91,7 +43,7 @@ func (s *Store) notice(ctx context.Context, tx *sqldb.Tx, c change) error {
 		return err
 	}
 	subject, body := templates.of(kind)
-	words := fill(subject, c) + "\n" + fill(body, c)
+	words := oneLine(fill(subject, c)) + "\n" + fill(body, c)
 	_, err = tx.Exec(ctx, `INSERT INTO compliance_notice (id, device, owner, kind, words, tell_owner, tell_staff, created_at, tries)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`, sqldb.NewID(), c.breach.device, c.breach.owner, string(kind), words,
 		c.rule.TellOwner, c.rule.TellStaff, sqldb.Micros(s.with.Clock.Now()))
@@ -126,19 +78,6 @@ func (t Templates) of(k noticeKind) (subject, body string) {
 	case broken:
 	}
 	return t.BreachSubject, t.Breach
-}
-
-func fill(text string, c change) string {
-	mend, until := "", ""
-	if d, ok := describe(c.rule.Condition); ok {
-		mend = d.Mend
-	}
-	if c.rule.Access != "" {
-		until = "Without it the device is kept from mail from " + c.rule.due(c.breach.since).UTC().Format("2 January 2006, 15:04 UTC") + " on.\n"
-	}
-	line := func(v string) string { return strings.Join(strings.Fields(v), " ") } // what a device tells ends no line of a mail's head
-	return strings.NewReplacer("{device}", line(c.device.Name), "{rule}", line(c.rule.Name), "{because}", c.breach.because,
-		"{mend}", mend, "{until}", until).Replace(text)
 }
 
 const (

@@ -34,7 +34,7 @@ const (
 	MissingApp      Condition = "missing-app"      // one of Apps is not there
 	TooMany         Condition = "too-many-devices" // its owner has more than Count
 	Personal        Condition = "personal-device"  // it is not the organization's
-	OutsideArea     Condition = "outside-area"     // its last position is not within Area
+	OutsideArea     Condition = "outside-area"     // its last position, of the last Area.Hours, is not within Area
 )
 
 // Description is a condition in words.
@@ -66,7 +66,7 @@ var catalogue = []Description{
 	{MissingApp, "A required application is missing", "Install the application.", []string{"apps"}},
 	{TooMany, "The owner has too many devices", "Unenrol devices that are not used.", []string{"count"}},
 	{Personal, "The device is personal, not the organization's", "Use a device of the organization.", nil},
-	{OutsideArea, "The device is outside its area", "It ends when the device is back in the area.", []string{"area"}},
+	{OutsideArea, "The device is outside its area", "It ends when the device tells a position within the area.", []string{"area"}},
 }
 
 func describe(c Condition) (Description, bool) {
@@ -77,11 +77,13 @@ func describe(c Condition) (Description, bool) {
 	return catalogue[i], true
 }
 
-// Area is a circle on the earth (WGS 84).
+// Area is a circle on the earth (WGS 84), and for how long a position tells anything of it.
 type Area struct {
 	Latitude  float64 `json:"latitude"`
 	Longitude float64 `json:"longitude"`
 	Metres    float64 `json:"metres"` // the radius, 100 m to 5,000 km
+	// Hours is how old a position may be; from an older one nobody knows where the device is. 1 to 8760, and 24 where it is 0.
+	Hours int `json:"hours"`
 }
 
 // Rule is one condition with its consequences.
@@ -123,6 +125,9 @@ const (
 	maxDays  = 365
 	maxList  = 100
 	maxRules = 100
+	// areaHours is for how long a position counts unless the rule says otherwise: devices tell one each quarter of an hour to
+	// each day.
+	areaHours = 24
 )
 
 func invalid(field, words string) error {
@@ -169,10 +174,24 @@ func (r *Rule) checkNeed(need string) error {
 			return invalid("count", "Say how many devices an owner may have: 1 to 100.")
 		}
 	case "area":
-		if r.Area == nil || !r.Area.valid() {
-			return invalid("area", "An area has a latitude, a longitude, and a radius of 100 to 5000000 metres.")
-		}
+		return r.checkArea()
 	}
+	return nil
+}
+
+// checkArea fills in how long a position counts where nobody has said it.
+func (r *Rule) checkArea() error {
+	if r.Area == nil || !r.Area.valid() {
+		return invalid("area", "An area has a latitude, a longitude, and a radius of 100 to 5000000 metres.")
+	}
+	area := *r.Area
+	if area.Hours == 0 {
+		area.Hours = areaHours
+	}
+	if area.Hours < 1 || area.Hours > maxHours {
+		return invalid("area.hours", "A position counts for 1 to 8760 hours.")
+	}
+	r.Area = &area
 	return nil
 }
 

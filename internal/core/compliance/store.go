@@ -22,11 +22,11 @@ import (
 
 // Devices is what compliance asks of package device.
 type Devices interface {
-	Sweep(ctx context.Context, c scope.Caller, after string, limit int) ([]device.Member, error)
+	Sweep(ctx context.Context, c scope.Caller, r scope.Right, after string, limit int) ([]device.Member, error)
 	Members(ctx context.Context, c scope.Caller, ids ...string) ([]device.Member, error)
 	Signs(ctx context.Context, c scope.Caller, ids ...string) (map[string]device.Sign, error)
 	CountByOwner(ctx context.Context, c scope.Caller, owners ...string) (map[string]int, error)
-	Get(ctx context.Context, c scope.Caller, id string) (device.Device, error)
+	Find(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (device.Device, error)
 }
 
 // Users is what compliance asks of package directory.
@@ -75,7 +75,7 @@ type Store struct {
 // New returns the compliance of the zone.
 func New(p Parts) *Store { return &Store{with: p, db: p.DB} }
 
-var errNoDevice = problem.New(problem.NotFound, "device.unknown", "There is no such device in use.")
+var errNoDevice = problem.New(problem.NotFound, "device.unknown", "There is no such device.")
 
 // self acts for the rules.
 var self = scope.System(scope.Compliance)
@@ -268,6 +268,9 @@ func (s *Store) EditRule(ctx context.Context, c scope.Caller, r Rule) (Rule, err
 			r.Name, r.Enabled, string(text), r.Version, r.ID)
 		if err == nil && before.Condition != r.Condition {
 			err = s.endAll(ctx, tx, r.ID)
+		}
+		if err == nil {
+			err = displace(ctx, tx, before, r)
 		}
 		if err != nil {
 			return err

@@ -44,7 +44,7 @@ const sweepSize = 500
 // Sweep judges every device in use. One server at a time calls it, every few minutes: time alone breaks some rules.
 func (s *Store) Sweep(ctx context.Context) error {
 	for after := ""; ; {
-		list, err := s.with.Devices.Sweep(ctx, self, after, sweepSize)
+		list, err := s.with.Devices.Sweep(ctx, self, scope.ComplianceRead, after, sweepSize)
 		if err != nil || len(list) == 0 {
 			return err
 		}
@@ -128,7 +128,7 @@ func (s *Store) facts(ctx context.Context, rules []Rule, list []device.Member) (
 			return nil, err
 		}
 	}
-	var places map[string]map[string]bool
+	var places map[string]map[string]Place
 	if asks(func(r Rule) bool { return r.Condition == OutsideArea }) {
 		if places, err = s.places(ctx, ids); err != nil {
 			return nil, err
@@ -140,7 +140,7 @@ func (s *Store) facts(ctx context.Context, rules []Rule, list []device.Member) (
 		m.LastContact = sign.LastContact
 		facts[i] = Facts{
 			Device: m.Device, HasCompanion: m.Companion, Posture: sign.Posture, PostureAt: sign.PostureAt,
-			Owned: owned[m.Owner], UserGroups: groups[m.Owner], DeviceGroups: m.Groups, Inside: places[m.ID], Now: s.with.Clock.Now(),
+			Owned: owned[m.Owner], UserGroups: groups[m.Owner], DeviceGroups: m.Groups, Places: places[m.ID], Now: s.with.Clock.Now(),
 		}
 	}
 	return facts, nil
@@ -431,53 +431,4 @@ func collect(ctx context.Context, queue <-chan string) []string {
 		}
 	}
 	return ids
-}
-
-// Placed notes whether a device is within the areas of the rules, by the position that it has just told. The position itself
-// is not kept here. For the device's channel alone.
-func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, latitude, longitude float64) error {
-	if c.Kind != scope.Device || c.ID != id {
-		return problem.New(problem.Forbidden, "compliance.device", "Only a device itself tells where it is.")
-	}
-	rules, err := s.enabled(ctx)
-	if err != nil {
-		return err
-	}
-	rules = slices.DeleteFunc(rules, func(r Rule) bool { return r.Condition != OutsideArea })
-	if len(rules) == 0 {
-		return nil
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for _, r := range rules {
-			_, err := tx.Exec(ctx, `INSERT INTO compliance_place (device, rule, inside, at) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (device, rule) DO UPDATE SET inside = excluded.inside, at = excluded.at`,
-				id, r.ID, r.Area.contains(latitude, longitude), sqldb.Micros(s.with.Clock.Now()))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.Look(ctx, id)
-}
-
-func (s *Store) places(ctx context.Context, ids []string) (map[string]map[string]bool, error) {
-	found := map[string]map[string]bool{}
-	var a sqldb.Args
-	_, err := sqldb.All(ctx, s.db, func(r sqldb.Row) (struct{}, error) {
-		var id, rule string
-		var inside bool
-		if err := r.Scan(&id, &rule, &inside); err != nil {
-			return struct{}{}, err
-		}
-		if found[id] == nil {
-			found[id] = map[string]bool{}
-		}
-		found[id][rule] = inside
-		return struct{}{}, nil
-	}, "SELECT device, rule, inside FROM compliance_place WHERE device IN "+a.In(ids...), a.List()...)
-	return found, err
 }

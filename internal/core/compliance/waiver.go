@@ -31,7 +31,7 @@ func (s *Store) Waive(ctx context.Context, c scope.Caller, w Waiver) (Waiver, er
 	if err := c.Require(scope.ComplianceEdit); err != nil {
 		return Waiver{}, err
 	}
-	if _, err := s.with.Devices.Get(ctx, c, w.Device); err != nil {
+	if _, err := s.with.Devices.Find(ctx, s.db, c, scope.ComplianceEdit, w.Device); err != nil {
 		return Waiver{}, err
 	}
 	now := s.with.Clock.Now()

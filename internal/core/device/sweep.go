@@ -34,10 +34,10 @@ func scanMember(r sqldb.Row) (m Member, err error) {
 	return m, err
 }
 
-// Sweep returns the next devices in service behind the id after, "" for the first, in the order of their ids: as many as
-// limit, at most 2,000. The last page is shorter than that.
-func (s *Store) Sweep(ctx context.Context, c scope.Caller, after string, limit int) ([]Member, error) {
-	sc, err := c.Scope(scope.DeviceRead)
+// Sweep returns the next devices in service that the right reaches behind the id after, "" for the first, in the order of
+// their ids: as many as limit, at most 2,000. The last page is shorter than that.
+func (s *Store) Sweep(ctx context.Context, c scope.Caller, r scope.Right, after string, limit int) ([]Member, error) {
+	sc, err := c.Scope(r)
 	if err != nil {
 		return nil, err
 	}

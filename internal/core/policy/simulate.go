@@ -39,7 +39,7 @@ type SuiteContent struct {
 
 // Fleet hands out devices, as far as the caller sees them; [device.Store] does.
 type Fleet interface {
-	Sweep(ctx context.Context, c scope.Caller, after string, limit int) ([]device.Member, error)
+	Sweep(ctx context.Context, c scope.Caller, r scope.Right, after string, limit int) ([]device.Member, error)
 }
 
 // Crowd knows the groups of users; [directory.Store] does.

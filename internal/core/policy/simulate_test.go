@@ -47,7 +47,7 @@ func newCrowd() crowd {
 	return list
 }
 
-func (c crowd) Sweep(_ context.Context, _ scope.Caller, after string, limit int) ([]device.Member, error) {
+func (c crowd) Sweep(_ context.Context, _ scope.Caller, _ scope.Right, after string, limit int) ([]device.Member, error) {
 	i, found := slices.BinarySearchFunc(c, after, func(d device.Member, id string) int { return cmp.Compare(d.ID, id) })
 	if found {
 		i++

@@ -63,7 +63,7 @@ func (s *Store) Simulate(ctx context.Context, c scope.Caller, fleet Fleet, crowd
 // sweep calls fn with each device behind after until fn says no, and returns the last device it was called with.
 func (m *simulation) sweep(ctx context.Context, c scope.Caller, fleet Fleet, crowd Crowd, after string, fn func(device.Member, *verdict) bool) (string, error) {
 	for {
-		list, err := fleet.Sweep(ctx, c, after, sweepPage)
+		list, err := fleet.Sweep(ctx, c, scope.DeviceRead, after, sweepPage)
 		if err != nil {
 			return after, slow(ctx, err)
 		}
