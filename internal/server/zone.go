@@ -179,6 +179,10 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	})
 	z.Switches = zone.NewSwitches(z.DB, z.Bus, z.Revision)
 	return z.Admins.Prepare(ctx)
+	for _, x := range []directory.Tied{z.Policies, z.Upstream, z.Admins, z.Directories, z.Compliance, z.Access} {
+		z.Users.Tie(x)
+		z.Devices.Tie(x)
+	}
 }
 
 // authority opens the zone's certificate authority, and makes it where there is none.

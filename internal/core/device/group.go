@@ -9,6 +9,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/directory"
 	"drover/internal/core/scope"
 )
 
@@ -170,7 +171,8 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 	return g, err
 }
 
-// RemoveGroup takes a group away; its devices stay. Roles that were limited to it alone reach nothing any more.
+// RemoveGroup takes a group away; its devices stay. A problem of kind Conflict while something names it, see
+// [directory.Ties].
 func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) error {
 	if err := c.Require(scope.GroupEdit); err != nil {
 		return err
@@ -180,12 +182,18 @@ func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) erro
 		if err != nil {
 			return err
 		}
+		if err := s.ties.Free(ctx, tx, id); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "DELETE FROM device_group WHERE id = $1", id); err != nil {
 			return err
 		}
 		return s.groupChanged(ctx, tx, c, "device-group.removed", id, map[string]any{"name": g.Name, "members": g.Members}, nil)
 	})
 }
+
+// Tie has x keep groups that it names. Call it before the first removal.
+func (s *Store) Tie(x directory.Tied) { s.ties = append(s.ties, x) }
 
 // AddMembers puts devices into a group; what is in it already stays. At most 1,000 at once.
 func (s *Store) AddMembers(ctx context.Context, c scope.Caller, id string, devices ...string) error {

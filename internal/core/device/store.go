@@ -52,6 +52,7 @@ type Store struct {
 	groups    *revcache.Cache[string, []string]
 	presence  *sqldb.Behind[string, touch]
 	followers []Follower
+	ties      directory.Ties
 }
 
 const (

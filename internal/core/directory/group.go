@@ -155,8 +155,8 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 var groupElsewhere = problem.New(problem.Conflict, "group.elsewhere",
 	"This is a directory's group: its name and its members are changed there.")
 
-// RemoveGroup takes a group away; its members stay. A directory's group comes back with the next import, unless it is gone
-// there.
+// RemoveGroup takes a group away; its members stay. A problem of kind Conflict while something names it, see [Ties]. A
+// directory's group comes back with the next import, unless it is gone there.
 func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) error {
 	if err := c.Require(scope.UserEdit); err != nil {
 		return err
@@ -164,6 +164,9 @@ func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) erro
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		g, err := s.group(ctx, tx, id)
 		if err != nil {
+			return err
+		}
+		if err := s.ties.Free(ctx, tx, id); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM user_group WHERE id = $1", id); err != nil {

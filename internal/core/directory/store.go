@@ -42,6 +42,7 @@ type Store struct {
 	keys      Eraser
 	safety    *safety.Safety
 	followers []Follower
+	ties      Ties
 	letter    func(mail, subject, text string) // see [Store.WriteBy]
 	names     *revcache.Cache[string, User]
 	members   *revcache.Cache[string, []string]

@@ -173,8 +173,8 @@ function Remove({ kind, group, onClose }: { kind: GroupKind; group: Group; onClo
       error={remove.error}
     >
       <Text size="sm">
-        Its {plural(group.members, WORDS[kind].one)} stay in the zone. Rules and suites given to the group do
-        not reach them through it any more.
+        Its {plural(group.members, WORDS[kind].one)} stay in the zone. While a suite, a rule, a role or a mail
+        server names the group, it stays too: you are told which.
       </Text>
     </Dialog>
   );
