@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/device"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
@@ -48,15 +50,38 @@ func New(db *sqldb.DB, c clock.Clock, log *audit.Log, z *zone.Zone, r Revision) 
 	return &Store{db: db, clock: c, audit: log, zone: z, revision: r}
 }
 
-// Members is the part of devices and of users that assignments need: what exists, within a transaction.
+// Members is the part of devices and of users that assignments need: what exists, within a transaction, and the groups of
+// one, from memory where it can be.
 type Members interface {
 	Exists(ctx context.Context, q sqldb.Querier, id string) (bool, error)
 	GroupExists(ctx context.Context, q sqldb.Querier, id string) (bool, error)
+	GroupIDs(ctx context.Context, c scope.Caller, id string) ([]string, error)
 }
 
 // Bind says where devices and users are found. Until then nothing can be assigned but the default. Call it before the
 // first assignment.
 func (s *Store) Bind(devices, users Members) { s.devices, s.users = devices, users }
+
+// RefOf returns what assignment needs to know of a device now, its groups and its user's among it. As [Store.EffectiveFor] it
+// takes no caller.
+func (s *Store) RefOf(ctx context.Context, d device.Device) (DeviceRef, error) {
+	system := scope.System("policy")
+	ofUser, err := s.users.GroupIDs(ctx, system, d.Owner)
+	if err != nil {
+		return DeviceRef{}, err
+	}
+	ofDevice, err := s.devices.GroupIDs(ctx, system, d.ID)
+	return DeviceRef{Device: d.ID, User: d.Owner, Groups: slices.Concat(ofUser, ofDevice), Liability: d.Liability}, err
+}
+
+// EffectiveOf returns what a device must obey; see [Store.EffectiveFor].
+func (s *Store) EffectiveOf(ctx context.Context, d device.Device) (*Effective, error) {
+	ref, err := s.RefOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return s.EffectiveFor(ctx, ref)
+}
 
 // Draft is what makes a new version.
 type Draft struct {

@@ -41,6 +41,9 @@ func (a allBut) GroupExists(_ context.Context, _ sqldb.Querier, id string) (bool
 	return id != string(a), nil
 }
 
+// GroupIDs: nobody is in a group.
+func (allBut) GroupIDs(context.Context, scope.Caller, string) ([]string, error) { return nil, nil }
+
 // each runs fn over a store on each engine.
 func each(t *testing.T, fn func(t *testing.T, f fixture)) {
 	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {

@@ -3,7 +3,6 @@ package activesync
 import (
 	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"drover/internal/base/problem"
@@ -71,17 +70,7 @@ func (z *Zone) Effective(ctx context.Context, d device.Device) (*policy.Effectiv
 }
 
 func (z *Zone) effective(ctx context.Context, k device.Known) (*policy.Effective, error) {
-	ofUser, err := z.Users.GroupIDs(ctx, gatewayCaller, k.Device.Owner)
-	if err != nil {
-		return nil, err
-	}
-	ofDevice, err := z.Devices.GroupIDs(ctx, gatewayCaller, k.Device.ID)
-	if err != nil {
-		return nil, err
-	}
-	e, err := z.Policies.EffectiveFor(ctx, policy.DeviceRef{
-		Device: k.Device.ID, User: k.Device.Owner, Groups: slices.Concat(ofUser, ofDevice), Liability: k.Device.Liability,
-	})
+	e, err := z.Policies.EffectiveOf(ctx, k.Device)
 	if err != nil || k.Partnership.UpstreamPolicy == nil {
 		return e, err
 	}
