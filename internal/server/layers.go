@@ -153,7 +153,7 @@ func (s *Server) collected(ctx context.Context) (map[journal.Kind][]string, erro
 	out := map[journal.Kind][]string{}
 	for _, suite := range list {
 		for _, d := range journal.Catalogue() {
-			if ask(suite.corporate, d.Kind).Wanted || ask(suite.personal, d.Kind).Wanted {
+			if journal.AskOf(suite.corporate, d.Kind).Wanted || journal.AskOf(suite.personal, d.Kind).Wanted {
 				out[d.Kind] = append(out[d.Kind], suite.name)
 			}
 		}

@@ -2,14 +2,11 @@ package server
 
 import (
 	"context"
-	"slices"
 
 	"drover/internal/base/page"
 	"drover/internal/core/command"
 	"drover/internal/core/device"
 	"drover/internal/core/journal"
-	"drover/internal/core/platform"
-	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/scope"
 )
@@ -32,46 +29,15 @@ type asks struct{ *Zone }
 
 // Asks reads the policy that is in force for the device now.
 func (z asks) Asks(ctx context.Context, id string, k journal.Kind) (journal.Ask, error) {
-	system := scope.System("journal")
-	d, err := z.Devices.Get(ctx, system, id)
+	d, err := z.Devices.Get(ctx, scope.System("journal"), id)
 	if err != nil {
 		return journal.Ask{}, err
 	}
-	ofUser, err := z.Users.GroupIDs(ctx, system, d.Owner)
+	e, err := z.Policies.EffectiveOf(ctx, d)
 	if err != nil {
 		return journal.Ask{}, err
 	}
-	ofDevice, err := z.Devices.GroupIDs(ctx, system, id)
-	if err != nil {
-		return journal.Ask{}, err
-	}
-	e, err := z.Policies.EffectiveFor(ctx, policy.DeviceRef{
-		Device: id, User: d.Owner, Groups: slices.Concat(ofUser, ofDevice), Liability: d.Liability,
-	})
-	if err != nil {
-		return journal.Ask{}, err
-	}
-	return ask(e, k), nil
-}
-
-func ask(e *policy.Effective, k journal.Kind) journal.Ask {
-	on := func(s platform.Setting) bool { return e.Value(s).IsTrue() }
-	switch k {
-	case journal.DeviceLog:
-		return journal.Ask{Wanted: on(platform.AuditDeviceLog)}
-	case journal.Location:
-		return journal.Ask{Wanted: on(platform.AuditLocation), Exact: on(platform.AuditLocationExact)}
-	case journal.PhoneLog:
-		return journal.Ask{Wanted: on(platform.AuditPhoneLog)}
-	case journal.TextLog:
-		return journal.Ask{Wanted: on(platform.AuditTextLog), Bodies: on(platform.AuditTextBodies)}
-	case journal.File:
-		return journal.Ask{
-			Wanted: on(platform.AuditFiles), Paths: e.Value(platform.AuditFilePaths).Texts(),
-			Types: e.Value(platform.AuditFileTypes).Texts(), MaxSize: e.Value(platform.AuditFileSize).Int(),
-		}
-	}
-	return journal.Ask{}
+	return journal.AskOf(e, k), nil
 }
 
 // userChapter is what the directory knows of a user.

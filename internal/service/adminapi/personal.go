@@ -15,7 +15,6 @@ import (
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/core/journal"
-	"drover/internal/core/platform"
 	"drover/internal/core/privacy"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
@@ -124,12 +123,6 @@ func (a *API) liftHold(ctx context.Context, in *byID) (*none, error) {
 	return done(a.Journal.LiftHold(ctx, caller(ctx), in.ID))
 }
 
-// asking is the setting that asks for each kind.
-var asking = map[journal.Kind]platform.Setting{
-	journal.DeviceLog: platform.AuditDeviceLog, journal.Location: platform.AuditLocation, journal.PhoneLog: platform.AuditPhoneLog,
-	journal.TextLog: platform.AuditTextLog, journal.File: platform.AuditFiles,
-}
-
 func (a *API) listStock(ctx context.Context, in *struct {
 	Paged
 	ID string `path:"id" maxLength:"64"`
@@ -154,7 +147,7 @@ func (a *API) listStock(ctx context.Context, in *struct {
 	return reply(whole(journal.Catalogue(), func(d journal.Description) adminv1.Stock {
 		x := kept[d.Kind]
 		return adminv1.Stock{
-			Kind: string(d.Kind), Words: d.Words, Asked: e.Value(asking[d.Kind]).IsTrue(), Entries: x.Entries, Size: x.Size,
+			Kind: string(d.Kind), Words: d.Words, Asked: journal.AskOf(e, d.Kind).Wanted, Entries: x.Entries, Size: x.Size,
 			Oldest: stamp(x.Oldest), Newest: stamp(x.Newest),
 		}
 	}), nil)

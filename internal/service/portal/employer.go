@@ -57,30 +57,16 @@ func factsOf(d device.Device) []portalv1.Fact {
 	return out
 }
 
-var askedBy = map[journal.Kind]platform.Setting{
-	journal.DeviceLog: platform.AuditDeviceLog, journal.Location: platform.AuditLocation, journal.PhoneLog: platform.AuditPhoneLog,
-	journal.TextLog: platform.AuditTextLog, journal.File: platform.AuditFiles,
-}
-
 // collected tells of each kind of personal data whether the policy asks for it, and whether this device can tell it.
 func collected(e *policy.Effective, row platform.Row, rules journal.Rules) []portalv1.Collected {
 	out := []portalv1.Collected{}
 	for _, k := range journal.Catalogue() {
-		s := askedBy[k.Kind]
-		x := portalv1.Collected{
-			Kind: string(k.Kind), Asked: e.Value(s).IsTrue(), Days: int(rules.Keeps(k).Hours() / 24), Paths: []string{},
-		}
-		x.On = x.Asked && row.Setting(s).Keeps()
-		switch k.Kind {
-		case journal.Location:
-			x.Exact, x.History = e.Value(platform.AuditLocationExact).IsTrue(), rules.LocationHistory
-		case journal.TextLog:
-			x.Bodies = e.Value(platform.AuditTextBodies).IsTrue()
-		case journal.File:
-			x.Paths = append(x.Paths, e.Value(platform.AuditFilePaths).Texts()...)
-		case journal.DeviceLog, journal.PhoneLog:
-		}
-		out = append(out, x)
+		ask := journal.AskOf(e, k.Kind)
+		out = append(out, portalv1.Collected{
+			Kind: string(k.Kind), Asked: ask.Wanted, On: ask.Wanted && row.Setting(k.Setting).Keeps(),
+			Days: int(rules.Keeps(k).Hours() / 24), Exact: ask.Exact, Bodies: ask.Bodies, Paths: append([]string{}, ask.Paths...),
+			History: k.Kind == journal.Location && rules.LocationHistory,
+		})
 	}
 	return out
 }
