@@ -122,7 +122,7 @@ type Collected struct {
 	Kind  string `json:"kind"`
 	On    bool   `json:"on" doc:"The policy asks for it, and this device can tell it."`
 	Asked bool   `json:"asked" doc:"The policy asks for it."`
-	Days  int    `json:"days" doc:"How long it is kept."`
+	Days  int    `json:"days" doc:"How long it is kept; 0 for as long as the policy asks for it."`
 	// What of it is told.
 	Exact   bool     `json:"exact" doc:"Positions are exact, not to about a kilometre."`
 	History bool     `json:"history" doc:"All positions are kept, not the last alone."`

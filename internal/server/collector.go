@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -117,31 +116,66 @@ func told[T any, P item[T]](list []T) []journal.Item {
 	return out
 }
 
-// items reads a JSON array of 1 to [journal.MaxItems] things, strictly. What a device has sent is in no error.
+var (
+	errForm = problem.New(problem.Malformed, "collect.form",
+		"This is no JSON array of what the protocol describes for the kind. Nothing has been kept.")
+	errMany = problem.Newf(problem.Invalid, "collect.many", "Send 1 to %d things at once. Nothing has been kept.", journal.MaxItems)
+)
+
+// items reads a JSON array of 1 to [journal.MaxItems] things, strictly and one by one, so that a longer one takes no more of the
+// server than that many. What a device has sent is in no error.
 func items[T any](body io.Reader) ([]T, error) {
-	text, err := io.ReadAll(body)
-	if err != nil {
+	from := &source{Reader: body}
+	list, err := decodeItems[T](json.NewDecoder(from))
+	switch {
+	case from.broken != nil:
+		return nil, from.broken
+	case errors.Is(err, errMany):
 		return nil, err
-	}
-	list, err := decodeItems[T](text)
-	if err != nil {
-		return nil, problem.New(problem.Malformed, "collect.form",
-			"This is no JSON array of what the protocol describes for the kind. Nothing has been kept.")
-	}
-	if len(list) == 0 || len(list) > journal.MaxItems {
-		return nil, problem.Newf(problem.Invalid, "collect.many", "Send 1 to %d things at once. Nothing has been kept.", journal.MaxItems)
+	case err != nil:
+		return nil, errForm
 	}
 	return list, nil
 }
 
-func decodeItems[T any](text []byte) (list []T, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
+// source tells what went wrong with reading from what went wrong with what was read.
+type source struct {
+	io.Reader
+	broken error
+}
+
+// Read reads, and keeps the fault that ends it.
+func (s *source) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.broken = err
+	}
+	return n, err
+}
+
+func decodeItems[T any](d *json.Decoder) (list []T, err error) {
 	d.DisallowUnknownFields()
-	if err := d.Decode(&list); err != nil {
+	if begin, err := d.Token(); err != nil || begin != json.Delim('[') {
+		return nil, errForm
+	}
+	for d.More() {
+		if len(list) == journal.MaxItems {
+			return nil, errMany
+		}
+		var x T
+		if err := d.Decode(&x); err != nil {
+			return nil, err
+		}
+		list = append(list, x)
+	}
+	if _, err := d.Token(); err != nil { // the end of the array
 		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the array")
+		return nil, errForm
+	}
+	if len(list) == 0 {
+		return nil, errMany
 	}
 	return list, nil
 }

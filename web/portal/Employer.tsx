@@ -93,7 +93,11 @@ function Kind({ kind }: { kind: Collected }) {
     <li>
       <h3>{word<string>(words.kinds, kind.kind) ?? kind.kind}</h3>
       <p className={kind.on ? 'bad' : 'good'}>
-        {kind.on ? words.isCollected(kind.days) : words.isNotCollected}
+        {!kind.on
+          ? words.isNotCollected
+          : kind.days > 0
+            ? words.isCollected(kind.days)
+            : words.isCollectedNow}
       </p>
       {kind.asked && !kind.on && <p>{words.cannotTell}</p>}
       {kind.on && kind.kind === 'location' && (

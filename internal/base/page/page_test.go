@@ -1,6 +1,8 @@
 package page
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -42,5 +44,40 @@ func TestALimitOutOfBoundsIsRefused(t *testing.T) {
 		if _, err := (Request{Limit: n}).Size(); !problem.Is(err, problem.Invalid) {
 			t.Errorf("%d: %v", n, err)
 		}
+	}
+}
+
+func TestAWalkVisitsEveryRowOnceAndEndsAtAFault(t *testing.T) {
+	pages := map[string][]int{"": {1, 2}, "a": {}, "b": {3}}
+	next := map[string]string{"": "a", "a": "b", "b": ""}
+	read := func(after string) ([]int, string, error) { return pages[after], next[after], nil }
+	var got []int
+	visit := func(n int) error {
+		got = append(got, n)
+		return nil
+	}
+	if err := Walk(read, visit); err != nil || !slices.Equal(got, []int{1, 2, 3}) {
+		t.Fatalf("visited %v (%v)", got, err)
+	}
+	fault := errors.New("gone")
+	if err := Walk(read, func(int) error { return fault }); !errors.Is(err, fault) {
+		t.Error(err)
+	}
+	broken := func(after string) ([]int, string, error) {
+		if after == "" {
+			return []int{1}, "a", nil
+		}
+		return nil, "", fault
+	}
+	begun, err := Begin(broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = nil
+	if err := Walk(begun, visit); !errors.Is(err, fault) || !slices.Equal(got, []int{1}) {
+		t.Errorf("visited %v (%v)", got, err)
+	}
+	if _, err := Begin(func(string) ([]int, string, error) { return nil, "", fault }); !errors.Is(err, fault) {
+		t.Error(err)
 	}
 }

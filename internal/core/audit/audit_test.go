@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
+	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
@@ -297,23 +299,52 @@ func TestPersonalValuesAreSealedAndEveryLookIsRecorded(t *testing.T) {
 		if err != nil || len(entries) != 1 || !entries[0].Personal {
 			t.Fatalf("got %+v (%v)", entries, err)
 		}
-		if _, err := f.log.Reveal(t.Context(), scope.System("test"), entries[0].ID, " "); !problem.Is(err, problem.Invalid) {
-			t.Fatalf("a look without a reason: %v", err)
-		}
 		if e, err := f.log.Get(t.Context(), scope.System("test"), entries[0].ID); err != nil || e.ID != entries[0].ID || e.Action != entries[0].Action {
 			t.Errorf("got %+v, %v", e, err)
 		}
 		if _, err := f.log.Get(t.Context(), scope.System("test"), "nothing"); !problem.Is(err, problem.NotFound) {
 			t.Errorf("a record that is not there: %v", err)
 		}
-		revealed, err := f.log.Reveal(t.Context(), scope.System("test"), entries[0].ID, "the owner asked")
+		open := func(c scope.Caller) (x audit.Revealed, err error) {
+			err = db.Write(t.Context(), func(tx *sqldb.Tx) error {
+				x, err = f.log.Open(t.Context(), tx, c, entries[0].ID)
+				return err
+			})
+			return x, err
+		}
+		revealed, err := open(scope.System("test"))
 		values := revealed.Values
 		if err != nil || values["phone"] != "+44 20 7946 0000" || values["reason"] != "left it on the train" || values["address"] != "203.0.113.9" {
 			t.Fatalf("got %v (%v)", values, err)
 		}
-		entries, _, err = f.log.List(t.Context(), scope.System("test"), audit.Filter{Owner: "u1", Action: "audit."}, audit.Page{Limit: 10})
-		if err != nil || len(entries) != 1 || entries[0].Action != "audit.revealed" {
-			t.Fatalf("the look is not recorded: %+v (%v)", entries, err)
+		if _, err := open(user); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("opened by who may not: %v", err)
+		}
+	})
+}
+
+func TestAUserGetsWhatIsRecordedButNotWhatMustStayHidden(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db)
+		administrator := scope.Caller{Kind: scope.Admin, ID: "a1", Addr: netip.MustParseAddr("198.51.100.7")}
+		for _, action := range []string{"command.requested", audit.Duress, "hold.placed", "hold.lifted", "device.removed"} {
+			f.append(t, audit.Record{Action: action, Caller: administrator, Owner: "u1", Reason: "why " + action})
+		}
+		f.append(t, audit.Record{Action: "device.changed", Caller: administrator, Owner: "u2", Reason: "another"})
+		user := scope.Caller{Kind: scope.User, ID: "u1"}
+		var told []string
+		err := page.Walk(func(after string) ([]audit.Told, string, error) {
+			return f.log.Of(t.Context(), user, audit.Page{Limit: 1, After: after})
+		}, func(x audit.Told) error {
+			told = append(told, x.Action+": "+x.Values["reason"]+x.Address)
+			return nil
+		})
+		want := []string{"device.removed: why device.removed", "command.requested: why command.requested"}
+		if err != nil || !slices.Equal(told, want) {
+			t.Fatalf("told %q, %v", told, err)
+		}
+		if _, _, err := f.log.Of(t.Context(), scope.System("test"), audit.Page{Limit: 1}); !problem.Is(err, problem.Forbidden) {
+			t.Errorf("somebody else: %v", err)
 		}
 	})
 }

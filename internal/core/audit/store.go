@@ -38,10 +38,14 @@ const entryColumns = rawColumns + `, coalesce(k.number, 0)`
 
 func scanEntry(r sqldb.Row) (Entry, error) {
 	var x raw
-	var e Entry
-	if err := r.Scan(append(x.targets(), &e.Number)...); err != nil {
+	var number int64
+	if err := r.Scan(append(x.targets(), &number)...); err != nil {
 		return Entry{}, err
 	}
+	return x.entry(number)
+}
+
+func (x *raw) entry(number int64) (Entry, error) {
 	var d struct {
 		Before, After json.RawMessage
 		Reason        string
@@ -49,6 +53,7 @@ func scanEntry(r sqldb.Row) (Entry, error) {
 	if err := json.Unmarshal([]byte(x.details), &d); err != nil {
 		return Entry{}, fmt.Errorf("audit record %s: %w", x.id, err)
 	}
+	e := Entry{Number: number}
 	e.ID, e.At, e.Action, e.Outcome = x.id, sqldb.Time(x.at), x.action, Outcome(x.outcome)
 	e.CallerKind, e.Caller, e.Token, e.Address = scope.Kind(x.callerKind), x.caller, x.token, x.address
 	e.Subject, e.Device, e.Owner = Subject{x.subjectKind, x.subject}, x.device, x.owner
@@ -87,11 +92,12 @@ func (l *Log) List(ctx context.Context, c scope.Caller, f Filter, p Page) (entri
 	}
 	if len(entries) > p.Limit {
 		entries = entries[:p.Limit]
-		last := entries[p.Limit-1]
-		next = fmt.Sprintf("%d.%s", sqldb.Micros(last.At), last.ID)
+		next = cursor(entries[p.Limit-1])
 	}
 	return entries, next, nil
 }
+
+func cursor(e Entry) string { return fmt.Sprintf("%d.%s", sqldb.Micros(e.At), e.ID) }
 
 // Get returns one record within the caller's scope.
 func (l *Log) Get(ctx context.Context, c scope.Caller, id string) (Entry, error) {
@@ -115,7 +121,7 @@ const Duress = "duress.told"
 
 // concealed is a condition that hides from a caller what only few may see.
 func concealed(c scope.Caller) string {
-	if c.Has(scope.DuressRead) {
+	if c.Require(scope.DuressRead) == nil {
 		return "TRUE"
 	}
 	return "r.action <> 'duress.told'"
@@ -164,19 +170,16 @@ type Revealed struct {
 	Values        map[string]string
 }
 
-// Reveal opens the personal values of a record. The look is recorded, with its reason, before they are handed out.
-func (l *Log) Reveal(ctx context.Context, c scope.Caller, id, reason string) (Revealed, error) {
+// Open opens the personal values of a record within the caller's scope, for package privacy, which records the look in the
+// same transaction.
+func (l *Log) Open(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) (Revealed, error) {
 	sc, err := c.Scope(scope.UserPersonalRead)
 	if err != nil {
 		return Revealed{}, err
 	}
-	if strings.TrimSpace(reason) == "" || len(reason) > 500 {
-		return Revealed{}, problem.New(problem.Invalid, "audit.reason",
-			"Say in at most 500 characters why you look at personal data: its owner sees it.").WithField("reason")
-	}
 	var a sqldb.Args
-	where := "r.id = " + a.Add(id) + " AND r.personal IS NOT NULL AND " + sc.Devices("r.device", &a)
-	x, err := sqldb.One(ctx, l.db, func(r sqldb.Row) (x raw, err error) {
+	where := "r.id = " + a.Add(id) + " AND r.personal IS NOT NULL AND " + sc.Devices("r.device", &a) + " AND " + concealed(c)
+	x, err := sqldb.One(ctx, tx, func(r sqldb.Row) (x raw, err error) {
 		err = r.Scan(x.targets()...)
 		return x, err
 	}, "SELECT "+rawColumns+" FROM audit_record r WHERE "+where, a.List()...)
@@ -186,21 +189,16 @@ func (l *Log) Reveal(ctx context.Context, c scope.Caller, id, reason string) (Re
 	if err != nil {
 		return Revealed{}, err
 	}
-	plain, err := l.keys.Open(ctx, l.db, personalField(id), seal.User(x.owner), x.personal)
+	values, err := l.values(ctx, tx, x)
+	return Revealed{x.owner, x.device, values}, err
+}
+
+// values opens what of a record is sealed.
+func (l *Log) values(ctx context.Context, q sqldb.Querier, x raw) (map[string]string, error) {
+	plain, err := l.keys.Open(ctx, q, personalField(x.id), seal.User(x.owner), x.personal)
 	if err != nil {
-		return Revealed{}, err
-	}
-	err = l.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return l.Append(ctx, tx, Record{
-			Action: "audit.revealed", Caller: c, Subject: Subject{"audit", id}, Device: x.device, Owner: x.owner, Reason: reason,
-		})
-	})
-	if err != nil {
-		return Revealed{}, err
+		return nil, err
 	}
 	values := make(map[string]string)
-	if err := json.Unmarshal(plain, &values); err != nil {
-		return Revealed{}, err
-	}
-	return Revealed{x.owner, x.device, values}, nil
+	return values, json.Unmarshal(plain, &values)
 }

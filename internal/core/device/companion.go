@@ -75,7 +75,7 @@ func (s *Store) checkTwin(ctx context.Context, tx *sqldb.Tx, h Hello) error {
 
 // companionFacts leaves to the mail client what the mail client tells of itself.
 func (d Device) companionFacts(f Facts) Facts {
-	f.Protocol, f.Phone = "", ""
+	f.Protocol = ""
 	if d.Protocol != "" {
 		f.DeviceType, f.UserAgent = "", ""
 	}

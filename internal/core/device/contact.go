@@ -3,10 +3,8 @@ package device
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"drover/internal/base/problem"
-	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/directory"
 	"drover/internal/core/platform"
@@ -217,8 +215,9 @@ func (s *Store) RecordFacts(ctx context.Context, c scope.Caller, id string, f Fa
 		return Known{}, err
 	}
 	d := k.Device
-	if !d.learn(f) && f.Phone == "" {
-		return k, nil
+	news, err := s.newPhone(ctx, d, f.Phone)
+	if err != nil || !d.learn(f) && !news {
+		return k, err
 	}
 	if err := s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.learnIn(ctx, tx, c, id, f, d.Upstream) }); err != nil {
 		return Known{}, err
@@ -247,17 +246,6 @@ func (s *Store) learnIn(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id st
 		return nil
 	}
 	return s.record(ctx, tx, c, "device.recognised", d, before.audited(), d.audited())
-}
-
-func phoneField(id string) seal.Field { return seal.Field{Table: "device", Column: "phone", Row: id} }
-
-func (s *Store) savePhone(ctx context.Context, tx *sqldb.Tx, d Device, phone string) error {
-	sealed, err := s.with.Keys.Seal(ctx, tx, phoneField(d.ID), seal.User(d.Owner), []byte(phone))
-	if err != nil {
-		return fmt.Errorf("seal a phone number: %w", err)
-	}
-	_, err = tx.Exec(ctx, "UPDATE device SET phone = $1 WHERE id = $2", []byte(sealed), d.ID)
-	return err
 }
 
 // audited is what of a device the audit log may hold in clear.

@@ -82,7 +82,7 @@ type Facts struct {
 	DeviceType   string
 	Protocol     string // the version of ActiveSync it speaks, "14.1"
 	// Phone is the phone number. It is sealed under the owner's key and never read back with the other facts. Give it
-	// only when the owner's suite says that it is collected.
+	// only while the policy of the device asks for it.
 	Phone string
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"drover/internal/base/csvsafe"
 	"drover/internal/base/problem"
-	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/directory"
@@ -279,32 +278,4 @@ func (s *Store) NoteAccess(ctx context.Context, tx *sqldb.Tx, id string, a Acces
 		s.tell(tx, id)
 	}
 	return err
-}
-
-// Phone returns a device's phone number, "" when none is known. The look is recorded with its reason, which the owner
-// sees, before the number is handed out.
-func (s *Store) Phone(ctx context.Context, c scope.Caller, id, reason string) (string, error) {
-	if strings.TrimSpace(reason) == "" || sqldb.Clean(reason, maxReason) != reason {
-		return "", problem.New(problem.Invalid, "device.reason",
-			"Say in at most 500 bytes why you look at personal data: its owner sees it.").WithField("reason")
-	}
-	d, err := s.Find(ctx, s.db, c, scope.UserPersonalRead, id)
-	if err != nil || !d.HasPhone {
-		return "", err
-	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return s.with.Log.Append(ctx, tx, audit.Record{
-			Action: "device.phone-read", Caller: c, Subject: audit.Subject{Kind: "device", ID: d.ID}, Device: d.ID, Owner: d.Owner,
-			Reason: reason,
-		})
-	})
-	if err != nil {
-		return "", err
-	}
-	sealed, err := sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT phone FROM device WHERE id = $1 AND phone IS NOT NULL", id)
-	if err != nil {
-		return "", missing(err)
-	}
-	plain, err := s.with.Keys.Open(ctx, s.db, phoneField(id), seal.User(d.Owner), sealed)
-	return string(plain), err
 }

@@ -68,8 +68,13 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, columns
 	if err := query.Sort.check(); err != nil {
 		return err
 	}
-	query.Limit, query.After = page.MaxLimit, ""
-	rows, err := s.rows(ctx, s.db, sc, query, nil, page.MaxLimit+1) // before the header, so that a wrong filter is an error
+	query.Limit = page.MaxLimit
+	read, err := page.Begin(func(after string) ([]Device, string, error) { // a wrong filter is an error before the heads
+		query.After = after
+		rows, err := s.rows(ctx, s.db, sc, query, nil, page.MaxLimit+1)
+		p := page.Cut(rows, page.MaxLimit, query.cursor)
+		return p.Items, p.Next, err
+	})
 	if err != nil {
 		return err
 	}
@@ -85,20 +90,10 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, query Query, columns
 	if err := w.Write(line(columns, nil)...); err != nil {
 		return err
 	}
-	for {
-		p := page.Cut(rows, page.MaxLimit, query.cursor)
-		for i := range p.Items {
-			if err := w.Write(line(columns, &p.Items[i])...); err != nil {
-				return err
-			}
-		}
-		if query.After = p.Next; query.After == "" {
-			return w.Flush()
-		}
-		if rows, err = s.rows(ctx, s.db, sc, query, nil, page.MaxLimit+1); err != nil {
-			return err
-		}
+	if err := page.Walk(read, func(d Device) error { return w.Write(line(columns, &d)...) }); err != nil {
+		return err
 	}
+	return w.Flush()
 }
 
 func stamp(t time.Time) string {

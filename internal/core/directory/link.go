@@ -9,7 +9,6 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
-	"drover/internal/core/audit"
 	"drover/internal/core/scope"
 )
 
@@ -174,28 +173,34 @@ func (s *Providers) setPhone(ctx context.Context, tx *sqldb.Tx, user, phone stri
 	return err
 }
 
-// Phone returns a user's phone number, "" when there is none. The look is recorded with its reason.
-func (s *Providers) Phone(ctx context.Context, c scope.Caller, user, reason string) (string, error) {
-	if reason == "" || len(reason) > maxText {
-		return "", problem.New(problem.Invalid, "user.reason", "Say in at most 500 bytes why you look.").WithField("reason")
+// LinkOf returns the name of the directory that a user comes from, and which entry in it the user is; "" for users of Drover's
+// own.
+func (s *Providers) LinkOf(ctx context.Context, c scope.Caller, user string) (name, entry string, err error) {
+	if _, err := s.users.one(ctx, s.db, c, scope.UserRead, user); err != nil {
+		return "", "", err
 	}
-	u, err := s.users.one(ctx, s.db, c, scope.UserPersonalRead, user)
-	if err != nil {
-		return "", err
+	type link struct{ name, entry string }
+	x, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (x link, err error) { return x, r.Scan(&x.name, &x.entry) },
+		"SELECT x.name, l.entry FROM directory_link l JOIN directory_source x ON x.id = l.source WHERE l.end_user = $1", user)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return "", "", nil
 	}
-	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return s.log.Append(ctx, tx, audit.Record{
-			Action: "user.phone-seen", Caller: c, Subject: audit.Subject{Kind: "user", ID: u.ID}, Owner: u.ID, Reason: reason,
-		})
-	})
-	if err != nil {
-		return "", err
+	return x.name, x.entry, err
+}
+
+// OpenPhone opens a user's phone number, "" when there is none: to the user, and to administrators who may look at the
+// user's personal data. It is for package privacy, which records the look in the same transaction.
+func (s *Providers) OpenPhone(ctx context.Context, tx *sqldb.Tx, c scope.Caller, user string) (string, error) {
+	if c.Kind != scope.User || c.ID != user {
+		if _, err := s.users.one(ctx, tx, c, scope.UserPersonalRead, user); err != nil {
+			return "", err
+		}
 	}
-	sealed, err := sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT phone FROM end_user WHERE id = $1", u.ID)
+	sealed, err := sqldb.One(ctx, tx, sqldb.Scan1[[]byte], "SELECT phone FROM end_user WHERE id = $1 AND erased_at = 0", user)
 	if err != nil || sealed == nil {
-		return "", err
+		return "", unknown(err)
 	}
-	plain, err := s.with.Keys.Open(ctx, s.db, phoneField(u.ID), seal.User(u.ID), sealed)
+	plain, err := s.with.Keys.Open(ctx, tx, phoneField(user), seal.User(user), sealed)
 	return string(plain), err
 }
 

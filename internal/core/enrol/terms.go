@@ -117,10 +117,14 @@ func (s *Store) Consents(ctx context.Context, c scope.Caller, device string) ([]
 	}
 	var a sqldb.Args
 	where := "n.device = " + a.Add(device) + " AND " + sc.Devices("n.device", &a)
-	return sqldb.All(ctx, s.db, func(r sqldb.Row) (x Consent, err error) {
-		var at int64
-		err = r.Scan(&x.Device, &x.Owner, &x.Terms, &at)
-		x.At = sqldb.Time(at)
-		return x, err
-	}, "SELECT n.device, n.owner, n.terms, n.at FROM enrol_consent n WHERE "+where+" ORDER BY n.at DESC LIMIT 100", a.List()...)
+	return sqldb.All(ctx, s.db, scanConsent, "SELECT "+consentColumns+" FROM enrol_consent n WHERE "+where+" ORDER BY n.at DESC LIMIT 100", a.List()...)
+}
+
+const consentColumns = "n.device, n.owner, n.terms, n.at"
+
+func scanConsent(r sqldb.Row) (x Consent, err error) {
+	var at int64
+	err = r.Scan(&x.Device, &x.Owner, &x.Terms, &at)
+	x.At = sqldb.Time(at)
+	return x, err
 }

@@ -37,6 +37,12 @@ func (s *Store) Held(ctx context.Context, q sqldb.Querier, owner string) (bool, 
 	return n > 0, err
 }
 
+// Unheld is an SQL condition: no hold stands on the data of the user whose id the column names. Whatever deletes something
+// of a user for its age puts it into the WHERE.
+func Unheld(column string) string {
+	return "NOT EXISTS (SELECT 1 FROM journal_hold h WHERE h.owner = " + column + " AND h.lifted_at = 0)"
+}
+
 // PlaceHold places a hold on a user's data. The reason, of 1 to 500 bytes, is sealed.
 func (s *Store) PlaceHold(ctx context.Context, c scope.Caller, owner, reason string) (Hold, error) {
 	if err := c.Require(scope.PrivacyEdit); err != nil {

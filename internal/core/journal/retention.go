@@ -114,8 +114,8 @@ func (s *Store) purge(ctx context.Context, k Kind, before time.Time) (int, error
 	var old []aged
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
 		old, err = sqldb.All(ctx, tx, func(r sqldb.Row) (x aged, err error) { return x, r.Scan(&x.id, &x.received) },
-			`SELECT e.id, e.received_at FROM journal_entry e WHERE e.kind = $1 AND e.received_at < $2 AND NOT EXISTS
-			(SELECT 1 FROM journal_hold h WHERE h.owner = e.owner AND h.lifted_at = 0) ORDER BY e.received_at, e.id LIMIT 500`,
+			"SELECT e.id, e.received_at FROM journal_entry e WHERE e.kind = $1 AND e.received_at < $2 AND "+Unheld("e.owner")+
+				" ORDER BY e.received_at, e.id LIMIT 500",
 			string(k), sqldb.Micros(before))
 		if err != nil || len(old) == 0 {
 			return err

@@ -147,8 +147,8 @@ func lastPosition(items []Item) int {
 }
 
 func (s *Store) forgetPositions(ctx context.Context, tx *sqldb.Tx, device string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM journal_entry WHERE device = $1 AND kind = $2 AND NOT EXISTS
-		(SELECT 1 FROM journal_hold h WHERE h.owner = journal_entry.owner AND h.lifted_at = 0)`, device, string(Location))
+	_, err := tx.Exec(ctx, "DELETE FROM journal_entry WHERE device = $1 AND kind = $2 AND "+Unheld("journal_entry.owner"),
+		device, string(Location))
 	return err
 }
 

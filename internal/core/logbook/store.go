@@ -11,6 +11,7 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/journal"
 	"drover/internal/core/scope"
 )
 
@@ -157,8 +158,8 @@ const (
 	purgeRounds = 500 // in one call
 )
 
-// Purge deletes what is older than the days that are kept, and the oldest beyond five million. It returns how many that
-// were. It stops after a million; the next call goes on.
+// Purge deletes what is older than the days that are kept, and the oldest beyond five million, but nothing of a user on whose
+// data a legal hold stands. It returns how many that were. It stops after a million; the next call goes on.
 func (s *Store) Purge(ctx context.Context) (deleted int64, err error) {
 	if err := s.Refresh(ctx); err != nil {
 		return 0, err
@@ -170,7 +171,8 @@ func (s *Store) Purge(ctx context.Context) (deleted int64, err error) {
 	for range purgeRounds {
 		var n int64
 		err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			n, err = tx.Exec(ctx, "DELETE FROM sync_log WHERE id IN (SELECT id FROM sync_log WHERE at < $1 ORDER BY at LIMIT $2)", bound, purgeAtOnce)
+			n, err = tx.Exec(ctx, "DELETE FROM sync_log WHERE id IN (SELECT l.id FROM sync_log l WHERE l.at < $1 AND "+
+				journal.Unheld("l.owner")+" ORDER BY l.at LIMIT $2)", bound, purgeAtOnce)
 			return err
 		})
 		deleted += n
@@ -195,12 +197,12 @@ func (s *Store) bound(ctx context.Context) (int64, error) {
 	return max(old, many[0]), nil
 }
 
-// DeviceMoved forgets a device that has been removed, or has got another owner.
+// DeviceMoved forgets a device that has been removed, or has got another owner, unless a legal hold stands on its owner's data.
 func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
 	if to == device.Wiped || to == device.Retired {
 		return nil // its last exchanges tell whether the order came through
 	}
-	_, err := tx.Exec(ctx, "DELETE FROM sync_log WHERE device = $1", id)
+	_, err := tx.Exec(ctx, "DELETE FROM sync_log WHERE device = $1 AND "+journal.Unheld("sync_log.owner"), id)
 	return err
 }
 

@@ -89,7 +89,7 @@ func New(p Parts) *Store {
 }
 
 // Keeping is for how many days synchronisations are kept, 0 to 90. 0, as at first, keeps none, and deletes those that
-// there are.
+// there are and on which no legal hold stands.
 var Keeping = zone.Setting[int]{
 	Name: "log.sync.days", Right: scope.PrivacyEdit,
 	Check: func(days int) error {

@@ -31,6 +31,9 @@ func (r Row) Over(c Channel, s Setting) Answer {
 	if len(carriers[s]) == 0 {
 		return kept[s]
 	}
+	if c == ActiveSync && s.Unasked() {
+		return overheard
+	}
 	if !s.CarriedBy(c) {
 		return Answer{Inexpressible, sentence(c.Name()) + " has no word for it."}
 	}
@@ -76,6 +79,9 @@ var kept = map[Setting]Answer{
 	AllowNonProvisionable: {Supported, "Drover keeps this rule itself; the device is not asked."},
 	RefreshInterval:       {Supported, "Drover asks the device to fetch its policy again; the device is not told the interval."},
 }
+
+// overheard is the answer of every mail client to what it tells unasked.
+var overheard = Answer{Partly, "Mail clients that tell it do so by themselves: Drover keeps it where this is on, and nothing of it otherwise."}
 
 // sheet is the answers of one row over one channel.
 type sheet map[Setting]Answer

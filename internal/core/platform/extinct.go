@@ -86,8 +86,8 @@ func appAll() group {
 // androidApp are the answers of the companion application on Android up to 4.4.
 func androidApp(more ...group) []group {
 	return append([]group{
-		appAll(), yes(PasswordQuality, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval,
-			AuditLocationExact, AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize),
+		appAll(), yes(PasswordQuality, AuditPhoneNumber, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation,
+			AuditLocationInterval, AuditLocationExact, AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize),
 		partly("Where the application can switch it on this model.", AllowBluetooth),
 		ignored("It needs device owner management, which Android has from 5.0 on.", androidOwner...),
 		ignored("Samsung's Knox came with Android 4.", knoxKeys...),
@@ -226,7 +226,7 @@ func blackBerry() Row {
 	}
 	r.app = r.mail.with(
 		appAll(), yes(PasswordQuality, PasswordEcho, LockChallenge, LockDuressAddress, LockEmergency, EncryptStrength,
-			EncryptCard, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval,
+			EncryptCard, AuditPhoneNumber, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval,
 			AuditLocationExact, AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize, AllowCamera, AllowBluetooth),
 		group{
 			Answer{Supported, "A hidden mail of high priority is sent when the password is entered rotated left by one: " +
@@ -245,7 +245,7 @@ func symbianSettings() sheet {
 func symbianApp() sheet {
 	return symbianSettings().with(
 		appAll(), yes(PasswordQuality, PasswordEcho, AuditLocation, AuditLocationInterval, AuditLocationExact),
-		untold("Nothing is written of it for Symbian.", AuditPhoneLog),
+		untold("Nothing is written of it for Symbian.", AuditPhoneLog, AuditPhoneNumber),
 		ignored("The application for Symbian does not tell text messages.", AuditTextLog, AuditTextBodies))
 }
 

@@ -16,7 +16,7 @@ func iosSettings(groups ...group) sheet {
 func iosApp() sheet {
 	return answers(Answer{Ignored, "On iOS an application cannot set it."},
 		appAll(), yes(AuditLocation, AuditLocationInterval, AuditLocationExact),
-		ignored("On iOS an application cannot read it.", AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditFiles, AuditFilePaths,
+		ignored("On iOS an application cannot read it.", AuditPhoneNumber, AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditFiles, AuditFilePaths,
 			AuditFileTypes, AuditFileSize))
 }
 

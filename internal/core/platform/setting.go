@@ -41,6 +41,7 @@ const (
 	AuditFileTypes        Setting = "audit.file-types"
 	AuditFileSize         Setting = "audit.file-size"
 	AuditDeviceLog        Setting = "audit.device-log"
+	AuditPhoneNumber      Setting = "audit.phone-number"
 
 	AllowCamera           Setting = "device.camera"
 	AllowStorageCard      Setting = "device.storage-card"
@@ -146,7 +147,7 @@ var (
 var (
 	auditSettings = []Setting{
 		AuditPhoneLog, AuditTextLog, AuditTextBodies, AuditLocation, AuditLocationInterval, AuditLocationExact, AuditFiles,
-		AuditFilePaths, AuditFileTypes, AuditFileSize, AuditDeviceLog,
+		AuditFilePaths, AuditFileTypes, AuditFileSize, AuditDeviceLog, AuditPhoneNumber,
 	}
 	shareSettings = []Setting{
 		ShareFolders, ResourceMail, ResourceCalendar, ResourceContacts, ResourceTasks, ResourceApps, ResourceFiles,
@@ -181,6 +182,14 @@ func index() ([]Setting, map[Setting][]Channel) {
 
 // Settings returns every setting that a row answers for, in the order in which people are shown them.
 func Settings() []Setting { return slices.Clone(settings) }
+
+// Hidden tells whether nobody may see the setting who holds the device: whoever forces its owner must not learn that a call
+// for help is possible.
+func (s Setting) Hidden() bool { return s == LockDuress || s == LockDuressAddress }
+
+// Unasked tells whether mail clients tell by themselves what the setting asks for, so that ActiveSync needs no word for it:
+// Drover keeps what is told where the setting is on, and nothing of it otherwise.
+func (s Setting) Unasked() bool { return s == AuditPhoneNumber }
 
 // Carriers returns the channels that have a word for the setting; none for what Drover keeps by itself.
 func (s Setting) Carriers() []Channel { return slices.Clone(carriers[s]) }

@@ -74,6 +74,10 @@ func TestNoChannelKeepsWhatItCannotSay(t *testing.T) {
 					if a.Support != Supported || a.Caveat == "" {
 						t.Errorf("%s: Drover keeps %s itself, the row says %+v", r.Key(), s, a)
 					}
+				case c == ActiveSync && s.Unasked():
+					if !a.Keeps() || a.Caveat == "" {
+						t.Errorf("%s: %s is told unasked, the row says %+v", r.Key(), s, a)
+					}
 				case !s.CarriedBy(c):
 					if a.Support != Inexpressible || a.Caveat == "" {
 						t.Errorf("%s: %s over %s: %+v", r.Key(), s, c, a)

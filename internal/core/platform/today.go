@@ -96,6 +96,7 @@ func androidAppToday(more ...group) sheet {
 			PasswordExpiration, PasswordHistory, PasswordMaxFailures, LockInactivity),
 		partly("Where the application administers the device.", AllowCamera, EncryptDevice),
 		partly("Folders that the user has opened to the application.", AuditFiles, AuditFilePaths, AuditFileTypes, AuditFileSize),
+		partly("Where the SIM card holds the number and its user lets the application read it.", AuditPhoneNumber),
 		ignored("Android tells it to the telephone and message applications alone.", AuditPhoneLog, AuditTextLog, AuditTextBodies),
 		ignored("Samsung models with Knox only.", knoxKeys...),
 	}, more...)...)

@@ -22,6 +22,8 @@ var auditDefinitions = []Definition{
 	needing(platform.AuditFiles, number(platform.AuditFileSize, CategoryAudit, "Largest archived file",
 		"Larger files are not copied. 0 sets no limit but that of the server.", 1024, 1<<30, "bytes", Less)),
 	collect(platform.AuditDeviceLog, "Device log", "The device sends the log of its application when an administrator asks for it."),
+	collect(platform.AuditPhoneNumber, "Phone number",
+		"The phone number that the device tells with its facts is kept, sealed. It is forgotten when this is switched off."),
 }
 
 var shareDefinitions = []Definition{

@@ -129,6 +129,11 @@ func FindElement(name string) (Definition, bool) {
 // Gateway tells whether the gateway keeps the setting by itself, so that it is sent to no device.
 func (d *Definition) Gateway() bool { return d.Category == CategoryGateway }
 
+// keptHere tells whether Drover keeps the setting by itself, as far as the channel goes.
+func (d *Definition) keptHere(c platform.Channel) bool {
+	return d.Gateway() || c == platform.ActiveSync && d.Key.Unasked()
+}
+
 // Carried tells whether version v of ActiveSync can say the setting.
 func (d *Definition) Carried(v platform.Version) bool {
 	return d.Element != "" && !v.Less(d.Since) && (d.Until.IsZero() || !d.Until.Less(v))

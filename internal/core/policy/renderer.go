@@ -152,7 +152,7 @@ func (g *Registry) unserved(l *Line, row platform.Row) {
 func (d *Definition) fate(vs Values, row platform.Row, c platform.Channel, v platform.Version, sent bool) (Fate, string) {
 	answer := row.Over(c, d.Key)
 	switch {
-	case d.Gateway():
+	case d.keptHere(c):
 		return FateKept, answer.Caveat
 	case !sent:
 		return FateInexpressible, d.uncarried(c, v)

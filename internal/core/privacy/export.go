@@ -101,20 +101,12 @@ func reader(owner string) scope.Caller { return scope.Caller{Kind: scope.User, I
 
 func (s *Store) exportLooks(ctx context.Context, archive *zip.Writer, owner string) error {
 	return s.list(archive, "looks", func(add func(any) error) error {
-		for r := (page.Request{Limit: page.MaxLimit}); ; {
-			p, err := s.Looks(ctx, reader(owner), owner, r)
-			if err != nil {
-				return err
-			}
-			for _, l := range p.Items {
-				if err := add(map[string]any{"at": l.At, "kind": l.Kind, "device": l.Device, "by": l.By, "reason": l.Reason, "entries": l.Entries}); err != nil {
-					return err
-				}
-			}
-			if r.After = p.Next; r.After == "" {
-				return nil
-			}
-		}
+		return page.Walk(func(after string) ([]Look, string, error) {
+			p, err := s.Looks(ctx, reader(owner), owner, page.Request{Limit: page.MaxLimit, After: after})
+			return p.Items, p.Next, err
+		}, func(l Look) error {
+			return add(map[string]any{"at": l.At, "kind": l.Kind, "device": l.Device, "by": l.By, "reason": l.Reason, "entries": l.Entries})
+		})
 	})
 }
 
@@ -131,30 +123,16 @@ type told struct {
 func (s *Store) exportJournal(ctx context.Context, archive *zip.Writer, owner string, k journal.Kind) error {
 	var files []journal.Entry
 	err := s.list(archive, string(k), func(add func(any) error) error {
-		query := journal.Query{Owner: owner, Kind: k, Request: page.Request{Limit: page.MaxLimit}}
-		for {
-			var p page.Page[journal.Entry]
-			err := s.db.Read(ctx, func(q sqldb.Querier) (err error) {
-				p, err = s.with.Journal.Read(ctx, q, reader(owner), query)
-				return err
-			})
-			if err != nil {
-				return err
+		return page.Walk(func(after string) ([]journal.Entry, string, error) {
+			return s.entries(ctx, journal.Query{Owner: owner, Kind: k, Request: page.Request{Limit: page.MaxLimit, After: after}})
+		}, func(e journal.Entry) error {
+			t := told{ID: e.ID, Device: e.Device, At: e.At, Received: e.Received, What: e.Body}
+			if k == journal.File {
+				t.Content = contentName(e)
+				files = append(files, e)
 			}
-			for _, e := range p.Items {
-				t := told{ID: e.ID, Device: e.Device, At: e.At, Received: e.Received, What: e.Body}
-				if k == journal.File {
-					t.Content = contentName(e)
-					files = append(files, e)
-				}
-				if err := add(t); err != nil {
-					return err
-				}
-			}
-			if query.After = p.Next; query.After == "" {
-				return nil
-			}
-		}
+			return add(t)
+		})
 	})
 	if err != nil {
 		return err
@@ -169,6 +147,16 @@ func (s *Store) exportJournal(ctx context.Context, archive *zip.Writer, owner st
 		}
 	}
 	return nil
+}
+
+// entries reads a page of what an owner's devices have told, as the owner would.
+func (s *Store) entries(ctx context.Context, query journal.Query) (list []journal.Entry, next string, err error) {
+	err = s.db.Read(ctx, func(q sqldb.Querier) error {
+		p, err := s.with.Journal.Read(ctx, q, reader(query.Owner), query)
+		list, next = p.Items, p.Next
+		return err
+	})
+	return list, next, err
 }
 
 // contentName is made by the server: the path on the device never names a file here.

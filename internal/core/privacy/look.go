@@ -18,9 +18,15 @@ import (
 	"drover/internal/core/scope"
 )
 
-// Devices tells who owns a device, within the caller's scope.
+// Devices tells who owns a device, and opens its phone number, within the caller's scope.
 type Devices interface {
 	OwnerOf(ctx context.Context, c scope.Caller, device string) (string, error)
+	OpenPhone(ctx context.Context, tx *sqldb.Tx, c scope.Caller, device string) (number, owner string, err error)
+}
+
+// Users opens the phone numbers that directories tell, within the caller's scope.
+type Users interface {
+	OpenPhone(ctx context.Context, tx *sqldb.Tx, c scope.Caller, user string) (string, error)
 }
 
 // Parts are what a [Store] stands on. All are needed.
@@ -31,6 +37,7 @@ type Parts struct {
 	Keys    journal.Keys
 	Journal *journal.Store
 	Devices Devices
+	Users   Users
 }
 
 // Store shows personal data and records who has looked.
@@ -54,6 +61,8 @@ type Look struct {
 	By      string // an administrator's id
 	Reason  string
 	Entries int
+
+	record string // of the audit log that was opened, or ""
 }
 
 const maxReason = 500
@@ -126,21 +135,6 @@ func (s *Store) File(ctx context.Context, c scope.Caller, id, reason string) (jo
 	return e, func(w io.Writer) error { return s.with.Journal.WriteFile(ctx, e, w) }, nil
 }
 
-// Note records a look at personal data that another package has opened: a phone number, a value in the audit log. kind names
-// it. The caller hands out nothing before this is written. Without an owner there is nobody to show it to.
-func (s *Store) Note(ctx context.Context, c scope.Caller, owner, device, kind, reason string) error {
-	if owner == "" {
-		return nil
-	}
-	why, err := reasonOf(c, owner, reason)
-	if err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		return s.record(ctx, tx, c, Look{Owner: owner, Device: device, Kind: kind, Reason: why, Entries: 1})
-	})
-}
-
 // record writes the look down, and in the audit log. What owners see of their own leaves no record.
 func (s *Store) record(ctx context.Context, tx *sqldb.Tx, c scope.Caller, l Look) error {
 	if own(c, l.Owner) {
@@ -159,8 +153,17 @@ func (s *Store) record(ctx context.Context, tx *sqldb.Tx, c scope.Caller, l Look
 	}
 	return s.with.Log.Append(ctx, tx, audit.Record{
 		Action: "personal.looked", Caller: c, Subject: audit.Subject{Kind: "look", ID: id}, Device: l.Device, Owner: l.Owner,
-		Reason: l.Reason, After: map[string]any{"kind": l.Kind, "entries": l.Entries},
+		Reason: l.Reason, After: l.audited(),
 	})
+}
+
+// audited is what the audit log says of the look.
+func (l Look) audited() map[string]any {
+	after := map[string]any{"kind": l.Kind, "entries": l.Entries}
+	if l.record != "" {
+		after["record"] = l.record
+	}
+	return after
 }
 
 func reasonField(id string) seal.Field {

@@ -17,6 +17,7 @@ CREATE TABLE audit_record (
 );
 CREATE INDEX audit_record_at ON audit_record (at, id);
 CREATE INDEX audit_record_device ON audit_record (device, at, id);
+CREATE INDEX audit_record_owner ON audit_record (owner, at, id);
 CREATE INDEX audit_record_subject ON audit_record (subject, at, id);
 CREATE INDEX audit_record_caller ON audit_record (caller, at, id);
 

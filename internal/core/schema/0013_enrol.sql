@@ -15,6 +15,7 @@ CREATE TABLE device_key (
 	ended       BIGINT NOT NULL
 );
 CREATE INDEX device_key_device ON device_key (device, created);
+CREATE INDEX device_key_owner ON device_key (owner, created);
 CREATE UNIQUE INDEX device_key_good ON device_key (device) WHERE state = 'good';
 
 -- An invitation lets one user enrol some devices. Only a hash of its token is kept.
@@ -49,6 +50,7 @@ CREATE TABLE enrol_consent (
 	at     BIGINT NOT NULL,
 	PRIMARY KEY (device, owner, terms)
 );
+CREATE INDEX enrol_consent_owner ON enrol_consent (owner, at);
 
 -- Failed tries to enrol by account and by address.
 CREATE TABLE enrol_failure (

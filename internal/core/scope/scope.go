@@ -84,6 +84,14 @@ func ownedBy(user string, r Right) (Scope, error) {
 	return Scope{owner: user}, nil
 }
 
+// Self returns the user who calls: for what is shown to its owner alone. A problem of kind Forbidden for all others.
+func (c Caller) Self() (string, error) {
+	if c.Kind != User || c.ID == "" {
+		return "", problem.New(problem.Forbidden, "right.self", "This is for the user whom it is about alone.")
+	}
+	return c.ID, nil
+}
+
 // Require asks for the right over the whole zone: for subjects that belong to no device group.
 func (c Caller) Require(r Right) error {
 	s, err := c.Scope(r)

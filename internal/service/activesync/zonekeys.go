@@ -117,13 +117,29 @@ func (z *Zone) change(ctx context.Context, id string, f func(device.Known) (devi
 	return err
 }
 
-// KeepInformation writes what a device tells of itself. Its phone number is personal and collected only where a suite
-// asks for it; none of this version does.
+// KeepInformation writes what a device tells of itself. Its phone number is personal: it is kept while the policy of the
+// device asks for it, and what is known of it is forgotten otherwise.
 func (z *Zone) KeepInformation(ctx context.Context, id string, i Information) error {
-	_, err := z.Devices.RecordFacts(ctx, deviceCaller(id), id, device.Facts{
+	told := device.Facts{
 		Model: i.Model, IMEI: i.IMEI, FriendlyName: i.FriendlyName, OS: i.OS, Language: i.OSLanguage,
 		UserAgent: i.UserAgent, Operator: i.MobileOperator,
-	})
+	}
+	k, err := z.Devices.Fresh(ctx, deviceCaller(id), id)
+	if err != nil {
+		return err
+	}
+	e, err := z.effective(ctx, k)
+	if err != nil {
+		return err
+	}
+	if e.Value(platform.AuditPhoneNumber).IsTrue() {
+		told.Phone = i.PhoneNumber
+	} else if k.Device.HasPhone {
+		if err := z.Devices.ForgetPhone(ctx, deviceCaller(id), id); err != nil {
+			return err
+		}
+	}
+	_, err = z.Devices.RecordFacts(ctx, deviceCaller(id), id, told)
 	return err
 }
 

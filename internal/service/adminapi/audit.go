@@ -130,11 +130,8 @@ func (w wireAudit) record(e audit.Entry) adminv1.AuditRecord {
 }
 
 func (a *API) revealAudit(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.AuditValues], error) {
-	x, err := a.Audit.Reveal(ctx, caller(ctx), in.ID, in.Body.Reason)
-	if err != nil {
-		return nil, err
-	}
-	return reply(adminv1.AuditValues{Values: x.Values}, a.Privacy.Note(ctx, caller(ctx), x.Owner, x.Device, "audit", in.Body.Reason))
+	x, err := a.Privacy.Record(ctx, caller(ctx), in.ID, in.Body.Reason)
+	return reply(adminv1.AuditValues{Values: x.Values}, err)
 }
 
 func (a *API) verifyAudit(ctx context.Context, _ *none) (*answer[adminv1.AuditReport], error) {

@@ -16,6 +16,7 @@ import (
 	"drover/internal/core/platform"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
+	"drover/internal/gate/openapi"
 )
 
 func (a *API) addDevices() {
@@ -134,14 +135,9 @@ func (a *API) exportDevices(ctx context.Context, in *struct {
 		return nil, err
 	}
 	columns := in.of(upstreams)
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		h.SetHeader("Content-Type", "text/csv; charset=utf-8; header=present")
-		h.SetHeader("Content-Disposition", `attachment; filename="devices.csv"`)
-		w := io.Writer(h.BodyWriter())
-		if err := a.Devices.Export(ctx, c, query, columns, w); err != nil {
-			panic(http.ErrAbortHandler) // half a list must not look whole
-		}
-	}}, nil
+	return openapi.Stream(ctx, a.Log, "text/csv; charset=utf-8; header=present", "devices.csv", func(w io.Writer) error {
+		return a.Devices.Export(ctx, c, query, columns, w)
+	}), nil
 }
 
 func (a *API) getDevice(ctx context.Context, in *byID) (*tagged[adminv1.DeviceDetail], error) {
@@ -259,15 +255,8 @@ func (a *API) readmitDevice(ctx context.Context, in *idWith[adminv1.Reason]) (*n
 }
 
 func (a *API) lookAtPhone(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.Phone], error) {
-	phone, err := a.Devices.Phone(ctx, caller(ctx), in.ID, in.Body.Reason)
-	if err != nil || phone == "" {
-		return reply(adminv1.Phone{}, err)
-	}
-	owner, err := a.Devices.OwnerOf(ctx, caller(ctx), in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return reply(adminv1.Phone{Phone: phone}, a.Privacy.Note(ctx, caller(ctx), owner, in.ID, "phone", in.Body.Reason))
+	number, err := a.Privacy.Phone(ctx, caller(ctx), in.ID, in.Body.Reason)
+	return reply(adminv1.Phone{Phone: number}, err)
 }
 
 func (a *API) countDevices(ctx context.Context, _ *none) (*answer[adminv1.DeviceCounts], error) {

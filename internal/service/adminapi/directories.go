@@ -186,9 +186,6 @@ func (a *API) importDirectory(ctx context.Context, in *struct {
 }
 
 func (a *API) seeUserPhone(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.Phone], error) {
-	number, err := a.Directories.Phone(ctx, caller(ctx), in.ID, in.Body.Reason)
-	if err != nil || number == "" {
-		return reply(adminv1.Phone{}, err)
-	}
-	return reply(adminv1.Phone{Phone: number}, a.Privacy.Note(ctx, caller(ctx), in.ID, "", "phone", in.Body.Reason))
+	number, err := a.Privacy.UserPhone(ctx, caller(ctx), in.ID, in.Body.Reason)
+	return reply(adminv1.Phone{Phone: number}, err)
 }

@@ -3,21 +3,22 @@ package adminapi
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"drover/api/adminv1"
-	"drover/internal/base/logfield"
 	"drover/internal/base/logfile"
+	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/core/logbook"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
+	"drover/internal/gate/openapi"
 )
 
 func (a *API) addLogs() {
@@ -157,30 +158,17 @@ func (a *API) exportSyncLog(ctx context.Context, in *struct{ SyncLogFilter }) (*
 // export writes page after page, one object a line. The first page is read before the answer begins, so that a refusal
 // is one.
 func export[T any](ctx context.Context, log *slog.Logger, name string, read func(cursor string) (adminv1.Page[T], error)) (*huma.StreamResponse, error) {
-	p, err := read("")
+	from, err := page.Begin(func(after string) ([]T, string, error) {
+		p, err := read(after)
+		return p.Items, p.Next, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		h.SetHeader("Content-Type", jsonLines)
-		h.SetHeader("Content-Disposition", `attachment; filename="`+name+`.jsonl"`)
-		_, w := humago.Unwrap(h)
+	return openapi.Stream(ctx, log, jsonLines, name+".jsonl", func(w io.Writer) error {
 		out := json.NewEncoder(w)
-		for {
-			for _, x := range p.Items {
-				if out.Encode(x) != nil {
-					return // the reader is gone
-				}
-			}
-			if p.Next == "" || ctx.Err() != nil {
-				return
-			}
-			if p, err = read(p.Next); err != nil {
-				log.Error("an export was cut", slog.String(logfield.Name, name), slog.Any(logfield.Error, err))
-				panic(http.ErrAbortHandler) // so that half an export does not look whole
-			}
-		}
-	}}, nil
+		return page.Walk(from, func(x T) error { return out.Encode(x) })
+	}), nil
 }
 
 func (a *API) getSyncKeeping(ctx context.Context, _ *none) (*tagged[adminv1.SyncKeeping], error) {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"drover/internal/core/privacy"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
+	"drover/internal/gate/openapi"
 )
 
 // isLook is said of operations that show personal data.
@@ -192,24 +192,12 @@ func wireEntry(e journal.Entry) (adminv1.PersonalEntry, error) {
 	return out, nil
 }
 
-// streamed answers with what write writes: what fails after the first byte cuts the connection.
-func streamed(kind, name string, write func(io.Writer) error) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		h.SetHeader("Content-Type", kind)
-		h.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
-		h.SetHeader("Cache-Control", "no-store")
-		if err := write(h.BodyWriter()); err != nil {
-			panic(http.ErrAbortHandler) // half an archive must not look whole
-		}
-	}}
-}
-
 func (a *API) lookAtFile(ctx context.Context, in *idWith[adminv1.Reason]) (*huma.StreamResponse, error) {
 	e, write, err := a.Privacy.File(ctx, caller(ctx), in.ID, in.Body.Reason)
 	if err != nil {
 		return nil, err
 	}
-	return streamed("application/octet-stream", e.ID+".bin", write), nil // the device's name for it stands in the entry
+	return openapi.Stream(ctx, a.Log, "application/octet-stream", e.ID+".bin", write), nil // the device's name for it stands in the entry
 }
 
 func (a *API) listLooks(ctx context.Context, in *struct {
@@ -244,5 +232,5 @@ func (a *API) exportUser(ctx context.Context, in *idWith[adminv1.Reason]) (*huma
 	if err != nil {
 		return nil, err
 	}
-	return streamed("application/zip", "personal-data.zip", write), nil
+	return openapi.Stream(ctx, a.Log, "application/zip", "personal-data.zip", write), nil
 }

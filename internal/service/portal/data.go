@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"drover/api/portalv1"
-	"drover/internal/base/logfield"
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/core/journal"
@@ -110,12 +109,5 @@ func (p *Portal) export(ctx context.Context, _ *none) (*huma.StreamResponse, err
 	if err != nil {
 		return nil, err
 	}
-	return &huma.StreamResponse{Body: func(h huma.Context) {
-		h.SetHeader("Content-Type", "application/zip")
-		h.SetHeader("Content-Disposition", `attachment; filename="my-data.zip"`)
-		if err := write(h.BodyWriter()); err != nil {
-			p.Log.ErrorContext(ctx, "an archive of personal data broke off", logfield.Request, gate.RequestID(ctx), logfield.Error, err)
-			panic(http.ErrAbortHandler) // half an archive must not look whole
-		}
-	}}, nil
+	return openapi.Stream(ctx, p.Log, "application/zip", "my-data.zip", write), nil
 }

@@ -34,6 +34,9 @@ func (p *Portal) seeEmployer(ctx context.Context, in *byID) (*answer[portalv1.Em
 	}, nil)
 }
 
+// phoneNumber is what the device has told among its facts, and is collected only where the policy asks for it.
+const phoneNumber = "phone-number"
+
 // factsOf are what the device has told of itself. The phone number is sealed: that it is kept is told, not what it is.
 func factsOf(d device.Device) []portalv1.Fact {
 	out := []portalv1.Fact{}
@@ -52,7 +55,7 @@ func factsOf(d device.Device) []portalv1.Fact {
 		}
 	}
 	if d.HasPhone {
-		out = append(out, portalv1.Fact{Key: "phone-number"})
+		out = append(out, portalv1.Fact{Key: phoneNumber})
 	}
 	return out
 }
@@ -68,12 +71,11 @@ func collected(e *policy.Effective, row platform.Row, rules journal.Rules) []por
 			History: k.Kind == journal.Location && rules.LocationHistory,
 		})
 	}
-	return out
+	asked := e.Value(platform.AuditPhoneNumber).IsTrue()
+	return append(out, portalv1.Collected{
+		Kind: phoneNumber, Asked: asked, On: asked && row.Setting(platform.AuditPhoneNumber).Keeps(), Paths: []string{},
+	})
 }
-
-// hidden are the settings that nobody may see who holds the phone: whoever forces its owner must not learn that a call for
-// help is possible.
-var hidden = map[platform.Setting]bool{platform.LockDuress: true, platform.LockDuressAddress: true}
 
 // demands are what the policy asks of the device, beside what it collects.
 func demands(e *policy.Effective, row platform.Row) []portalv1.Demand {
@@ -81,7 +83,7 @@ func demands(e *policy.Effective, row platform.Row) []portalv1.Demand {
 	set := e.Values()
 	for _, d := range policy.Catalogue() {
 		v, there := set[d.Key]
-		if !there || hidden[d.Key] || d.Category == policy.CategoryAudit || d.Gateway() || v.Equal(d.Default) {
+		if !there || d.Key.Hidden() || d.Category == policy.CategoryAudit || d.Gateway() || v.Equal(d.Default) {
 			continue
 		}
 		out = append(out, portalv1.Demand{

@@ -157,8 +157,10 @@ export const de: Words = {
     'phone-log': 'Anrufe: Nummer, Richtung, Zeit und Dauer',
     'text-log': 'Kurznachrichten: Nummer, Richtung und Zeit',
     file: 'Kopien von Dateien',
+    'phone-number': 'Die Telefonnummer',
   },
   isCollected: (days) => `Wird erhoben und ${days} Tage lang gespeichert.`,
+  isCollectedNow: 'Wird erhoben und gespeichert, solange die Richtlinie es verlangt.',
   isNotCollected: 'Wird nicht erhoben.',
   cannotTell: 'Verlangt, aber dieses Gerät kann es nicht mitteilen.',
   exactPlace: 'Die Orte sind genau.',
@@ -268,6 +270,7 @@ export const de: Words = {
     'proof.wrong': 'Das Passwort ist falsch.',
     'proof.other': 'Der Anbieter hat jemand anderen ausgewiesen.',
     'right.missing': 'Ihre Organisation lässt dies Benutzer nicht tun: Fragen Sie Ihren Helpdesk.',
+    'portal.withheld': 'Ihre Organisation lässt Sie dies nicht selbst tun: Fragen Sie Ihren Helpdesk.',
     'command.open':
       'Das Gerät hat schon einen solchen Auftrag. Nehmen Sie ihn zurück, oder warten Sie ihn ab.',
     'command.late': 'Das Gerät hat ihn schon erhalten.',
