@@ -37,7 +37,7 @@ func builtins() []Role {
 	all := rightsBut()
 	reading := []scope.Right{
 		scope.DeviceRead, scope.GroupRead, scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.ApprovalRead,
-		scope.AccessRead, scope.ComplianceRead, scope.UpstreamRead, scope.DirectoryRead, scope.ServiceRead, scope.SettingRead,
+		scope.InventoryRead, scope.AccessRead, scope.ComplianceRead, scope.UpstreamRead, scope.DirectoryRead, scope.ServiceRead, scope.SettingRead,
 	}
 	with := func(more ...scope.Right) []scope.Right { return append(slices.Clone(reading), more...) }
 	return []Role{
@@ -51,7 +51,7 @@ func builtins() []Role {
 			ID: HelpDesk, Name: "Help desk", Words: "Helps the users of devices: sees them, locks and messages them, lets mail in. Wipes nothing.",
 			Rights: []scope.Right{
 				scope.DeviceRead, scope.DeviceEdit, scope.DeviceAccess, scope.DeviceLock, scope.DeviceMessage, scope.DeviceLog,
-				scope.DeviceRefresh, scope.DeviceEnrol, scope.LogSyncRead, scope.GroupRead,
+				scope.DeviceRefresh, scope.DeviceEnrol, scope.LogSyncRead, scope.InventoryRead, scope.GroupRead,
 				scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.CommandCancel, scope.AccessRead, scope.ComplianceRead, scope.TokenOwn,
 			},
 		},

@@ -20,6 +20,7 @@ const (
 	DeviceRefresh       Right = "device.refresh"
 	DeviceReadmit       Right = "device.readmit" // let a wiped device enrol again
 	DeviceEnrol         Right = "device.enrol"   // invite users, and end devices' keys
+	InventoryRead       Right = "inventory.read"
 	GroupRead           Right = "group.read"
 	GroupEdit           Right = "group.edit"
 	UserRead            Right = "user.read"
@@ -89,6 +90,7 @@ var catalogue = []Description{
 	{DeviceRefresh, "Ask devices to tell anew what they are", false, true},
 	{DeviceReadmit, "Let a wiped device enrol again", false, true},
 	{DeviceEnrol, "Invite users to enrol devices, and end the keys of devices", false, true},
+	{InventoryRead, "See what devices are made of and what is installed on them", false, true},
 	{GroupRead, "See device groups", false, false},
 	{GroupEdit, "Make and change device groups", false, false},
 	{UserRead, "See users", false, true},

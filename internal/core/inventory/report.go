@@ -1,0 +1,187 @@
+package inventory
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+)
+
+// Item is one thing of a section, field by field. Fields that are not known are left out.
+type Item map[string]string
+
+// Part is what a report tells of one section.
+type Part struct {
+	Section Section
+	Items   []Item
+	// Base is the hash of the section that the part changes: Items are put, and those whose keys Gone names are dropped. ""
+	// replaces the section.
+	Base string
+	Gone []Item // with their key fields
+}
+
+// Report is what a device tells of itself at one moment.
+type Report struct {
+	Made   time.Time // when the device signed it
+	Source string    // the program that tells, with its version
+	Parts  []Part
+}
+
+const (
+	maxText   = 512
+	maxSource = 100
+	maxSum    = 64
+)
+
+// clean bounds the items to what the section has, and sorts them by key. Of two items with one key the later counts.
+func (d Description) clean(items []Item) []Item {
+	byKey := make(map[string]Item, len(items))
+	for _, it := range items {
+		x := Item{}
+		for _, f := range d.Fields {
+			if v := strings.TrimSpace(sqldb.Clean(it[f.Name], maxText)); v != "" {
+				x[f.Name] = v
+			}
+		}
+		if len(x) > 0 {
+			byKey[d.key(x)] = x
+		}
+	}
+	keys := slices.Sorted(maps.Keys(byKey))
+	out := make([]Item, len(keys))
+	for i, k := range keys {
+		out[i] = byKey[k]
+	}
+	return out
+}
+
+// key tells an item from the others of its section.
+func (d Description) key(it Item) string {
+	parts := make([]string, len(d.Key))
+	for i, name := range d.Key {
+		parts[i] = it[name]
+	}
+	return strings.Join(parts, "\x1f")
+}
+
+// apply returns the section after the part.
+func (d Description) apply(old []Item, p Part) []Item {
+	if p.Base == "" {
+		return d.clean(p.Items)
+	}
+	byKey := make(map[string]Item, len(old))
+	for _, it := range old {
+		byKey[d.key(it)] = it
+	}
+	for _, it := range d.clean(p.Gone) {
+		delete(byKey, d.key(it))
+	}
+	for _, it := range d.clean(p.Items) {
+		byKey[d.key(it)] = it
+	}
+	return d.clean(slices.Collect(maps.Values(byKey)))
+}
+
+// Hash is what both sides call the state of a section: the SHA-256, in hexadecimal digits, of its items in the form of
+// JSON without spaces and with a line feed at the end, each item with its fields in the order of their names and without
+// empty ones, the items in the order of their keys.
+func (d Description) Hash(items []Item) string {
+	sum := sha256.New()
+	form := json.NewEncoder(sum)
+	form.SetEscapeHTML(false)
+	if err := form.Encode(d.clean(items)); err != nil {
+		panic(err) // texts always have a JSON form
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func (r *Report) check() error {
+	r.Source = sqldb.Clean(r.Source, maxSource)
+	seen := map[Section]bool{}
+	for _, p := range r.Parts {
+		d, err := Describe(p.Section)
+		if err != nil {
+			return err
+		}
+		if seen[p.Section] {
+			return problem.Newf(problem.Invalid, "inventory.twice", "The section %q is told twice.", p.Section).WithField("section")
+		}
+		seen[p.Section] = true
+		if len(p.Items) > d.Most || len(p.Gone) > d.Most {
+			return problem.Newf(problem.TooLarge, "inventory.many", "The section %q has at most %d items.", p.Section, d.Most).WithField("items")
+		}
+		if len(p.Base) > maxSum {
+			return problem.New(problem.Invalid, "inventory.base", "The base is the hash of the section as it was told last.").WithField("base")
+		}
+	}
+	return nil
+}
+
+// Kind says what became of an item.
+type Kind string
+
+// The kinds.
+const (
+	Added   Kind = "added"
+	Gone    Kind = "gone"
+	Changed Kind = "changed"
+)
+
+// Change is one step of a section's history.
+type Change struct {
+	ID      string
+	At      time.Time
+	Section Section
+	Kind    Kind
+	Before  Item // nil for what was added
+	After   Item // nil for what is gone
+}
+
+// compare returns what has changed between two states of a section, restless fields aside. Both are sorted by key.
+func (d Description) compare(old, now []Item) []Change {
+	var out []Change
+	i, j := 0, 0
+	for i < len(old) || j < len(now) {
+		order := 0
+		switch {
+		case i == len(old):
+			order = 1
+		case j == len(now):
+			order = -1
+		default:
+			order = cmp.Compare(d.key(old[i]), d.key(now[j]))
+		}
+		switch {
+		case order < 0:
+			out = append(out, Change{Section: d.Section, Kind: Gone, Before: old[i]})
+			i++
+		case order > 0:
+			out = append(out, Change{Section: d.Section, Kind: Added, After: now[j]})
+			j++
+		default:
+			if !maps.Equal(d.still(old[i]), d.still(now[j])) {
+				out = append(out, Change{Section: d.Section, Kind: Changed, Before: old[i], After: now[j]})
+			}
+			i, j = i+1, j+1
+		}
+	}
+	return out
+}
+
+// still returns an item without its restless fields.
+func (d Description) still(it Item) Item {
+	x := maps.Clone(it)
+	for _, f := range d.Fields {
+		if f.Restless {
+			delete(x, f.Name)
+		}
+	}
+	return x
+}

@@ -1,0 +1,308 @@
+package inventory
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"drover/internal/base/bus"
+	"drover/internal/base/clock"
+	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
+	"drover/internal/core/audit"
+	"drover/internal/core/device"
+	"drover/internal/core/scope"
+)
+
+// Policy tells what is asked of a device.
+type Policy interface {
+	// AsksAbout tells whether a suite asks for what a device tells of people.
+	AsksAbout(ctx context.Context, device string) (bool, error)
+}
+
+// Devices is what inventory asks of the devices.
+type Devices interface {
+	Find(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (device.Device, error)
+}
+
+// Parts are what a [Store] stands on. All are needed.
+type Parts struct {
+	DB      *sqldb.DB
+	Clock   clock.Clock
+	Log     *audit.Log
+	Bus     *bus.Bus
+	Devices Devices
+	Policy  Policy
+}
+
+// Store keeps the inventories of the zone's devices.
+type Store struct {
+	with Parts
+	db   *sqldb.DB
+}
+
+// New returns the inventories of the zone.
+func New(p Parts) *Store { return &Store{with: p, db: p.DB} }
+
+// State is what is known of one section.
+type State struct {
+	Section Section
+	Hash    string
+	Items   int
+	Source  string
+	Made    time.Time // when the device told it
+	At      time.Time // when it changed last
+}
+
+const stateColumns = "x.section, x.hash, x.items, x.source, x.made, x.at"
+
+func scanState(r sqldb.Row) (x State, err error) {
+	var made, at int64
+	err = r.Scan(&x.Section, &x.Hash, &x.Items, &x.Source, &made, &at)
+	x.Made, x.At = sqldb.Time(made), sqldb.Time(at)
+	return x, err
+}
+
+// Keep takes a report of a device, all of it or nothing, and returns the state of every section. c is the device itself. A
+// section that is told again as it was costs no write. What is older than what was told last changes nothing. Problems:
+// Conflict ("inventory.base") when a part changes another state than the zone knows: the device tells the section whole;
+// Forbidden when a part tells of people and no suite asks for that.
+func (s *Store) Keep(ctx context.Context, c scope.Caller, deviceID string, r Report) ([]State, error) {
+	if c.Kind != scope.Device || c.ID != deviceID {
+		return nil, problem.New(problem.Forbidden, "inventory.device", "Only a device itself tells this.")
+	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	if err := s.asked(ctx, deviceID, r); err != nil {
+		return nil, err
+	}
+	known, err := s.states(ctx, s.db, deviceID)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := news(r, known)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) > 0 {
+		err = s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.take(ctx, tx, deviceID, r, parts) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s.list(ctx, s.db, deviceID)
+}
+
+func (s *Store) asked(ctx context.Context, deviceID string, r Report) error {
+	for _, p := range r.Parts {
+		if d, _ := Describe(p.Section); !d.About {
+			continue
+		}
+		wanted, err := s.with.Policy.AsksAbout(ctx, deviceID)
+		if err != nil {
+			return err
+		}
+		if !wanted {
+			return problem.Newf(problem.Forbidden, "inventory.unasked",
+				"The policy of this device does not ask for the section %q: do not send it. Nothing has been kept.", p.Section).WithField("section")
+		}
+	}
+	return nil
+}
+
+// news returns the parts that may change something.
+func news(r Report, known map[Section]State) ([]Part, error) {
+	var out []Part
+	for _, p := range r.Parts {
+		d, _ := Describe(p.Section)
+		k, there := known[p.Section]
+		if there && r.Made.Before(k.Made) {
+			continue
+		}
+		if p.Base != "" && p.Base != k.Hash {
+			return nil, problem.Newf(problem.Conflict, "inventory.base", "Tell the section %q whole: it is not known here as it was then.", p.Section).
+				WithField("base")
+		}
+		if p.Base == "" && there && d.Hash(p.Items) == k.Hash {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// take writes the parts. What came between since they were looked at is seen here again.
+func (s *Store) take(ctx context.Context, tx *sqldb.Tx, deviceID string, r Report, parts []Part) error {
+	known, err := s.states(ctx, tx, deviceID)
+	if err != nil {
+		return err
+	}
+	if parts, err = news(Report{Made: r.Made, Parts: parts}, known); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err := s.takePart(ctx, tx, deviceID, r, p, known[p.Section].Hash == ""); err != nil {
+			return err
+		}
+	}
+	tx.AfterCommit(func() { s.with.Bus.Publish(bus.Message{Topic: "event", Body: "device " + deviceID}) })
+	return nil
+}
+
+func (s *Store) takePart(ctx context.Context, tx *sqldb.Tx, deviceID string, r Report, p Part, first bool) error {
+	d, err := Describe(p.Section)
+	if err != nil {
+		return err
+	}
+	old, err := s.items(ctx, tx, deviceID, d)
+	if err != nil {
+		return err
+	}
+	now := d.apply(old, p)
+	if len(now) > d.Most {
+		return problem.Newf(problem.TooLarge, "inventory.many", "The section %q has at most %d items.", p.Section, d.Most).WithField("items")
+	}
+	if !first { // what a device had from the first is no history
+		if err := s.note(ctx, tx, deviceID, d.compare(old, now)); err != nil {
+			return err
+		}
+	}
+	if p.Section == Software {
+		err = s.install(ctx, tx, deviceID, old, now)
+	} else {
+		err = s.facts(ctx, tx, deviceID, d, now)
+	}
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, tx, deviceID, r, d, now)
+}
+
+func (s *Store) write(ctx context.Context, tx *sqldb.Tx, deviceID string, r Report, d Description, now []Item) error {
+	body := []byte("[]")
+	if d.Section != Software {
+		var err error
+		if body, err = json.Marshal(now); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO inventory_section (device, section, hash, items, source, made, at, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (device, section) DO UPDATE SET hash = excluded.hash,
+		items = excluded.items, source = excluded.source, made = excluded.made, at = excluded.at, body = excluded.body`,
+		deviceID, string(d.Section), d.Hash(now), len(now), r.Source, sqldb.Micros(r.Made), sqldb.Micros(s.with.Clock.Now()), string(body))
+	return err
+}
+
+// facts keeps the fields of a section with one item where devices are found by them.
+func (s *Store) facts(ctx context.Context, tx *sqldb.Tx, deviceID string, d Description, now []Item) error {
+	if !d.Single || len(now) == 0 {
+		return nil
+	}
+	for _, f := range d.Fields {
+		name, value := string(d.Section)+"."+f.Name, now[0][f.Name]
+		if value == "" {
+			if _, err := tx.Exec(ctx, "DELETE FROM inventory_fact WHERE device = $1 AND fact = $2", deviceID, name); err != nil {
+				return err
+			}
+			continue
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO inventory_fact (device, fact, text, number) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (device, fact) DO UPDATE SET text = excluded.text, number = excluded.number`,
+			deviceID, name, sqldb.Fold(value), f.number(value))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// number is the text as a number where the unit has one, and 0 otherwise: microseconds of times.
+func (f Field) number(text string) int64 {
+	if f.Unit == Time {
+		t, _ := time.Parse(time.RFC3339, text)
+		return sqldb.Micros(t)
+	}
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}
+
+func (s *Store) states(ctx context.Context, q sqldb.Querier, deviceID string) (map[Section]State, error) {
+	list, err := s.list(ctx, q, deviceID)
+	known := make(map[Section]State, len(list))
+	for _, x := range list {
+		known[x.Section] = x
+	}
+	return known, err
+}
+
+func (s *Store) list(ctx context.Context, q sqldb.Querier, deviceID string) ([]State, error) {
+	return sqldb.All(ctx, q, scanState, "SELECT "+stateColumns+" FROM inventory_section x WHERE x.device = $1 ORDER BY x.section", deviceID)
+}
+
+// items reads a section as it is kept.
+func (s *Store) items(ctx context.Context, q sqldb.Querier, deviceID string, d Description) ([]Item, error) {
+	if d.Section == Software {
+		return s.installed(ctx, q, deviceID)
+	}
+	bodies, err := sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT body FROM inventory_section WHERE device = $1 AND section = $2", deviceID, string(d.Section))
+	if err != nil || len(bodies) == 0 {
+		return nil, err
+	}
+	var items []Item
+	if err := json.Unmarshal([]byte(bodies[0]), &items); err != nil {
+		return nil, err
+	}
+	return d.clean(items), nil // an older version may have had other fields
+}
+
+// States tells what is known of a device, section by section.
+func (s *Store) States(ctx context.Context, c scope.Caller, deviceID string) ([]State, error) {
+	if _, err := s.with.Devices.Find(ctx, s.db, c, scope.InventoryRead, deviceID); err != nil {
+		return nil, err
+	}
+	return s.list(ctx, s.db, deviceID)
+}
+
+// Items returns one section of a device, in the order of its keys. What tells of people needs the right to look at that.
+func (s *Store) Items(ctx context.Context, c scope.Caller, deviceID string, section Section) ([]Item, error) {
+	d, err := Describe(section)
+	if err != nil {
+		return nil, err
+	}
+	right := scope.InventoryRead
+	if d.About {
+		right = scope.UserPersonalRead
+	}
+	if _, err := s.with.Devices.Find(ctx, s.db, c, right, deviceID); err != nil {
+		return nil, err
+	}
+	return s.items(ctx, s.db, deviceID, d)
+}
+
+// DeviceMoved forgets what a removed device was made of, as [device.Follower], and of a device with another owner what it
+// told of people.
+func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
+	if to == device.Removed {
+		return s.forget(ctx, tx, id)
+	}
+	for _, text := range []string{
+		"DELETE FROM inventory_section WHERE device = $1 AND section = 'user'",
+		"DELETE FROM inventory_change WHERE device = $1 AND section = 'user'",
+	} {
+		if _, err := tx.Exec(ctx, text, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) forget(ctx context.Context, tx *sqldb.Tx, id string) error {
+	for _, table := range []string{"inventory_section", "inventory_fact", "inventory_installed", "inventory_change"} {
+		if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE device = $1", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
