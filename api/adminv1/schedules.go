@@ -53,9 +53,20 @@ type ScheduleTargetDraft struct {
 
 // DeviceSchedule is the schedule that holds for a device; without one its ID is empty.
 type DeviceSchedule struct {
-	Schedule Ref           `json:"schedule"`
-	Kind     string        `json:"kind" doc:"By whose assignment: device, user, group or default."`
-	Now      ScheduleFetch `json:"now"`
-	IsPeak   bool          `json:"isPeak"`
-	Until    string        `json:"until" doc:"When that changes; empty for never."`
+	Schedule Ref             `json:"schedule"`
+	Kind     string          `json:"kind" doc:"By whose assignment: device, user, group or default."`
+	Target   Ref             `json:"target" doc:"The device, user or group whose assignment it is; empty for the default."`
+	Zone     string          `json:"zone" doc:"By whose clocks; empty is UTC."`
+	Now      ScheduleFetch   `json:"now"`
+	IsPeak   bool            `json:"isPeak"`
+	Until    string          `json:"until" doc:"When peak begins or ends next; empty for never."`
+	Then     ScheduleFetch   `json:"then" doc:"How it comes for news from then on."`
+	Reaching []ScheduleReach `json:"reaching" doc:"All schedules that reach the device. The first is the most specific and holds alone."`
+}
+
+// ScheduleReach is a schedule that reaches a device, and by whose assignment.
+type ScheduleReach struct {
+	Schedule Ref    `json:"schedule"`
+	Kind     string `json:"kind"`
+	Target   Ref    `json:"target"`
 }

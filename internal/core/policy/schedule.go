@@ -3,7 +3,9 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
+	"sync"
 	"time"
 	_ "time/tzdata" // time zones also where the system has none
 
@@ -112,9 +114,11 @@ func ReadTimes(text []byte) (Times, error) {
 	return t, t.check()
 }
 
-// IsPeak tells whether at is a time of peak, by the clocks of the schedule's zone.
-func (t Times) IsPeak(at time.Time) bool {
-	local := at.In(t.location())
+// IsPeak tells whether at is a time of peak, by the clocks of the schedule's zone. An hour that the clocks repeat is told
+// twice, and one that they skip is none.
+func (t Times) IsPeak(at time.Time) bool { return t.isPeak(at.In(t.location())) }
+
+func (t Times) isPeak(local time.Time) bool {
 	now, today := local.Hour()*60+local.Minute(), local.Weekday()
 	yesterday := (today + 6) % 7
 	for _, w := range t.Windows {
@@ -137,27 +141,60 @@ func (t Times) At(at time.Time) Fetch {
 	return t.OffPeak
 }
 
-// Next returns when peak begins or ends after at; the zero time when it never does.
+// Next returns when peak begins or ends after at; the zero time when it never does. Where the clocks are changed, that
+// may be the moment of the change.
 func (t Times) Next(at time.Time) time.Time {
-	local, was := at.In(t.location()), t.IsPeak(at)
+	local := at.In(t.location())
+	was := t.isPeak(local)
 	var next time.Time
-	for day := -1; day <= 8; day++ {
-		for _, w := range t.Windows {
-			for _, minute := range []int{w.From, w.To, w.To + dayMinutes} {
-				edge := time.Date(local.Year(), local.Month(), local.Day()+day, 0, minute, 0, 0, local.Location())
-				if edge.After(at) && (next.IsZero() || edge.Before(next)) && t.IsPeak(edge) != was {
-					next = edge
-				}
-			}
+	for edge := range t.edges(local) {
+		if edge.After(at) && (next.IsZero() || edge.Before(next)) && t.isPeak(edge) != was {
+			next = edge
 		}
 	}
 	return next
 }
 
+// edges yields every moment of the next days at which peak may begin or end: each window's ends by the clocks as they are
+// at local and as they are after their next change, and that change itself.
+func (t Times) edges(local time.Time) iter.Seq[time.Time] {
+	_, offset := local.Zone()
+	_, change := local.ZoneBounds()
+	offsets := []int{offset}
+	if !change.IsZero() {
+		_, after := change.Zone()
+		offsets = append(offsets, after)
+	}
+	return func(yield func(time.Time) bool) {
+		if !change.IsZero() && !yield(change) {
+			return
+		}
+		for day := -1; day <= 8; day++ {
+			for _, w := range t.Windows {
+				for _, minute := range []int{w.From, w.To, w.To + dayMinutes} {
+					wall := time.Date(local.Year(), local.Month(), local.Day()+day, 0, minute, 0, 0, time.UTC)
+					for _, o := range offsets {
+						if !yield(wall.Add(-time.Duration(o) * time.Second).In(local.Location())) {
+							return
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// zones keeps the time zones that schedules name: reading one takes longer than all else that is asked of a schedule.
+var zones sync.Map // of *time.Location, by name; there are a few hundred
+
 func (t Times) location() *time.Location {
+	if l, ok := zones.Load(t.Zone); ok {
+		return l.(*time.Location)
+	}
 	l, err := time.LoadLocation(t.Zone)
 	if err != nil {
 		return time.UTC
 	}
+	zones.Store(t.Zone, l)
 	return l
 }

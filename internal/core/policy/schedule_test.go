@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -63,8 +64,9 @@ func TestNothingChangesBeforeTheNextTime(t *testing.T) {
 				From: rapid.IntRange(0, 95).Draw(t, "from") * 15, To: rapid.IntRange(0, 96).Draw(t, "to") * 15,
 			})
 		}
-		// Away from the days on which clocks are changed.
-		at := time.Date(2024, 5, 1, 0, rapid.IntRange(0, 10_000).Draw(t, "minute"), 0, 0, time.UTC)
+		// Also over the nights of 31 March and 27 October, when clocks are changed in Berlin.
+		month := rapid.SampledFrom([]time.Month{3, 5, 10}).Draw(t, "month")
+		at := time.Date(2024, month, 25, 0, rapid.IntRange(0, 10_000).Draw(t, "minute"), 0, 0, time.UTC)
 		next, was := x.Next(at), x.IsPeak(at)
 		until := next
 		if next.IsZero() {
@@ -78,6 +80,75 @@ func TestNothingChangesBeforeTheNextTime(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestPeakOnTheNightsWhenClocksAreChanged(t *testing.T) {
+	night := Times{Zone: "Europe/Berlin", Windows: []Window{{Days: []time.Weekday{0}, From: 2*60 + 30, To: 4 * 60}}}
+	for _, c := range []struct{ at, next string }{
+		// On 31 March 2024 there is no half past two: after 01:59 comes 03:00, and peak is an hour shorter.
+		{"2024-03-31T00:30:00Z", "2024-03-31T01:00:00Z"},
+		{"2024-03-31T01:00:00Z", "2024-03-31T02:00:00Z"},
+		// On 27 October there are two: peak pauses while the clocks repeat two to half past.
+		{"2024-10-26T12:00:00Z", "2024-10-27T00:30:00Z"},
+		{"2024-10-27T00:30:00Z", "2024-10-27T01:00:00Z"},
+		{"2024-10-27T01:00:00Z", "2024-10-27T01:30:00Z"},
+		{"2024-10-27T01:30:00Z", "2024-10-27T03:00:00Z"},
+	} {
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := night.Next(at)
+		if got := next.UTC().Format(time.RFC3339); got != c.next || night.IsPeak(next) == night.IsPeak(at) {
+			t.Errorf("after %s it changes at %s, want %s", c.at, got, c.next)
+		}
+	}
+}
+
+func TestAPaceChangesWithinAMinuteOfTheSchedule(t *testing.T) {
+	edge := time.Date(2024, 5, 1, 16, 0, 0, 0, time.UTC) // 18:00 in Berlin
+	seen := map[time.Duration]bool{}
+	for _, device := range []string{"a", "b", "c", "d"} {
+		p := office().Pace(device, edge.Add(-time.Hour))
+		after := p.Until.Sub(edge)
+		if p.Manner != Push || after < 0 || after >= time.Minute {
+			t.Errorf("%s: %+v", device, p)
+		}
+		seen[after] = true
+		if p != office().Pace(device, p.Until.Add(-time.Second)) || p == office().Pace(device, p.Until) {
+			t.Errorf("%s changes at another time than it says", device)
+		}
+		if q := office().Pace(device, p.Until); q.Fetch != (Fetch{Interval, 60}) {
+			t.Errorf("%s: %+v", device, q)
+		}
+	}
+	if len(seen) < 2 {
+		t.Error("all change at once")
+	}
+	same := Times{Windows: office().Windows, Peak: Fetch{Manner: Push}, OffPeak: Fetch{Manner: Push}}
+	if p := same.Pace("a", edge); !p.Until.IsZero() {
+		t.Errorf("what never changes: %+v", p)
+	}
+}
+
+func TestTurnsComeOnceAnInterval(t *testing.T) {
+	hourly := Fetch{Interval, 60}
+	// The clocks are changed in between.
+	from := time.Date(2024, 3, 30, 20, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		device := rapid.String().Draw(t, "device")
+		at := from.Add(time.Duration(rapid.IntRange(0, 12*3600).Draw(t, "second")) * time.Second)
+		last, next := hourly.Turns(device, at)
+		if last.After(at) || !next.After(at) || next.Sub(last) != time.Hour {
+			t.Fatalf("at %s the turns are %s and %s", at, last, next)
+		}
+		if again, _ := hourly.Turns(device, next); again != next {
+			t.Fatalf("the turn at %s is at %s when it comes", next, again)
+		}
+	})
+	if last, next := (Fetch{Manner: Manual}).Turns("a", from); !last.IsZero() || !next.IsZero() {
+		t.Error("who asks by hand has turns")
+	}
 }
 
 func TestTimesOutOfBoundsAreRefused(t *testing.T) {
@@ -127,25 +198,29 @@ func TestScheduleLife(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx := t.Context()
 		d := DeviceRef{Device: "d", User: "u", Groups: []string{"g"}}
-		holds := func(want string) {
+		reach := func(want ...string) {
 			t.Helper()
 			f.see(t)
-			s, _, ok, err := f.ScheduleFor(ctx, d)
-			if err != nil || ok != (want != "") || s.Name != want {
-				t.Errorf("%q holds, want %q: %v", s.Name, want, err)
+			list, err := f.SchedulesFor(ctx, d)
+			var names []string
+			for _, s := range list {
+				names = append(names, s.Name)
+			}
+			if err != nil || !slices.Equal(names, want) {
+				t.Errorf("%q reach it, want %q: %v", names, want, err)
 			}
 		}
-		holds("")
+		reach()
 		all, err := f.SaveSchedule(ctx, boss, Schedule{Name: " Office ", Times: office(), Targets: []ScheduleTarget{{Target: Target{ToDefault, ""}}}})
 		if err != nil || all.Name != "Office" || all.Version != 1 {
 			t.Fatalf("%+v, %v", all, err)
 		}
-		holds("Office")
+		reach("Office")
 		own := Schedule{Name: "Night", Times: office(), Targets: []ScheduleTarget{{Target: Target{ToGroup, "g"}, Priority: 3}, {Target: Target{ToDevice, "d"}}}}
 		if own, err = f.SaveSchedule(ctx, boss, own); err != nil {
 			t.Fatal(err)
 		}
-		holds("Night")
+		reach("Night", "Night", "Office")
 		if _, err := f.SaveSchedule(ctx, boss, Schedule{Name: "night", Times: office()}); !problem.Is(err, problem.Conflict) {
 			t.Errorf("a second of the name: %v", err)
 		}
@@ -176,7 +251,7 @@ func TestScheduleLife(t *testing.T) {
 		if err := f.RemoveSchedule(ctx, boss, own.ID); err != nil {
 			t.Fatal(err)
 		}
-		holds("Office")
+		reach("Office")
 		if _, err := f.Schedule(ctx, boss, own.ID); !problem.Is(err, problem.NotFound) {
 			t.Errorf("a removed one: %v", err)
 		}

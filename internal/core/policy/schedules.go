@@ -11,6 +11,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/device"
 	"drover/internal/core/scope"
 )
 
@@ -191,18 +192,36 @@ func (s *Store) RemoveSchedule(ctx context.Context, c scope.Caller, id string) e
 	})
 }
 
-// ScheduleFor returns the schedule that holds for a device and whose it is, from memory; false when none does. As
+// Scheduled is a schedule that reaches a device, and by whose assignment.
+type Scheduled struct {
+	Schedule
+	By Target
+}
+
+// SchedulesFor returns the schedules that reach a device, from memory. The first is the most specific and holds alone. As
 // [Store.EffectiveFor] it takes no caller.
-func (s *Store) ScheduleFor(ctx context.Context, d DeviceRef) (Schedule, Target, bool, error) {
+func (s *Store) SchedulesFor(ctx context.Context, d DeviceRef) ([]Scheduled, error) {
 	l, err := s.current(ctx)
 	if err != nil {
-		return Schedule{}, Target{}, false, err
+		return nil, err
 	}
-	found := d.candidates(func(t Target) (Assignment, bool) { a, ok := l.scheduled[t]; return a, ok })
-	if len(found) == 0 {
-		return Schedule{}, Target{}, false, nil
+	var out []Scheduled
+	for _, a := range d.candidates(func(t Target) (Assignment, bool) { a, ok := l.scheduled[t]; return a, ok }) {
+		out = append(out, Scheduled{l.schedules[a.Suite], a.Target})
 	}
-	return l.schedules[found[0].Suite], found[0].Target, true, nil
+	return out, nil
+}
+
+// SchedulesOf is [Store.SchedulesFor] of a device with the groups that it is in now.
+func (s *Store) SchedulesOf(ctx context.Context, d device.Device) ([]Scheduled, error) {
+	if l, err := s.current(ctx); err != nil || len(l.scheduled) == 0 {
+		return nil, err
+	}
+	ref, err := s.RefOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return s.SchedulesFor(ctx, ref)
 }
 
 // readScheduled reads the schedules into memory. Their assignments look like those of suites.

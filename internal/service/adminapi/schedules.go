@@ -124,23 +124,37 @@ func (a *API) deviceSchedule(ctx context.Context, in *byID) (*answer[adminv1.Dev
 	if err != nil {
 		return nil, err
 	}
-	ref := policy.DeviceRef{Device: d.ID, User: d.Owner, Liability: d.Liability}
-	ofDevice, err := a.Devices.GroupIDs(ctx, scope.System("schedule"), d.ID)
+	list, err := a.Policies.SchedulesOf(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	ofUser, err := a.Directory.GroupIDs(ctx, scope.System("schedule"), d.Owner)
-	if err != nil {
-		return nil, err
+	return reply(a.wireDeviceSchedule(ctx, list))
+}
+
+// wireDeviceSchedule says what the first of the schedules that reach a device means now.
+func (a *API) wireDeviceSchedule(ctx context.Context, list []policy.Scheduled) (adminv1.DeviceSchedule, error) {
+	push := adminv1.ScheduleFetch{Manner: string(policy.Push)}
+	out := adminv1.DeviceSchedule{Now: push, Then: push, Reaching: []adminv1.ScheduleReach{}}
+	if len(list) == 0 {
+		return out, nil
 	}
-	ref.Groups = append(append(ref.Groups, ofUser...), ofDevice...)
-	s, t, ok, err := a.Policies.ScheduleFor(ctx, ref)
-	if err != nil || !ok {
-		return reply(adminv1.DeviceSchedule{Now: adminv1.ScheduleFetch{Manner: string(policy.Push)}}, err)
+	var targets []policy.Assignment
+	for _, x := range list {
+		targets = append(targets, policy.Assignment{Target: x.By})
 	}
-	now := a.Clock.Now()
-	return reply(adminv1.DeviceSchedule{
-		Schedule: adminv1.Ref{ID: s.ID, Name: s.Name}, Kind: string(t.Kind), Now: wireFetch(s.Times.At(now)),
-		IsPeak: s.Times.IsPeak(now), Until: stamp(s.Times.Next(now)),
-	}, nil)
+	n, err := a.targetNames(ctx, targets)
+	for _, x := range list {
+		out.Reaching = append(out.Reaching, adminv1.ScheduleReach{
+			Schedule: adminv1.Ref{ID: x.ID, Name: x.Name}, Kind: string(x.By.Kind), Target: n.of(x.By),
+		})
+	}
+	first, now := list[0], a.Clock.Now()
+	out.Schedule, out.Kind, out.Target = out.Reaching[0].Schedule, out.Reaching[0].Kind, out.Reaching[0].Target
+	out.Zone, out.IsPeak = first.Times.Zone, first.Times.IsPeak(now)
+	out.Now = wireFetch(first.Times.At(now))
+	out.Then = out.Now
+	if until := first.Times.Next(now); !until.IsZero() {
+		out.Until, out.Then = stamp(until), wireFetch(first.Times.At(until))
+	}
+	return out, err
 }

@@ -27,7 +27,8 @@ func TestSchedules(t *testing.T) {
 		}
 		w.Settle(t)
 		got := decode[adminv1.DeviceSchedule](owner.do("GET", "/devices/"+phone.ID+"/schedule", nil).want(200))
-		if got.Schedule.Name != "Office" || got.Kind != "device" || got.Until == "" {
+		if got.Schedule.Name != "Office" || got.Kind != "device" || got.Target.Name != "phone" || got.Until == "" || got.Then == got.Now ||
+			got.Zone != "Europe/Berlin" || len(got.Reaching) != 1 {
 			t.Errorf("%+v", got)
 		}
 		path := "/schedules/" + s.ID
