@@ -32,12 +32,13 @@ type Options struct {
 	Model       func(number int) Model
 	Manner      func(number int) handset.Manner
 	Speaks      func(number int) Speaks
-	Heartbeat   time.Duration // of a Ping; 470 s when zero
-	Patience    time.Duration // how long a phone waits for any other answer; 60 s when zero
-	From        []netip.Addr  // local addresses to connect from, in turn; the system chooses when empty
-	Busy        bool          // repeat one Sync without pause instead of holding a Ping: load for measuring
-	Setups      int           // phones that set up at one time; 64 when zero
-	Observe     func(Event)   // called for every event, by many goroutines; must not block
+	Heartbeat   time.Duration     // of a Ping; 470 s when zero
+	Patience    time.Duration     // how long a phone waits for any other answer; 60 s when zero
+	From        []netip.Addr      // local addresses to connect from, in turn; the system chooses when empty
+	Transport   http.RoundTripper // in place of connections of their own: for a server in the same process
+	Busy        bool              // repeat one Sync without pause instead of holding a Ping: load for measuring
+	Setups      int               // phones that set up at one time; 64 when zero
+	Observe     func(Event)       // called for every event, by many goroutines; must not block
 }
 
 // Speaks says by what a device talks to the zone.
@@ -126,10 +127,13 @@ func orDuration(d, otherwise time.Duration) time.Duration {
 // client holds at most one connection for each phone, without HTTP/2, which real phones of most platforms do not use
 // for ActiveSync either. Small buffers keep five thousand of them light.
 func client(o Options) *http.Client {
+	if o.Transport != nil {
+		return &http.Client{Transport: o.Transport, CheckRedirect: stay}
+	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Client{
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		CheckRedirect: stay,
 		Transport: &http.Transport{
 			Protocols:           protocols,
 			DialContext:         dialer(o.From),
@@ -144,6 +148,9 @@ func client(o Options) *http.Client {
 		},
 	}
 }
+
+// stay follows no redirect: it would lead past the gateway.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dialer connects from each of the addresses in turn, as phones of many places do: a server may bound the connections
 // from one.
