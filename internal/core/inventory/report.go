@@ -17,27 +17,34 @@ import (
 // Item is one thing of a section, field by field. Fields that are not known are left out.
 type Item map[string]string
 
-// Part is what a report tells of one section.
+// Part is one section, whole, as a report tells it. Without items there is none of it.
 type Part struct {
 	Section Section
 	Items   []Item
-	// Base is the hash of the section that the part changes: Items are put, and those whose keys Gone names are dropped. ""
-	// replaces the section.
-	Base string
-	Gone []Item // with their key fields
 }
 
-// Report is what a device tells of itself at one moment.
+// Report is what a device tells of itself at one moment. Sections that it does not tell of stay as they are known.
 type Report struct {
 	Made   time.Time // when the device signed it
 	Source string    // the program that tells, with its version
 	Parts  []Part
+	// Told is the report in the teller's own form, kept so that the next one can tell the difference alone; nil for tellers
+	// that do not.
+	Told *Told
+}
+
+// Told is a report in its teller's own form.
+type Told struct {
+	Base string // the hash of the one before it that it was made from; "" for none
+	Hash string // its own
+	Body []byte // at most 4 MiB
 }
 
 const (
 	maxText   = 512
 	maxSource = 100
 	maxSum    = 64
+	maxTold   = 4 << 20
 )
 
 // clean bounds the items to what the section has, and sorts them by key. Of two items with one key the later counts.
@@ -71,32 +78,10 @@ func (d Description) key(it Item) string {
 	return strings.Join(parts, "\x1f")
 }
 
-// apply returns the section after the part.
-func (d Description) apply(old []Item, p Part) []Item {
-	if p.Base == "" {
-		return d.clean(p.Items)
-	}
-	byKey := make(map[string]Item, len(old))
-	for _, it := range old {
-		byKey[d.key(it)] = it
-	}
-	for _, it := range d.clean(p.Gone) {
-		delete(byKey, d.key(it))
-	}
-	for _, it := range d.clean(p.Items) {
-		byKey[d.key(it)] = it
-	}
-	return d.clean(slices.Collect(maps.Values(byKey)))
-}
-
-// Hash is what both sides call the state of a section: the SHA-256, in hexadecimal digits, of its items in the form of
-// JSON without spaces and with a line feed at the end, each item with its fields in the order of their names and without
-// empty ones, the items in the order of their keys.
-func (d Description) Hash(items []Item) string {
+// hash names the state of a section.
+func (d Description) hash(items []Item) string {
 	sum := sha256.New()
-	form := json.NewEncoder(sum)
-	form.SetEscapeHTML(false)
-	if err := form.Encode(d.clean(items)); err != nil {
+	if err := json.NewEncoder(sum).Encode(d.clean(items)); err != nil {
 		panic(err) // texts always have a JSON form
 	}
 	return hex.EncodeToString(sum.Sum(nil))
@@ -114,12 +99,12 @@ func (r *Report) check() error {
 			return problem.Newf(problem.Invalid, "inventory.twice", "The section %q is told twice.", p.Section).WithField("section")
 		}
 		seen[p.Section] = true
-		if len(p.Items) > d.Most || len(p.Gone) > d.Most {
+		if len(p.Items) > d.Most {
 			return problem.Newf(problem.TooLarge, "inventory.many", "The section %q has at most %d items.", p.Section, d.Most).WithField("items")
 		}
-		if len(p.Base) > maxSum {
-			return problem.New(problem.Invalid, "inventory.base", "The base is the hash of the section as it was told last.").WithField("base")
-		}
+	}
+	if t := r.Told; t != nil && (len(t.Base) > maxSum || t.Hash == "" || len(t.Hash) > maxSum || len(t.Body) > maxTold) {
+		return problem.New(problem.TooLarge, "inventory.told", "The inventory is too long.")
 	}
 	return nil
 }

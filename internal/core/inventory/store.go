@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -66,7 +67,7 @@ func scanState(r sqldb.Row) (x State, err error) {
 
 // Keep takes a report of a device, all of it or nothing, and returns the state of every section. c is the device itself. A
 // section that is told again as it was costs no write. What is older than what was told last changes nothing. Problems:
-// Conflict ("inventory.base") when a part changes another state than the zone knows: the device tells the section whole;
+// Conflict ("inventory.base") when the report was made from another one than the zone holds: the device tells all of it;
 // Forbidden when a part tells of people and no suite asks for that.
 func (s *Store) Keep(ctx context.Context, c scope.Caller, deviceID string, r Report) ([]State, error) {
 	if c.Kind != scope.Device || c.ID != deviceID {
@@ -82,12 +83,8 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, deviceID string, r Rep
 	if err != nil {
 		return nil, err
 	}
-	parts, err := news(r, known)
-	if err != nil {
-		return nil, err
-	}
-	if len(parts) > 0 {
-		err = s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.take(ctx, tx, deviceID, r, parts) })
+	if r.Told != nil || len(news(r, known)) > 0 {
+		err = s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.take(ctx, tx, deviceID, r) })
 		if err != nil {
 			return nil, err
 		}
@@ -112,43 +109,72 @@ func (s *Store) asked(ctx context.Context, deviceID string, r Report) error {
 	return nil
 }
 
-// news returns the parts that may change something.
-func news(r Report, known map[Section]State) ([]Part, error) {
+// news returns the parts that change something.
+func news(r Report, known map[Section]State) []Part {
 	var out []Part
 	for _, p := range r.Parts {
 		d, _ := Describe(p.Section)
 		k, there := known[p.Section]
-		if there && r.Made.Before(k.Made) {
-			continue
-		}
-		if p.Base != "" && p.Base != k.Hash {
-			return nil, problem.Newf(problem.Conflict, "inventory.base", "Tell the section %q whole: it is not known here as it was then.", p.Section).
-				WithField("base")
-		}
-		if p.Base == "" && there && d.Hash(p.Items) == k.Hash {
+		if there && (r.Made.Before(k.Made) || d.hash(p.Items) == k.Hash) || !there && len(p.Items) == 0 {
 			continue
 		}
 		out = append(out, p)
 	}
-	return out, nil
+	return out
 }
 
-// take writes the parts. What came between since they were looked at is seen here again.
-func (s *Store) take(ctx context.Context, tx *sqldb.Tx, deviceID string, r Report, parts []Part) error {
+// take writes what is new at this moment: another report may have come between.
+func (s *Store) take(ctx context.Context, tx *sqldb.Tx, deviceID string, r Report) error {
+	if err := s.hold(ctx, tx, deviceID, r.Told); err != nil {
+		return err
+	}
 	known, err := s.states(ctx, tx, deviceID)
 	if err != nil {
 		return err
 	}
-	if parts, err = news(Report{Made: r.Made, Parts: parts}, known); err != nil {
-		return err
-	}
+	parts := news(r, known)
 	for _, p := range parts {
 		if err := s.takePart(ctx, tx, deviceID, r, p, known[p.Section].Hash == ""); err != nil {
 			return err
 		}
 	}
-	tx.AfterCommit(func() { s.with.Bus.Publish(bus.Message{Topic: "event", Body: "device " + deviceID}) })
+	if len(parts) > 0 {
+		tx.AfterCommit(func() { s.with.Bus.Publish(bus.Message{Topic: "event", Body: "device " + deviceID}) })
+	}
 	return nil
+}
+
+// hold keeps a report in its teller's form.
+func (s *Store) hold(ctx context.Context, tx *sqldb.Tx, deviceID string, t *Told) error {
+	if t == nil {
+		return nil
+	}
+	if t.Base != "" {
+		n, err := tx.Exec(ctx, "UPDATE inventory_told SET hash = $1, body = $2 WHERE device = $3 AND hash = $4", t.Hash, t.Body, deviceID, t.Base)
+		if err == nil && n == 0 {
+			err = errBase
+		}
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO inventory_told (device, hash, body) VALUES ($1, $2, $3)
+		ON CONFLICT (device) DO UPDATE SET hash = excluded.hash, body = excluded.body`, deviceID, t.Hash, t.Body)
+	return err
+}
+
+var errBase = problem.New(problem.Conflict, "inventory.base", "Tell the inventory whole: the one that this was made from is not held here.").WithField("base")
+
+// Told returns the last report of a device in its teller's own form. c is the device itself. A problem of kind Conflict
+// ("inventory.base") when none is held.
+func (s *Store) Told(ctx context.Context, c scope.Caller) (Told, error) {
+	if c.Kind != scope.Device {
+		return Told{}, problem.New(problem.Forbidden, "inventory.device", "Only a device itself tells this.")
+	}
+	t, err := sqldb.One(ctx, s.db, func(r sqldb.Row) (t Told, err error) { return t, r.Scan(&t.Hash, &t.Body) },
+		"SELECT hash, body FROM inventory_told WHERE device = $1", c.ID)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		err = errBase
+	}
+	return t, err
 }
 
 func (s *Store) takePart(ctx context.Context, tx *sqldb.Tx, deviceID string, r Report, p Part, first bool) error {
@@ -160,10 +186,7 @@ func (s *Store) takePart(ctx context.Context, tx *sqldb.Tx, deviceID string, r R
 	if err != nil {
 		return err
 	}
-	now := d.apply(old, p)
-	if len(now) > d.Most {
-		return problem.Newf(problem.TooLarge, "inventory.many", "The section %q has at most %d items.", p.Section, d.Most).WithField("items")
-	}
+	now := d.clean(p.Items)
 	if !first { // what a device had from the first is no history
 		if err := s.note(ctx, tx, deviceID, d.compare(old, now)); err != nil {
 			return err
@@ -191,17 +214,21 @@ func (s *Store) write(ctx context.Context, tx *sqldb.Tx, deviceID string, r Repo
 	_, err := tx.Exec(ctx, `INSERT INTO inventory_section (device, section, hash, items, source, made, at, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (device, section) DO UPDATE SET hash = excluded.hash,
 		items = excluded.items, source = excluded.source, made = excluded.made, at = excluded.at, body = excluded.body`,
-		deviceID, string(d.Section), d.Hash(now), len(now), r.Source, sqldb.Micros(r.Made), sqldb.Micros(s.with.Clock.Now()), string(body))
+		deviceID, string(d.Section), d.hash(now), len(now), r.Source, sqldb.Micros(r.Made), sqldb.Micros(s.with.Clock.Now()), string(body))
 	return err
 }
 
 // facts keeps the fields of a section with one item where devices are found by them.
 func (s *Store) facts(ctx context.Context, tx *sqldb.Tx, deviceID string, d Description, now []Item) error {
-	if !d.Single || len(now) == 0 {
+	if !d.Single {
 		return nil
 	}
+	var one Item
+	if len(now) > 0 {
+		one = now[0]
+	}
 	for _, f := range d.Fields {
-		name, value := string(d.Section)+"."+f.Name, now[0][f.Name]
+		name, value := string(d.Section)+"."+f.Name, one[f.Name]
 		if value == "" {
 			if _, err := tx.Exec(ctx, "DELETE FROM inventory_fact WHERE device = $1 AND fact = $2", deviceID, name); err != nil {
 				return err
@@ -290,6 +317,7 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to dev
 	for _, text := range []string{
 		"DELETE FROM inventory_section WHERE device = $1 AND section = 'user'",
 		"DELETE FROM inventory_change WHERE device = $1 AND section = 'user'",
+		"DELETE FROM inventory_told WHERE device = $1", // it holds them too
 	} {
 		if _, err := tx.Exec(ctx, text, id); err != nil {
 			return err
@@ -299,7 +327,7 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to dev
 }
 
 func (s *Store) forget(ctx context.Context, tx *sqldb.Tx, id string) error {
-	for _, table := range []string{"inventory_section", "inventory_fact", "inventory_installed", "inventory_change"} {
+	for _, table := range []string{"inventory_section", "inventory_fact", "inventory_installed", "inventory_change", "inventory_told"} {
 		if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE device = $1", id); err != nil {
 			return err
 		}

@@ -54,3 +54,10 @@ CREATE TABLE inventory_change (
 );
 CREATE INDEX inventory_change_device ON inventory_change (device, id);
 CREATE INDEX inventory_change_age ON inventory_change (at, id);
+
+-- The last report of a device in its teller's own form: from it the next one tells the difference.
+CREATE TABLE inventory_told (
+	device TEXT PRIMARY KEY REFERENCES device (id),
+	hash   TEXT NOT NULL,
+	body   BYTEA NOT NULL
+);
