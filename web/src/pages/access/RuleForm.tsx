@@ -1,10 +1,10 @@
 import { SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { ApiError } from '../../api/client';
 import type { AccessRule, AccessRuleDraft as Values } from '../../api/types';
 import { addRule, editRule } from '../../api/zone';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { submits } from '../../ui/submit';
 import { PatternField } from './PatternField';
 import { MATCHES } from './rule';
 
@@ -41,9 +41,7 @@ export function RuleForm({ rule, onClose }: { rule?: AccessRule; onClose: () => 
     stale: ['access-rules', 'devices', 'overview'],
     after: onClose,
   });
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, save);
   return (
     <Dialog
       opened

@@ -2,13 +2,13 @@ import { Button, PasswordInput, Stack, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { changePassword, ownProof } from '../../api/account';
-import { ApiError } from '../../api/client';
 import { useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
+import { submits } from '../../ui/submit';
 import { Sessions } from '../admins/Sessions';
 import { Factors } from './Factors';
 import { Tokens } from './Tokens';
@@ -56,9 +56,7 @@ function ChangePassword({ onClose }: { onClose: () => void }) {
     stale: ['sessions'],
     after: onClose,
   });
-  const submit = form.onSubmit((values) =>
-    change.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, change);
   const field = (name: string, label: string, complete: string) => (
     <PasswordInput
       label={label}

@@ -3,13 +3,13 @@ import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { ownProof } from '../../api/account';
 import { actOnAdmin, addAdmin, invite, setGrants, type AdminAct, type GrantDraft } from '../../api/admins';
-import { ApiError } from '../../api/client';
 import type { Admin, Waiting } from '../../api/types';
 import { useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { Secret } from '../../ui/Secret';
+import { submits } from '../../ui/submit';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
 import { GrantsField } from './GrantsField';
@@ -48,9 +48,7 @@ export function AddAdmin({ onClose, onAdded }: { onClose: () => void; onAdded: (
     stale: STALE,
     after: ({ admin }) => onAdded(admin),
   });
-  const submit = form.onSubmit((values) =>
-    add.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, add);
   return (
     <Dialog
       opened

@@ -2,10 +2,11 @@ import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { addRole, editRole, role as read, type RoleForm as Values } from '../../api/admins';
-import { ApiError, type Tagged } from '../../api/client';
+import type { Tagged } from '../../api/client';
 import type { Role } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { submits } from '../../ui/submit';
 import { outcome } from '../../ui/waiting';
 import { RightsField } from './RightsField';
 
@@ -34,9 +35,7 @@ export function RoleForm({ role, onClose }: { role?: Tagged<Role>; onClose: () =
     stale: ['roles', 'admins', 'session', 'approvals'],
     after: onClose,
   });
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, save);
   return (
     <Dialog
       opened

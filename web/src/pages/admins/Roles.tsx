@@ -5,8 +5,7 @@ import { useState } from 'react';
 import { removeRole, rights, roles } from '../../api/admins';
 import type { Right, Role } from '../../api/types';
 import { useMay } from '../../app/me';
-import { useAct } from '../../ui/act';
-import { Dialog } from '../../ui/Dialog';
+import { Confirm } from '../../ui/Confirm';
 import { Loaded } from '../../ui/Loaded';
 import { ToneMark } from '../../ui/Status';
 import { plural } from '../../ui/time';
@@ -96,27 +95,20 @@ function Words({ role, all }: { role: Role; all: Right[] }) {
 }
 
 function Remove({ role, onClose }: { role: Role; onClose: () => void }) {
-  const remove = useAct(() => removeRole(role.id), {
-    done: () => `${role.name} is removed.`,
-    stale: ['roles', 'approvals'],
-    after: onClose,
-  });
   return (
-    <Dialog
-      opened
-      danger
+    <Confirm
       title={`Remove ${role.name}?`}
       submit="Remove"
+      run={() => removeRole(role.id)}
+      done={() => `${role.name} is removed.`}
+      stale={['roles', 'approvals']}
       onClose={onClose}
-      onSubmit={() => remove.mutate()}
-      busy={remove.isPending}
-      error={remove.error}
     >
       <Text size="sm">
         {role.administrators > 0
           ? `${plural(role.administrators, 'administrator')} hold it. Give them another role first.`
           : 'Nobody holds it.'}
       </Text>
-    </Dialog>
+    </Confirm>
   );
 }

@@ -15,7 +15,6 @@ import {
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ApiError } from '../../api/client';
 import { addComplianceRule, conditions, editComplianceRule, tryComplianceRule } from '../../api/compliance';
 import type { ComplianceRule, ComplianceRuleDraft, ComplianceTrial } from '../../api/types';
 import { platforms } from '../../api/zone';
@@ -24,6 +23,7 @@ import { useAct } from '../../ui/act';
 import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { platformChoices } from '../../ui/platforms';
+import { submits } from '../../ui/submit';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
 import { ForWhom } from './ForWhom';
@@ -69,9 +69,7 @@ export function RuleEditor({ rule, onClose }: { rule?: ComplianceRule; onClose: 
   const attempt = useMutation({
     mutationFn: () => tryComplianceRule({ ...form.values, name: form.values.name.trim() || 'A trial' }),
   });
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, save);
   const values = form.values;
   const needs = catalogue.data?.find((c) => c.condition === values.condition)?.needs ?? [];
   const platformName = (id: string) => choices.find((c) => c.value === id)?.label ?? id;

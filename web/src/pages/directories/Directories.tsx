@@ -5,9 +5,8 @@ import { useState } from 'react';
 import { directories, removeDirectory } from '../../api/directories';
 import type { Directory } from '../../api/types';
 import { useMay } from '../../app/me';
-import { useAct } from '../../ui/act';
 import { Callout } from '../../ui/Callout';
-import { Dialog } from '../../ui/Dialog';
+import { Confirm } from '../../ui/Confirm';
 import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
 import { Loaded } from '../../ui/Loaded';
@@ -141,26 +140,19 @@ function Known({ directory: d }: { directory: Directory }) {
 }
 
 function Remove({ directory, onClose }: { directory: Directory; onClose: () => void }) {
-  const remove = useAct(() => removeDirectory(directory.id), {
-    done: () => `${directory.name} is removed.`,
-    stale: ['directories', 'users', 'user-groups'],
-    after: onClose,
-  });
   return (
-    <Dialog
-      opened
-      danger
+    <Confirm
       title={`Remove ${directory.name}?`}
       submit="Remove"
+      run={() => removeDirectory(directory.id)}
+      done={() => `${directory.name} is removed.`}
+      stale={['directories', 'users', 'user-groups']}
       onClose={onClose}
-      onSubmit={() => remove.mutate()}
-      busy={remove.isPending}
-      error={remove.error}
     >
       <Text size="sm">
         {plural(directory.users, 'user')} stay with their devices and groups, but can no longer sign in by
         this directory. Nothing is changed there.
       </Text>
-    </Dialog>
+    </Confirm>
   );
 }

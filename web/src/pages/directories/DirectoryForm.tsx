@@ -1,5 +1,4 @@
 import {
-  Button,
   Group,
   NumberInput,
   PasswordInput,
@@ -10,15 +9,16 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { ApiError, type Tagged } from '../../api/client';
+import { useQuery } from '@tanstack/react-query';
+import type { Tagged } from '../../api/client';
 import { addDirectory, directory, editDirectory, tryDirectory } from '../../api/directories';
 import type { Asked } from '../../api/mail';
 import type { Directory } from '../../api/types';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
-import { Trouble } from '../../ui/Trouble';
+import { submits } from '../../ui/submit';
+import { Trial } from '../../ui/Trial';
 import { outcome } from '../../ui/waiting';
 import { BLANK, draftOf, valuesOf, type Values } from './draft';
 import { LDAPFields } from './LDAPFields';
@@ -54,10 +54,7 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
     stale: ['directories', 'approvals'],
     after: onSaved,
   });
-  const trial = useMutation({ mutationFn: () => tryDirectory(draftOf(form.getValues())) });
-  const submit = form.onSubmit((values) =>
-    run.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, run);
   const ldap = form.values.kind === 'ldap';
   return (
     <Dialog
@@ -153,19 +150,9 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
           />
         </Group>
       )}
-      <Group>
-        <Button
-          variant="default"
-          loading={trial.isPending}
-          onClick={() => !form.validate().hasErrors && trial.mutate()}
-        >
-          Test this, unsaved
-        </Button>
-      </Group>
-      <div aria-live="polite">
-        {trial.isError && <Trouble error={trial.error} />}
-        {trial.data && !trial.isPending && <Seen test={trial.data} />}
-      </div>
+      <Trial form={form} run={(values) => tryDirectory(draftOf(values))}>
+        {(test) => <Seen test={test} />}
+      </Trial>
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import { addGroup, groups, removeGroup, type GroupKind } from '../../api/people'
 import type { Group } from '../../api/types';
 import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
+import { Confirm } from '../../ui/Confirm';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Empty } from '../../ui/Empty';
@@ -156,26 +157,19 @@ function AddGroup({ kind, onClose }: { kind: GroupKind; onClose: () => void }) {
 }
 
 function Remove({ kind, group, onClose }: { kind: GroupKind; group: Group; onClose: () => void }) {
-  const remove = useAct(() => removeGroup(kind, group.id), {
-    done: () => `${group.name} is removed.`,
-    stale: [kind, 'devices', 'users', 'policy-assignments'],
-    after: onClose,
-  });
   return (
-    <Dialog
-      opened
-      danger
+    <Confirm
       title={`Remove ${group.name}?`}
       submit="Remove"
+      run={() => removeGroup(kind, group.id)}
+      done={() => `${group.name} is removed.`}
+      stale={[kind, 'devices', 'users', 'policy-assignments']}
       onClose={onClose}
-      onSubmit={() => remove.mutate()}
-      busy={remove.isPending}
-      error={remove.error}
     >
       <Text size="sm">
         Its {plural(group.members, WORDS[kind].one)} stay in the zone. While a suite, a rule, a role or a mail
         server names the group, it stays too: you are told which.
       </Text>
-    </Dialog>
+    </Confirm>
   );
 }

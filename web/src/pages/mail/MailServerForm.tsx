@@ -1,12 +1,13 @@
-import { Button, Group, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Group, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { ApiError, type Tagged } from '../../api/client';
+import { useQuery } from '@tanstack/react-query';
+import type { Tagged } from '../../api/client';
 import { addUpstream, editUpstream, tryUpstream, upstream, type Asked } from '../../api/mail';
 import type { Upstream, UpstreamDraft } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
-import { Trouble } from '../../ui/Trouble';
+import { submits } from '../../ui/submit';
+import { Trial } from '../../ui/Trial';
 import { outcome } from '../../ui/waiting';
 import { Meaning } from './Meaning';
 import { MoreFields } from './MoreFields';
@@ -56,12 +57,7 @@ function Form({ title, initial, save, edit, done, onClose, onSaved }: FormProps)
     stale: ['upstreams', 'overview', 'approvals'],
     after: onSaved,
   });
-  const trial = useMutation({ mutationFn: () => tryUpstream(form.getValues()) });
-  const submit = form.onSubmit((values) =>
-    run.mutate(values, {
-      onError: (error) => error instanceof ApiError && form.setErrors(error.fields),
-    }),
-  );
+  const submit = submits(form, run);
   return (
     <Dialog
       opened
@@ -144,19 +140,9 @@ function Form({ title, initial, save, edit, done, onClose, onSaved }: FormProps)
         />
       </Group>
       <MoreFields form={form} />
-      <Group>
-        <Button
-          variant="default"
-          loading={trial.isPending}
-          onClick={() => !form.validate().hasErrors && trial.mutate()}
-        >
-          Test this, unsaved
-        </Button>
-      </Group>
-      <div aria-live="polite">
-        {trial.isError && <Trouble error={trial.error} />}
-        {trial.data && !trial.isPending && <TestWords test={trial.data} />}
-      </div>
+      <Trial form={form} run={tryUpstream}>
+        {(test) => <TestWords test={test} />}
+      </Trial>
       {edit && <Meaning before={initial} now={form.values} />}
     </Dialog>
   );

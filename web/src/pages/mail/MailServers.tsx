@@ -5,8 +5,8 @@ import { useState, type ReactNode } from 'react';
 import { orderUpstreams, removeUpstream, upstreams } from '../../api/mail';
 import type { Upstream } from '../../api/types';
 import { useMay } from '../../app/me';
+import { Confirm } from '../../ui/Confirm';
 import { useAct } from '../../ui/act';
-import { Dialog } from '../../ui/Dialog';
 import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
 import { Loaded } from '../../ui/Loaded';
@@ -169,27 +169,20 @@ function Card({ upstream: u, testing, onTest, order }: CardProps) {
 }
 
 function Remove({ upstream, onClose }: { upstream: Upstream; onClose: () => void }) {
-  const remove = useAct(() => removeUpstream(upstream.id), {
-    done: (waiting) => outcome(waiting, `${upstream.name} is removed.`),
-    stale: ['upstreams', 'upstream-assignments', 'overview', 'approvals'],
-    after: onClose,
-  });
   return (
-    <Dialog
-      opened
-      danger
+    <Confirm
       title={`Remove ${upstream.name}?`}
       submit="Remove"
+      run={() => removeUpstream(upstream.id)}
+      done={(waiting) => outcome(waiting, `${upstream.name} is removed.`)}
+      stale={['upstreams', 'upstream-assignments', 'overview', 'approvals']}
       onClose={onClose}
-      onSubmit={() => remove.mutate()}
-      busy={remove.isPending}
-      error={remove.error}
     >
       <Text size="sm">
         {upstream.devices > 0
           ? `${plural(upstream.devices, 'device')} will get no mail any more. Nothing is erased from them, nor from the mail server.`
           : 'No device uses it. Nothing is changed on the mail server.'}
       </Text>
-    </Dialog>
+    </Confirm>
   );
 }

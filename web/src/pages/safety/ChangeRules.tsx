@@ -1,12 +1,13 @@
 import { Group, NumberInput, SimpleGrid, Stack, Switch, Text, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { changeSafetyRules } from '../../api/safety';
-import { ApiError, type Tagged } from '../../api/client';
+import type { Tagged } from '../../api/client';
 import type { SafetyRules } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { DurationField } from '../../ui/DurationField';
+import { submits } from '../../ui/submit';
 import { plural } from '../../ui/time';
 import { outcome } from '../../ui/waiting';
 import { BUDGETS, looser, PASS_WORDS, QUORUM_WORDS, TIMES } from './rules';
@@ -20,9 +21,7 @@ export function ChangeRules({ rules, onClose }: { rules: Tagged<SafetyRules>; on
     stale: ['safety', 'session', 'overview', 'approvals', 'devices'],
     after: onClose,
   });
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, save);
   const now = form.values;
   const changed = JSON.stringify(now) !== JSON.stringify(known);
   return (

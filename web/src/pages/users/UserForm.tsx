@@ -1,10 +1,11 @@
 import { PasswordInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { ApiError, type Tagged } from '../../api/client';
+import type { Tagged } from '../../api/client';
 import { addUser, editUser, setUserPassword, type UserForm as Values } from '../../api/people';
 import type { User } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { submits } from '../../ui/submit';
 
 /** Adds a user, or changes one. */
 export function UserForm({ user, onClose }: { user?: Tagged<User>; onClose: () => void }) {
@@ -26,9 +27,7 @@ export function UserForm({ user, onClose }: { user?: Tagged<User>; onClose: () =
     },
     { done: () => (user ? 'Saved.' : 'Added.'), stale: ['users'], after: onClose },
   );
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, save);
   return (
     <Dialog
       opened
