@@ -12,6 +12,12 @@ type ZoneName struct {
 	Name string `json:"name" minLength:"1" maxLength:"60"`
 }
 
+// MapTiles is the operator's own server of map tiles; without an address maps are drawn on a bundled outline.
+type MapTiles struct {
+	URL         string `json:"url" maxLength:"500" doc:"Where a tile is, with {z}, {x} and {y}; empty for no server."`
+	Attribution string `json:"attribution" maxLength:"200" doc:"Who has made the map: it stands below each map."`
+}
+
 // Count is how many there are of one kind.
 type Count struct {
 	Key   string `json:"key"`
@@ -89,17 +95,21 @@ type Way struct {
 
 // Service is a capability that the zone offers over the network.
 type Service struct {
-	Name     string `json:"name"`
-	Surface  string `json:"surface" enum:"device,admin,user,tools,zone"`
-	Purpose  string `json:"purpose"`
-	Callers  string `json:"callers"`
-	Proof    string `json:"proof" doc:"What proves the caller's identity."`
-	Port     int    `json:"port"`
-	DMZ      string `json:"dmz"`
-	Open     bool   `json:"open" doc:"It may be offered without proof of identity."`
-	Required bool   `json:"required" doc:"It cannot be switched off."`
-	Built    bool   `json:"built" doc:"This version has it."`
-	On       bool   `json:"on"`
+	Name     string   `json:"name"`
+	Surface  string   `json:"surface" enum:"device,admin,user,tools,zone"`
+	Category string   `json:"category" enum:"administration,endpoint,tools" doc:"Whose address rules it has unless it has some of its own."`
+	Purpose  string   `json:"purpose"`
+	Callers  string   `json:"callers"`
+	Proof    string   `json:"proof" doc:"What proves the caller's identity."`
+	Port     int      `json:"port"`
+	DMZ      string   `json:"dmz"`
+	Open     bool     `json:"open" doc:"It may be offered without proof of identity."`
+	Required bool     `json:"required" doc:"It cannot be switched off."`
+	Built    bool     `json:"built" doc:"This version has it."`
+	On       bool     `json:"on"`
+	Level    string   `json:"level" enum:"open,observe,strict"`
+	Levels   []string `json:"levels" doc:"Those that it can have."`
+	Signed   bool     `json:"signed" doc:"Its devices prove themselves by signatures, so that the gate can count the requests of each."`
 }
 
 // AuditRecord is one thing that happened.

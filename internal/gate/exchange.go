@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drover/internal/core/door"
 	"drover/internal/core/scope"
 )
 
@@ -39,6 +40,10 @@ type exchange struct {
 	started  time.Time
 	client   netip.Addr
 	caller   scope.Caller
+	door     *door.Door    // nil until it is known
+	time     time.Duration // that it may take, as in [Route]
+	limit    int64         // octets of its body
+	unproven bool
 	refused  string
 	sync     Sync
 	body     body
@@ -93,11 +98,15 @@ func Synced(ctx context.Context) *Sync {
 	return new(Sync)
 }
 
-// Served tells whether the service of an exchange is still switched on; true outside the gate. A held exchange asks when
-// it hears of a change.
+// Served tells whether the door that an exchange came through is still open to its caller; true outside the gate. A held
+// exchange asks when it hears of a change.
 func Served(ctx context.Context) bool {
 	x := exchangeOf(ctx)
-	return x == nil || x.route == nil || x.route.required || x.gate.switches.On(x.route.Service)
+	if x == nil || x.route == nil {
+		return true
+	}
+	d := x.gate.doors.Door(x.route.Service)
+	return d != nil && d.On && d.Admits(x.client, time.Now())
 }
 
 // Stopping returns a channel that is closed when the server stops. A held exchange watches it beside its context and
@@ -122,13 +131,13 @@ func (x *exchange) pattern() string {
 	return x.route.Pattern
 }
 
-func (x *exchange) held() bool { return x.route != nil && x.route.Time == Held }
+func (x *exchange) held() bool { return x.route != nil && x.time == Held }
 
 // setLimits puts the limits of the route on the connection. The listener has set BodyTime and StallTime already.
 func (x *exchange) setLimits(r *http.Request) {
 	c := http.NewResponseController(x.response.w)
 	if !x.held() {
-		x.response.end = x.started.Add(x.route.Time)
+		x.response.end = x.started.Add(x.time)
 		_ = c.SetReadDeadline(x.response.end)
 		_ = c.SetWriteDeadline(x.response.end.Add(renewStall)) // room to say that time is up
 		return

@@ -13,13 +13,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"drover/internal/base/addrrule"
+	"drover/internal/core/door"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
 
-// Switches tells which services are switched on at this moment. It is asked at every request and must answer from memory.
-type Switches interface {
-	On(zone.Service) bool
+// Doors tells what stands before a service at this moment; nil while that is not known, and then the service answers that
+// it cannot tell now, instead of as if it did not exist. It is asked at every request and must answer from memory.
+type Doors interface {
+	Door(zone.Service) *door.Door
 }
 
 // Authenticator finds out who calls, from the headers alone: the body is withheld from it. Its error is a problem; one of
@@ -40,6 +42,7 @@ type Visit struct {
 	BytesOut int64
 	Duration time.Duration
 	Sync     Sync
+	Unproven bool // it was let through without the proof that the service asks others for
 }
 
 // Sync is what a service knows of an exchange with a device, for the log of synchronisations.
@@ -47,6 +50,7 @@ type Sync struct {
 	Device  string // its id
 	Command string // in the protocol's own word
 	Reason  string // a constant: what the device was asked for or refused with; "" for nothing
+	Proven  bool   // the user's credentials were taken
 }
 
 // Traffic takes the record of every request. It must not block.
@@ -56,11 +60,8 @@ type Traffic interface {
 
 // Options are the parts of a gate. All are required but Traffic.
 type Options struct {
-	Routes   []Route
-	Switches Switches
-	// Known tells whether the switches could be read lately. While they could not, a service that is not on answers that
-	// it cannot tell now, instead of as if it did not exist. Nil takes them for known.
-	Known          func() bool
+	Routes         []Route
+	Doors          Doors
 	Authenticators map[Audience]Authenticator // for every audience that the routes name and that proves itself to the gate
 	Log            *slog.Logger
 	Metrics        prometheus.Registerer
@@ -69,9 +70,9 @@ type Options struct {
 
 // Gate stands before all services of a server.
 type Gate struct {
-	device, admin door
-	switches      Switches
-	known         func() bool
+	device, admin entrance
+	doors         Doors
+	rates         rates
 	authenticate  map[Audience]Authenticator
 	proxies       atomic.Pointer[addrrule.Proxies]
 	origins       *http.CrossOriginProtection
@@ -88,7 +89,7 @@ type Gate struct {
 func New(o Options) (*Gate, error) {
 	m := newMetrics()
 	g := &Gate{
-		switches: o.Switches, known: o.Known, authenticate: o.Authenticators, log: o.Log, traffic: o.Traffic, routes: o.Routes,
+		doors: o.Doors, authenticate: o.Authenticators, log: o.Log, traffic: o.Traffic, routes: o.Routes,
 		origins: http.NewCrossOriginProtection(), stray: m.service(""), stopping: make(chan struct{}),
 	}
 	g.device.gate, g.admin.gate = g, g
@@ -113,9 +114,8 @@ func (g *Gate) add(r Route, m *metrics) error {
 	if r.Time == 0 {
 		r.Time = DefaultTime
 	}
-	row, _ := Lookup(r.Service)
+	row, _ := door.Lookup(r.Service)
 	e := &entry{Route: r, meter: m.service(r.Service), browser: row.Surface != zone.SurfaceDevice && row.Surface != zone.SurfaceZone}
-	e.required = row.Required
 	if row.Surface == zone.SurfaceAdmin {
 		return g.admin.router.add(e)
 	}
@@ -138,7 +138,7 @@ func (g *Gate) Unserved() []zone.Service {
 		served[r.Service] = true
 	}
 	var missing []zone.Service
-	for _, s := range catalogue {
+	for _, s := range door.Catalogue() {
 		if s.Built && !served[s.Name] {
 			missing = append(missing, s.Name)
 		}

@@ -20,16 +20,13 @@ import (
 
 	"drover/internal/base/addrrule"
 	"drover/internal/base/problem"
+	"drover/internal/core/door"
+	"drover/internal/core/door/doortest"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// switches has everything on but what it names.
-type switches map[zone.Service]bool
-
-func (off switches) On(s zone.Service) bool { return !off[s] }
 
 // byToken takes "Authorization: Bearer <kind>:<right>" for proof; test callers are what they say.
 func byToken(r *http.Request) (scope.Caller, error) {
@@ -46,7 +43,7 @@ type sample struct {
 	*Gate
 	log     bytes.Buffer
 	metrics *prometheus.Registry
-	off     switches
+	doors   doortest.Doors
 	visits  visits
 }
 
@@ -63,16 +60,16 @@ func (v *visits) Record(one Visit) {
 
 func options(routes []Route) Options {
 	return Options{
-		Routes: routes, Switches: switches{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+		Routes: routes, Doors: doortest.Doors{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		Authenticators: map[Audience]Authenticator{AudienceAdmin: byToken, AudienceUser: byToken, AudienceDevice: byToken},
 	}
 }
 
 func newSample(t testing.TB, routes ...Route) *sample {
 	t.Helper()
-	s := &sample{metrics: prometheus.NewRegistry(), off: switches{}}
+	s := &sample{metrics: prometheus.NewRegistry(), doors: doortest.Doors{}}
 	o := options(routes)
-	o.Log, o.Metrics, o.Switches, o.Traffic = slog.New(slog.NewTextHandler(&s.log, nil)), s.metrics, s.off, &s.visits
+	o.Log, o.Metrics, o.Doors, o.Traffic = slog.New(slog.NewTextHandler(&s.log, nil)), s.metrics, s.doors, &s.visits
 	g, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -141,34 +138,6 @@ func TestRoutesWithoutStatementFailAtTheStart(t *testing.T) {
 	}
 }
 
-func TestTheCatalogueHoldsEveryServiceOnce(t *testing.T) {
-	rows := Catalogue()
-	for i, name := range zone.Services {
-		row, ok := Lookup(name)
-		if !ok || rows[i].Name != name {
-			t.Errorf("%s is not in its place in the catalogue", name)
-		}
-		if row.Purpose == "" || row.Callers == "" || row.Proof == "" || row.Port == 0 || row.DMZ == "" || row.Surface == "" {
-			t.Errorf("%s is not described in full: %+v", name, row)
-		}
-	}
-	if len(rows) != len(zone.Services) {
-		t.Errorf("%d rows for %d services", len(rows), len(zone.Services))
-	}
-	if open := slicesOf(rows, func(s Service) bool { return s.Open }); len(open) != 2 {
-		t.Errorf("open without proof: %v, want download and monitoring alone", open)
-	}
-}
-
-func slicesOf(rows []Service, keep func(Service) bool) (names []zone.Service) {
-	for _, s := range rows {
-		if keep(s) {
-			names = append(names, s.Name)
-		}
-	}
-	return names
-}
-
 func TestRouting(t *testing.T) {
 	echo := func(name string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -218,24 +187,26 @@ func TestSwitchTakesEffectAtOnce(t *testing.T) {
 	s := newSample(t,
 		Route{Service: zone.ServiceDashboard, Method: "GET", Pattern: "/page", Who: anyone, Handler: text("page")},
 		get("/api", anyone, text("api")))
-	for _, off := range []bool{false, true, false} {
-		s.off[zone.ServiceDashboard], s.off[zone.ServiceAdminAPI] = off, off
+	for _, closed := range []bool{false, true, false} {
 		want := http.StatusOK
-		if off {
-			want = http.StatusNotFound
+		delete(s.doors, zone.ServiceDashboard)
+		if closed {
+			s.doors[zone.ServiceDashboard], want = doortest.Off, http.StatusNotFound
 		}
 		if w := ask(s.Admin(), "GET", "/page"); w.Code != want {
-			t.Errorf("off %t: %d, want %d", off, w.Code, want)
+			t.Errorf("closed %t: %d, want %d", closed, w.Code, want)
 		}
 		if w := ask(s.Admin(), "GET", "/api"); w.Code != http.StatusOK {
-			t.Errorf("the API can be switched off, and then nothing switches it on: %d", w.Code)
+			t.Errorf("the API is closed with it: %d", w.Code)
 		}
 	}
 	none := ask(s.Admin(), "GET", "/none")
-	s.off[zone.ServiceDashboard] = true
-	off := ask(s.Admin(), "GET", "/page")
-	if cut(off.Body.String()) != cut(none.Body.String()) {
-		t.Errorf("a service that is off can be told from none:\n%s\n%s", off.Body, none.Body)
+	s.doors[zone.ServiceDashboard] = doortest.Off
+	for _, method := range []string{"GET", "POST"} {
+		off := ask(s.Admin(), method, "/page")
+		if off.Code != none.Code || cut(off.Body.String()) != cut(none.Body.String()) || len(off.Header()) != len(none.Header()) {
+			t.Errorf("a service that is off can be told from none by %s:\n%v %s\n%v %s", method, off.Header(), off.Body, none.Header(), none.Body)
+		}
 	}
 }
 
@@ -572,24 +543,15 @@ func TestOutsideTheGateNothingIsKnown(t *testing.T) {
 	}
 }
 
-// TestSwitchesThatAreNotKnown has the switches be unreadable: a service that is not on then says to come back, not that
-// it does not exist, which clients would take for good.
-func TestSwitchesThatAreNotKnown(t *testing.T) {
-	known := false
-	route := Route{Service: zone.ServiceActiveSync, Method: http.MethodGet, Pattern: "/mail", Who: ByProtocol("a test"), Handler: http.NotFoundHandler()}
-	g, err := New(Options{
-		Routes: []Route{route}, Switches: switches{zone.ServiceActiveSync: true}, Known: func() bool { return known },
-		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []int{http.StatusServiceUnavailable, http.StatusNotFound} {
-		w := httptest.NewRecorder()
-		g.Device().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/mail", nil))
+// TestDoorsThatAreNotKnown has the doors be unreadable: a service then says to come back, not that it does not exist,
+// which clients would take for good.
+func TestDoorsThatAreNotKnown(t *testing.T) {
+	s := newSample(t, Route{Service: zone.ServiceActiveSync, Method: http.MethodGet, Pattern: "/mail", Who: ByProtocol("a test"), Handler: http.NotFoundHandler()})
+	for known, want := range map[*door.Door]int{nil: http.StatusServiceUnavailable, doortest.Off: http.StatusNotFound} {
+		s.doors[zone.ServiceActiveSync] = known
+		w := ask(s.Device(), http.MethodGet, "/mail")
 		if w.Code != want || (w.Header().Get("Retry-After") == "") == (want == http.StatusServiceUnavailable) {
-			t.Errorf("with known switches %v: %d, Retry-After %q", known, w.Code, w.Header().Get("Retry-After"))
+			t.Errorf("with the door %v: %d, Retry-After %q", known, w.Code, w.Header().Get("Retry-After"))
 		}
-		known = true
 	}
 }

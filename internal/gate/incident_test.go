@@ -19,6 +19,7 @@ import (
 
 	"drover/internal/base/addrrule"
 	"drover/internal/base/problem"
+	"drover/internal/core/door/doortest"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
@@ -38,10 +39,6 @@ type target struct {
 }
 
 var reviewed = []string{"GET /healthz", "GET /{path...}", "POST /autodiscover/autodiscover.xml"}
-
-type everything struct{}
-
-func (everything) On(zone.Service) bool { return true }
 
 func newTarget(t *testing.T) *target {
 	t.Helper()
@@ -70,7 +67,7 @@ func newTarget(t *testing.T) *target {
 	add(zone.ServiceAutodiscover, "POST", "/autodiscover/autodiscover.xml", gate.Anyone("for the test"), true)
 	var err error
 	x.gate, err = gate.New(gate.Options{
-		Routes: routes, Switches: everything{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+		Routes: routes, Doors: doortest.Doors{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 		Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: authenticate},
 	})
 	if err != nil {

@@ -99,7 +99,7 @@ func (t *meter) count(x *exchange, took time.Duration) {
 	if x.response.n > 0 {
 		t.out.Add(float64(x.response.n))
 	}
-	if x.route != nil && x.route.Time != Held {
+	if x.route != nil && x.time != Held {
 		t.seconds.Observe(took.Seconds())
 	}
 }

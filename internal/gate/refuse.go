@@ -16,6 +16,8 @@ const (
 	refusedRoute           = "route"
 	refusedMethod          = "method"
 	refusedOff             = "off"
+	refusedAddress         = "address"
+	refusedRate            = "rate"
 	refusedOrigin          = "origin"
 	refusedUnauthenticated = "unauthenticated"
 	refusedForbidden       = "forbidden"
@@ -26,7 +28,7 @@ const (
 )
 
 var reasons = []string{
-	refusedPath, refusedRoute, refusedMethod, refusedOff, refusedOrigin, refusedUnauthenticated,
+	refusedPath, refusedRoute, refusedMethod, refusedOff, refusedAddress, refusedRate, refusedOrigin, refusedUnauthenticated,
 	refusedForbidden, refusedThrottled, refusedUnavailable, refusedTooLarge, refusedPanic,
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"drover/internal/core/door"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
@@ -122,7 +123,7 @@ var methods = map[string]bool{
 func (r Route) check() error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	row, known := Lookup(r.Service)
+	row, known := door.Lookup(r.Service)
 	switch {
 	case r.Service == "":
 		fault("does not say to which service it belongs")

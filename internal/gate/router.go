@@ -20,6 +20,7 @@ type router struct {
 type node struct {
 	pattern  string
 	methods  map[string]*entry // the routes that end here
+	first    *entry            // one of them
 	allow    string
 	children map[string]*node
 	param    *node
@@ -29,10 +30,9 @@ type node struct {
 // entry is a route with what the gate needs to know about it at every request.
 type entry struct {
 	Route
-	meter    *meter
-	names    []string // of its parameters, in order
-	browser  bool     // its callers use browsers
-	required bool     // it cannot be switched off
+	meter   *meter
+	names   []string // of its parameters, in order
+	browser bool     // its callers use browsers
 }
 
 // add puts a route into the tree; an error when another one has the same method and path.
@@ -53,6 +53,9 @@ func (t *router) add(e *entry) error {
 		return fmt.Errorf("route %s %s is declared twice, the other time as %s", e.Method, e.Pattern, other.Pattern)
 	}
 	n.methods[e.Method] = e
+	if n.first == nil {
+		n.first = e
+	}
 	if e.Method == http.MethodGet {
 		n.methods[http.MethodHead] = e
 	}

@@ -12,7 +12,7 @@ var floors = []string{"internal/base", "internal/core", "internal/gate", "intern
 // coreOrder is the order within core: a later package may import an earlier one, never the reverse.
 var coreOrder = []string{
 	"scope", "audit", "schema", "zone", "release", "safety", "admin", "directory", "platform", "device", "enrol", "upstream",
-	"location", "policy", "inventory", "journal", "logbook", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
+	"location", "policy", "inventory", "journal", "logbook", "door", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
 }
 
 // floor returns the number of a directory's floor, -1 when it stands outside the house.

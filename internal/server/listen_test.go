@@ -24,15 +24,12 @@ import (
 
 	"drover/internal/base/clock"
 	"drover/internal/base/pki"
+	"drover/internal/core/door/doortest"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-type allOn struct{}
-
-func (allOn) On(zone.Service) bool { return true }
 
 // world is a gate with a few routes and a certificate for its listeners.
 type world struct {
@@ -92,7 +89,7 @@ func newWorld(t *testing.T) *world {
 			gate.Route{Service: service, Method: "POST", Pattern: "/pour/held", Who: anyone, Time: gate.Held, Handler: pour},
 			gate.Route{Service: service, Method: "POST", Pattern: "/hold", Who: anyone, Body: 1 << 20, Time: gate.Held, Handler: hold})
 	}
-	g, err := gate.New(gate.Options{Routes: routes, Switches: allOn{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
+	g, err := gate.New(gate.Options{Routes: routes, Doors: doortest.Doors{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}

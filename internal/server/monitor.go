@@ -45,7 +45,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		plain(w, http.StatusServiceUnavailable, "the zone's revision is not known")
 		return
 	}
-	if !s.zone.Switches.Known() {
+	if !s.zone.Doors.Known() {
 		plain(w, http.StatusServiceUnavailable, "it is not known which services are on")
 		return
 	}

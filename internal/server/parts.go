@@ -25,13 +25,14 @@ func (s *Server) apiParts() adminapi.Deps {
 		Log: s.log, Clock: z.Clock, Bus: z.Bus, Admins: z.Admins, Safety: z.Safety, Commands: z.Commands, Devices: z.Devices,
 		Directory: z.Users, Directories: z.Directories, AdminURL: z.Config.AdminURL(), DeviceURL: z.Config.PublicURL(), Enrol: z.Enrol, Selves: z.Selves, Policies: z.Policies, Renderers: z.Render, Upstreams: z.Upstream, Access: z.Access,
 		Compliance: z.Compliance, Journal: z.Journal, Logbook: z.Logbook, Privacy: z.Privacy,
-		Zone: z.Zone, Audit: z.Audit, Effective: s.mail.Effective,
+		Zone: z.Zone, Doors: z.DoorStore, Audit: z.Audit, Updates: z.Updates, Effective: s.mail.Effective,
 		AuditKey:   z.Keys.SigningKey().Public().(ed25519.PublicKey),
 		AuditHeads: func() ([]audit.Head, int, error) { return audit.ReadHeads(z.Config.Heads()) },
 		AuditSinks: s.sealer.Health,
 		Layers:     s.securityLayers,
 		Expiring:   s.expiring,
 		Version:    Version(),
+		Mail:       s.tell.toOne(),
 	}
 }
 
@@ -40,10 +41,11 @@ const soon = 30 * 24 * time.Hour
 
 // expiring returns the server's certificate when it ends soon: the zone's own renews itself before that.
 func (s *Server) expiring(context.Context) ([]adminapi.Certificate, error) {
-	if s.expires == nil || s.expires().Sub(s.zone.Clock.Now()) > soon {
+	end := s.expires()
+	if end.IsZero() || end.Sub(s.zone.Clock.Now()) > soon {
 		return nil, nil
 	}
-	return []adminapi.Certificate{{Name: "This server's certificate", Expires: s.expires().UTC().Format(time.RFC3339)}}, nil
+	return []adminapi.Certificate{{Name: "This server's certificate", Expires: end.UTC().Format(time.RFC3339)}}, nil
 }
 
 // Version returns the version of the program.

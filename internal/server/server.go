@@ -19,6 +19,8 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/base/syslog"
 	"drover/internal/core/audit"
+	"drover/internal/core/door"
+	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/service/activesync"
 	"drover/internal/service/autodiscover"
@@ -86,6 +88,9 @@ func (s *Server) assemble(ctx context.Context, old *Server) error {
 	if err := s.buildGate(); err != nil {
 		return err
 	}
+	if err := s.register(ctx); err != nil {
+		return err
+	}
 	return s.listen(ctx, certs, old)
 }
 
@@ -100,7 +105,9 @@ func (s *Server) certificates() (Certificates, error) {
 		}
 		return files, err
 	case "acme":
-		return NewACME(cfg.Data, cfg.ACMEDirectory, cfg.ACMEContact, cfg.Names), nil
+		ordered := NewACME(cfg.Data, cfg.ACMEDirectory, cfg.ACMEContact, cfg.Names)
+		s.expires = ordered.Expires
+		return ordered, nil
 	}
 	authority, err := pki.OpenAuthority(filepath.Join(cfg.Data, "tls"), s.zone.Clock)
 	if err != nil {
@@ -116,7 +123,7 @@ func (s *Server) certificates() (Certificates, error) {
 // buildGate hands the routes of every service to the gate.
 func (s *Server) buildGate() error {
 	z := s.zone
-	pages, err := dashboard.New(web.Files())
+	pages, err := dashboard.New(web.Files(), zone.NewTileOrigin(z.DB, z.Revision).Now)
 	if err != nil {
 		return err
 	}
@@ -137,7 +144,7 @@ func (s *Server) buildGate() error {
 	s.gateway = activesync.New(activesync.Options{
 		Core: s.mail, Upstreams: s.mail, Revision: z.Revision, Bus: z.Bus, Clock: z.Clock, Log: s.log,
 	})
-	z.Switches.Follow(s.gateway.Recheck)
+	z.Doors.Follow(s.gateway.Recheck)
 	var routes []gate.Route
 	routes = append(routes, s.gateway.Routes()...)
 	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
@@ -147,11 +154,11 @@ func (s *Server) buildGate() error {
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, s.monitoring()...)
 	s.gate, err = gate.New(gate.Options{
-		Routes: routes, Switches: z.Switches, Known: z.Switches.Known, Authenticators: map[gate.Audience]gate.Authenticator{
+		Routes: routes, Doors: z.Doors, Authenticators: map[gate.Audience]gate.Authenticator{
 			gate.AudienceAdmin: authenticate, gate.AudienceDevice: z.authenticateDevice(),
 			gate.AudienceUser: authenticateUser,
 		},
-		Log: s.log, Metrics: s.metrics, Traffic: syncs{z.Logbook},
+		Log: s.log, Metrics: s.metrics, Traffic: traffic{syncs{z.Logbook}, visits{z.DoorStore}},
 	})
 	if err != nil {
 		return err
@@ -272,7 +279,10 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 		wait.Go(func() { receive(ctx) })
 	}
 	wait.Go(func() { z.Revision.Run(ctx) })
-	wait.Go(func() { z.Switches.Run(ctx, s.log) })
+	wait.Go(func() { z.Doors.Run(ctx, s.log) })
+	wait.Go(func() { z.DoorStore.Run(ctx, report("traffic record")) })
+	wait.Go(func() { every(ctx, 5*time.Second, report("traffic record"), z.DoorStore.Refresh) })
+	wait.Go(func() { every(ctx, door.SeenEvery, report("register"), z.DoorStore.Seen) })
 	wait.Go(func() { s.gateway.Run(ctx) })
 	wait.Go(func() { s.mail.Run(ctx) })
 	wait.Go(func() { s.companion.Run(ctx) })
@@ -315,8 +325,12 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() {
 		s.leased(ctx, "retention", time.Hour, func(ctx context.Context) error {
 			_, err := z.Journal.Purge(ctx)
-			return err
+			_, err2 := z.DoorStore.Purge(ctx)
+			return errors.Join(err, err2)
 		})
+	})
+	wait.Go(func() {
+		lease.New(z.DB, z.Clock, "updates", s.node, 2*time.Minute).RunWhen(ctx, time.Minute, s.log, z.Updates.Due, z.Updates.Tick)
 	})
 	wait.Go(func() { every(ctx, time.Hour, report("key maintenance"), s.maintainKeys) })
 	wait.Go(func() { every(ctx, time.Hour, report("database statistics"), z.DB.Analyze) })

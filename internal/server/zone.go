@@ -25,11 +25,13 @@ import (
 	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/door"
 	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
+	"drover/internal/core/release"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema"
 	"drover/internal/core/selfservice"
@@ -63,7 +65,9 @@ type Zone struct {
 	Enrol       *enrol.Store
 	Commands    *command.Commands
 	Access      *access.Store
-	Switches    *zone.Switches
+	DoorStore   *door.Store
+	Doors       *door.Doors
+	Updates     *release.Store
 
 	Journal    *journal.Store
 	Privacy    *privacy.Store
@@ -169,7 +173,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.openSelves()
 	z.openPersonal()
 	z.Compliance = compliance.New(compliance.Parts{
-		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Devices: z.Devices, Users: z.Users,
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Keys: keys, Devices: z.Devices, Users: z.Users,
 		Commands: z.Commands, Teller: &z.letters,
 	})
 	z.Devices.Follow(z.Compliance)
@@ -177,12 +181,15 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,
 		Compliance: z.Compliance,
 	})
-	z.Switches = zone.NewSwitches(z.DB, z.Bus, z.Revision)
-	return z.Admins.Prepare(ctx)
 	for _, x := range []directory.Tied{z.Policies, z.Upstream, z.Admins, z.Directories, z.Compliance, z.Access} {
 		z.Users.Tie(x)
 		z.Devices.Tie(x)
 	}
+	if err := z.openDoors(); err != nil {
+		return err
+	}
+	z.Updates = release.New(release.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Running: Version()})
+	return z.Admins.Prepare(ctx)
 }
 
 // authority opens the zone's certificate authority, and makes it where there is none.

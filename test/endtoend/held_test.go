@@ -258,15 +258,16 @@ func removeServer(t *testing.T, w *world, _ func(func())) {
 }
 
 func switchOff(t *testing.T, w *world, undo func(func())) {
-	off, version, err := w.Zone.Zone.Zone.Off(t.Context(), zonetest.System)
-	if err != nil || len(off) > 0 {
-		t.Fatalf("%v is off (%v)", off, err)
+	now, err := w.DoorStore.Current(t.Context(), zonetest.System)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := w.Zone.Zone.Zone.Switch(t.Context(), zonetest.System, zone.ServiceActiveSync, false, version); err != nil {
+	off, err := w.DoorStore.Switch(t.Context(), zonetest.System, now.Number, "", zone.ServiceActiveSync, false)
+	if err != nil {
 		t.Fatal(err)
 	}
 	undo(func() {
-		if err := w.Zone.Zone.Zone.Switch(t.Context(), zonetest.System, zone.ServiceActiveSync, true, version+1); err != nil {
+		if _, err := w.DoorStore.Switch(t.Context(), zonetest.System, off.Number, "", zone.ServiceActiveSync, true); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"drover/internal/core/door"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
 )
@@ -27,7 +28,7 @@ func Path(pattern string) string {
 
 // Door returns the handler of the listener that a route is reached by, and the other one.
 func Door(g *gate.Gate, r gate.Route) (own, other http.Handler) {
-	row, _ := gate.Lookup(r.Service)
+	row, _ := door.Lookup(r.Service)
 	if row.Surface == zone.SurfaceAdmin {
 		return g.Admin(), g.Device()
 	}

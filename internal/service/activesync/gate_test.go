@@ -11,21 +11,18 @@ import (
 	"testing"
 	"time"
 
+	"drover/internal/core/door/doortest"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-type allOn struct{}
-
-func (allOn) On(zone.Service) bool { return true }
-
 // behindGate puts the gateway where it stands in the server.
 func behindGate(t *testing.T, change ...func(*Upstream)) (*world, *gate.Gate) {
 	t.Helper()
 	w := newWorld(t, change...)
-	g, err := gate.New(gate.Options{Routes: w.g.Routes(), Switches: allOn{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
+	g, err := gate.New(gate.Options{Routes: w.g.Routes(), Doors: doortest.Doors{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}

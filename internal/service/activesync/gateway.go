@@ -82,15 +82,18 @@ type visit struct {
 	proven   bool // the upstream has accepted the credentials
 
 	place    place
-	body     []byte // of the request, where it is small or ends here
-	whole    bool   // body is all of it
-	repeated bool   // it has been passed on before
+	body     []byte        // of the request, where it is small or ends here
+	whole    bool          // body is all of it
+	repeated bool          // it has been passed on before
+	bound    time.Duration // how long the mail server may hold it by the device's schedule; 0 where that says nothing
+	then     func()        // what is left to do when the device has its answer; nil for nothing
 }
 
 // serveCommand answers a POST.
 func (g *Gateway) serveCommand(w http.ResponseWriter, r *http.Request) {
 	v := visit{g: g, w: w, r: r, from: gate.ClientAddr(r.Context())}
 	a, err := v.serve()
+	gate.Synced(r.Context()).Proven = v.proven
 	if errors.Is(err, errRelayed) {
 		return
 	}
@@ -98,6 +101,9 @@ func (g *Gateway) serveCommand(w http.ResponseWriter, r *http.Request) {
 		a = v.failed(err)
 	}
 	v.write(a)
+	if v.then != nil {
+		v.then()
+	}
 }
 
 // errRelayed says that the answer has been written.

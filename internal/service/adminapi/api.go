@@ -17,11 +17,13 @@ import (
 	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/door"
 	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
+	"drover/internal/core/release"
 	"drover/internal/core/safety"
 	"drover/internal/core/selfservice"
 	"drover/internal/core/upstream"
@@ -32,12 +34,13 @@ import (
 // Base is where the API's paths begin.
 const Base = "/api/v1"
 
-// Deps are what the API stands on. All are needed.
+// Deps are what the API stands on. All but Mail are needed.
 type Deps struct {
 	Log       *slog.Logger
 	Clock     clock.Clock
 	Bus       *bus.Bus
 	Zone      *zone.Zone
+	Doors     *door.Store
 	Admins    *admin.Store
 	Safety    *safety.Safety
 	Commands  *command.Commands
@@ -52,13 +55,16 @@ type Deps struct {
 	Directories *directory.Providers
 	AdminURL    string
 	DeviceURL   string // where devices reach the zone
-	Selves      *selfservice.Store
-	Access      *access.Store
-	Compliance  *compliance.Store
-	Journal     *journal.Store
-	Logbook     *logbook.Store
-	Privacy     *privacy.Store
-	Audit       *audit.Log
+	// Mail sends a mail to one person; nil where the zone has no mail server.
+	Mail       func(ctx context.Context, to, subject, words string) error
+	Selves     *selfservice.Store
+	Access     *access.Store
+	Compliance *compliance.Store
+	Journal    *journal.Store
+	Logbook    *logbook.Store
+	Privacy    *privacy.Store
+	Audit      *audit.Log
+	Updates    *release.Store
 	// AuditKey checks the signed heads of the audit log; AuditHeads reads those that are kept outside the database, with
 	// the number of unreadable lines.
 	AuditKey   ed25519.PublicKey
@@ -78,7 +84,8 @@ type Deps struct {
 type API struct {
 	Deps
 	*openapi.API
-	early map[string]bool // method and path of what a session may call that is not ready
+	mailed mailed
+	early  map[string]bool // method and path of what a session may call that is not ready
 }
 
 // New makes the API. What is wrong with its operations is told by [openapi.API.Routes].
@@ -90,7 +97,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addZone, a.addServices, a.addPortal, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addPortal, a.addEvents,
 	} {
 		add()
 	}

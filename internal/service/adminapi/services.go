@@ -3,10 +3,9 @@ package adminapi
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"drover/api/adminv1"
-	"drover/internal/base/problem"
+	"drover/internal/core/door"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
@@ -16,27 +15,40 @@ func (a *API) addServices() {
 	op := func(id, method, path, summary string, right scope.Right) operation {
 		return operation{id: id, method: method, path: path, tag: "zone", summary: summary, who: gate.Admin(right)}
 	}
-	add(a, op("listServices", http.MethodGet, "/services", "List what the zone can offer over the network, and what is on", scope.ServiceRead), a.listServices)
+	list := op("listServices", http.MethodGet, "/services", "List what the zone can offer over the network, and what is on", scope.ServiceRead)
+	list.words = "With a server, as it holds there; without, as it holds where nothing is said of a single server."
+	add(a, list, a.listServices)
 	add(a, op("switchService", http.MethodPut, "/services/{name}", "Switch a service on or off", scope.ServiceEdit), a.switchService)
 }
 
-func (a *API) listServices(ctx context.Context, _ *Paged) (*tagged[adminv1.Page[adminv1.Service]], error) {
-	off, version, err := a.Zone.Off(ctx, caller(ctx))
+type ofServer struct {
+	Server string `query:"server" maxLength:"64" doc:"The id of one server; empty for what holds on all."`
+}
+
+func (a *API) listServices(ctx context.Context, in *struct {
+	Paged
+	ofServer
+},
+) (*tagged[adminv1.Page[adminv1.Service]], error) {
+	v, err := a.Doors.Current(ctx, caller(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return tag(version, whole(gate.Catalogue(), func(s gate.Service) adminv1.Service { return wireService(s, off) }), nil)
+	plan := v.Document.Compile(in.Server, nil)
+	return tag(v.Number, whole(door.Catalogue(), func(s door.Service) adminv1.Service { return wireService(s, plan[s.Name]) }), nil)
 }
 
-func wireService(s gate.Service, off []zone.Service) adminv1.Service {
+func wireService(s door.Service, d *door.Door) adminv1.Service {
 	return adminv1.Service{
-		Name: string(s.Name), Surface: string(s.Surface), Purpose: s.Purpose, Callers: s.Callers, Proof: s.Proof, Port: s.Port,
-		DMZ: s.DMZ, Open: s.Open, Required: s.Required, Built: s.Built, On: s.Built && !slices.Contains(off, s.Name),
+		Name: string(s.Name), Surface: string(s.Surface), Category: string(s.Category()), Purpose: s.Purpose, Callers: s.Callers,
+		Proof: s.Proof, Port: s.Port, DMZ: s.DMZ, Open: s.Levels[0] == door.Open, Required: s.Required, Built: s.Built,
+		On: s.Built && d.On, Level: string(d.Level), Levels: texts(s.Levels), Signed: s.Signed,
 	}
 }
 
 func (a *API) switchService(ctx context.Context, in *struct {
 	Seen
+	ofServer
 	Name string `path:"name" maxLength:"40"`
 	Body adminv1.ServiceSwitch
 },
@@ -45,12 +57,6 @@ func (a *API) switchService(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	s, known := gate.Lookup(zone.Service(in.Name))
-	switch {
-	case !known:
-		return nil, problem.New(problem.NotFound, "service.unknown", "There is no such service.")
-	case s.Required && !in.Body.On:
-		return nil, problem.New(problem.Conflict, "service.required", "This service cannot be switched off: nothing could switch it on again.")
-	}
-	return done(a.Zone.Switch(ctx, caller(ctx), s.Name, in.Body.On, version))
+	_, err = a.Doors.Switch(ctx, caller(ctx), version, in.Server, zone.Service(in.Name), in.Body.On)
+	return done(err)
 }

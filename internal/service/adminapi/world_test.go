@@ -34,12 +34,15 @@ import (
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/door"
+	"drover/internal/core/door/doortest"
 	"drover/internal/core/enrol"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
+	"drover/internal/core/release"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
 	"drover/internal/core/selfservice"
@@ -99,10 +102,6 @@ func (everything) Asks(context.Context, string, journal.Kind) (journal.Ask, erro
 	return journal.Ask{Wanted: true, Bodies: true, Exact: true, Paths: []string{"/"}}, nil
 }
 
-type allOn struct{}
-
-func (allOn) On(zone.Service) bool { return true }
-
 // onBoth runs fn in a world on each engine.
 func onBoth(t *testing.T, fn func(t *testing.T, w *world)) {
 	t.Helper()
@@ -159,6 +158,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		Issuer: func() (enrol.Issuer, error) { return nil, errNoEnrolment },
 	})
 	d.DeviceURL = "https://drover.example.org"
+	d.Doors = door.New(door.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Self: "server-1"})
 	lines, err := logfile.Open(filepath.Join(t.TempDir(), "log", "drover.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -168,8 +168,9 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	d.Layers = func(context.Context) (adminv1.SecurityLayers, error) {
 		return adminv1.SecurityLayers{Layers: []adminv1.SecurityLayer{}}, nil
 	}
+	d.Updates = release.New(release.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Running: d.Version})
 	d.Compliance = compliance.New(compliance.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: d.Devices, Users: d.Directory,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Devices: d.Devices, Users: d.Directory,
 		Commands: d.Commands,
 	})
 	d.Journal = journal.New(journal.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Keys: g.Keys, Policy: everything{}})
@@ -190,7 +191,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		t.Fatal(err)
 	}
 	w.gate, err = gate.New(gate.Options{
-		Routes: routes, Switches: allOn{}, Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: w.Authenticate},
+		Routes: routes, Doors: doortest.Doors{}, Authenticators: map[gate.Audience]gate.Authenticator{gate.AudienceAdmin: w.Authenticate},
 		Log: d.Log, Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {

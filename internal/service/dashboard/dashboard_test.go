@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"compress/gzip"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"drover/internal/core/door/doortest"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/service/dashboard"
@@ -32,19 +34,23 @@ func build() fstest.MapFS {
 	}
 }
 
-type on struct{}
+// origin is where the tiles of maps are: as a test's context says, or nowhere.
+func origin(ctx context.Context) string {
+	from, _ := ctx.Value(tilesKey{}).(string)
+	return from
+}
 
-func (on) On(zone.Service) bool { return true }
+type tilesKey struct{}
 
 // serve puts the dashboard behind a real gate, as the server does.
 func serve(t *testing.T, files fstest.MapFS) *httptest.Server {
 	t.Helper()
-	d, err := dashboard.New(files)
+	d, err := dashboard.New(files, origin)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g, err := gate.New(gate.Options{
-		Switches: on{}, Routes: d.Routes(), Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+		Doors: doortest.Doors{}, Routes: d.Routes(), Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +113,32 @@ func TestFilesAndPages(t *testing.T) {
 		}
 		if policy := answer.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'none'") {
 			t.Errorf("%s: Content-Security-Policy is %q", c.path, policy)
+		}
+	}
+}
+
+// TestPagesShowImagesOfOneOtherOriginAtMost: that of the operator's own map, and a browser keeps no page that allowed another.
+func TestPagesShowImagesOfOneOtherOriginAtMost(t *testing.T) {
+	d, err := dashboard.New(build(), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rest = "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+	for from, want := range map[string]string{
+		"":                          "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " + rest,
+		"https://tiles.example.org": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https://tiles.example.org; " + rest,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/devices", nil).WithContext(context.WithValue(t.Context(), tilesKey{}, from))
+		first := httptest.NewRecorder()
+		d.ServeHTTP(first, r)
+		if got := first.Header().Get("Content-Security-Policy"); got != want {
+			t.Errorf("from %q: %s", from, got)
+		}
+		r.Header.Set("If-None-Match", first.Header().Get("ETag"))
+		again := httptest.NewRecorder()
+		d.ServeHTTP(again, r)
+		if again.Code != http.StatusOK || again.Header().Get("Content-Security-Policy") != want {
+			t.Errorf("from %q, asked again: %d %s", from, again.Code, again.Header().Get("Content-Security-Policy"))
 		}
 	}
 }
@@ -187,7 +219,7 @@ func TestFaultsOfTheBuildAreFoundAtTheStart(t *testing.T) {
 	odd := build()
 	odd["app/assets/tool.exe"] = &fstest.MapFile{Data: []byte("MZ")}
 	for name, files := range map[string]fstest.MapFS{"unknown type": odd, "empty": {}} {
-		if _, err := dashboard.New(files); err == nil {
+		if _, err := dashboard.New(files, origin); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -195,7 +227,7 @@ func TestFaultsOfTheBuildAreFoundAtTheStart(t *testing.T) {
 
 // TestEmbedded reads what is really embedded in this binary, built or not.
 func TestEmbedded(t *testing.T) {
-	if _, err := dashboard.New(web.Files()); err != nil {
+	if _, err := dashboard.New(web.Files(), origin); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,17 +17,20 @@ import (
 	"drover/internal/base/httpsig"
 	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
+	"drover/internal/core/door"
+	"drover/internal/core/scope"
 )
 
-// door is the gate of one listener.
-type door struct {
+// entrance is the gate of one listener.
+type entrance struct {
 	gate   *Gate
 	router router
 }
 
-// ServeHTTP lets a request through to its service, or refuses it. The order is the rule: route, switch, authenticate,
-// authorise, and only then is anything read of what was sent (incident S3).
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP lets a request through to its service, or refuses it. The order is the rule: path, route, door, address, rate,
+// proof, right, and only then is anything read of what was sent (incident S3). A door that is closed, and one that is
+// closed to this address, look as if there were none, whatever the method.
+func (d *entrance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := d.gate.open(w, r)
 	defer x.close()
 	path, err := requestPath(r)
@@ -41,27 +45,37 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	route := n.methods[r.Method]
+	if reason, err := x.knock(cmp.Or(route, n.first)); err != nil {
+		x.refuse(r, reason, err)
+		return
+	}
 	if route == nil {
 		w.Header().Set("Allow", n.allow)
 		x.refuse(r, refusedMethod, errMethod)
 		return
 	}
-	if !route.required && !d.gate.switches.On(route.Service) {
-		x.meter = route.meter
-		if d.gate.known != nil && !d.gate.known() {
-			x.refuse(r, refusedUnavailable, errUnknown)
-			return
-		}
-		x.refuse(r, refusedOff, errNoRoute)
-		return
-	}
 	x.enter(route)
-	if route.Time != Held {
+	if x.time != Held {
 		var cancel context.CancelFunc
-		x.Context, cancel = context.WithTimeout(r.Context(), route.Time)
+		x.Context, cancel = context.WithTimeout(r.Context(), x.time)
 		defer cancel()
 	}
 	x.serve(r, values)
+}
+
+// knock asks the door of the service that a route belongs to.
+func (x *exchange) knock(route *entry) (reason string, err error) {
+	x.meter = route.meter
+	x.door = x.gate.doors.Door(route.Service)
+	switch {
+	case x.door == nil:
+		return refusedUnavailable, errUnknown
+	case !x.door.On:
+		return refusedOff, errNoRoute
+	case !x.door.Admits(x.client, x.started):
+		return refusedAddress, errNoRoute
+	}
+	return x.gate.rates.count(rateKey{route.Service, network(x.client), ""}, x.door.PerAddress, x.started)
 }
 
 func (g *Gate) open(w http.ResponseWriter, r *http.Request) *exchange {
@@ -75,7 +89,13 @@ func (g *Gate) open(w http.ResponseWriter, r *http.Request) *exchange {
 }
 
 func (x *exchange) enter(route *entry) {
-	x.route, x.meter = route, route.meter
+	x.route, x.time, x.limit = route, route.Time, route.Body
+	if x.time != Held && x.door.Time > 0 {
+		x.time = min(x.time, x.door.Time)
+	}
+	if x.door.Body > 0 {
+		x.limit = min(x.limit, x.door.Body)
+	}
 	x.meter.running.Inc()
 	if route.browser {
 		setBrowserHeaders(x.response.Header())
@@ -100,12 +120,12 @@ func (x *exchange) serve(r *http.Request, values []string) {
 		x.refuse(r, reason, err)
 		return
 	}
-	if r.ContentLength > route.Body {
+	if r.ContentLength > x.limit {
 		x.refuse(r, refusedTooLarge, errTooLarge)
 		return
 	}
 	if r.ContentLength != 0 {
-		x.body = body{ReadCloser: http.MaxBytesReader(x.response.w, sent, route.Body), x: x}
+		x.body = body{ReadCloser: http.MaxBytesReader(x.response.w, sent, x.limit), x: x}
 		inner.Body = &x.body
 	}
 	if err := x.checkDigest(inner); err != nil {
@@ -118,17 +138,22 @@ func (x *exchange) serve(r *http.Request, values []string) {
 // checkDigest has the body of a device fail at its end unless it is the one that the device has signed: the signature
 // covers the digest, of which the authenticator makes sure.
 func (x *exchange) checkDigest(r *http.Request) (err error) {
-	if x.route.Who.audience == AudienceDevice && r.ContentLength != 0 {
+	if x.route.Who.audience == AudienceDevice && r.ContentLength != 0 && !x.unproven {
 		r.Body, err = httpsig.Body(r.Header, r.Body)
 	}
 	return err
 }
 
-// prove authenticates and authorises the caller.
+// prove authenticates and authorises the caller. Where the door does not insist, a device that sends no proof at all is let
+// through as nobody.
 func (x *exchange) prove(r *http.Request) (reason string, err error) {
 	who := x.route.Who
 	allowed, proves := kinds[who.audience]
 	if !proves {
+		return "", nil
+	}
+	if who.audience == AudienceDevice && x.door.Level != door.Strict && !sendsProof(r.Header) {
+		x.unproven = true
 		return "", nil
 	}
 	caller, err := x.gate.authenticate[who.audience](r)
@@ -145,8 +170,14 @@ func (x *exchange) prove(r *http.Request) (reason string, err error) {
 		}
 	}
 	x.caller = caller
-	return "", nil
+	if caller.Kind != scope.Device {
+		return "", nil
+	}
+	return x.gate.rates.count(rateKey{x.route.Service, netip.Addr{}, caller.ID}, x.door.PerDevice, x.started)
 }
+
+// sendsProof tells whether a device has signed a request, rightly or not.
+func sendsProof(h http.Header) bool { return len(h["Signature"]) > 0 || len(h["Signature-Input"]) > 0 }
 
 // reasonOf tells the failure to judge a proof from a wrong proof.
 func reasonOf(err error) string {
@@ -211,7 +242,7 @@ func (x *exchange) record(took time.Duration) {
 	x.gate.traffic.Record(Visit{
 		At: x.started.UTC(), Service: x.meter.service, Route: x.pattern(), Refused: x.refused, Client: x.client,
 		Kind: x.caller.Kind, Caller: x.caller.ID, Status: x.response.status, BytesIn: x.body.n.Load(), BytesOut: x.response.n,
-		Duration: took, Sync: x.sync,
+		Duration: took, Sync: x.sync, Unproven: x.unproven,
 	})
 }
 

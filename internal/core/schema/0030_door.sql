@@ -1,0 +1,37 @@
+-- What the zone says about its doors. The newest version is in force; none is ever changed.
+CREATE TABLE door_version (
+	version     BIGINT PRIMARY KEY,
+	at          BIGINT NOT NULL,
+	caller_kind TEXT NOT NULL,
+	caller      TEXT NOT NULL,
+	reason      TEXT NOT NULL,
+	rolled_back BIGINT NOT NULL,
+	body        JSONB NOT NULL
+);
+
+-- The servers of the zone, each registered by itself when it starts. addresses are separated by spaces.
+CREATE TABLE door_server (
+	id        TEXT PRIMARY KEY,
+	name      TEXT NOT NULL,
+	addresses TEXT NOT NULL,
+	started   BIGINT NOT NULL,
+	seen      BIGINT NOT NULL
+);
+
+-- Who came through which door, counted by day. caller is a device, a user or an administrator; '' is a stranger.
+CREATE TABLE door_traffic (
+	day         BIGINT NOT NULL,
+	server      TEXT NOT NULL,
+	service     TEXT NOT NULL,
+	address     TEXT NOT NULL,
+	caller_kind TEXT NOT NULL,
+	caller      TEXT NOT NULL,
+	proven      BIGINT NOT NULL CHECK (proven IN (0, 1)),
+	refused     TEXT NOT NULL,
+	requests    BIGINT NOT NULL,
+	last        BIGINT NOT NULL,
+	PRIMARY KEY (day, server, service, address, caller_kind, caller, proven, refused)
+);
+
+CREATE INDEX door_traffic_service ON door_traffic (service, day);
+CREATE INDEX door_traffic_caller ON door_traffic (caller);

@@ -1,0 +1,103 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"drover/internal/base/sqldb"
+	"drover/internal/core/door"
+	"drover/internal/core/scope"
+	"drover/internal/core/zone"
+	"drover/internal/gate"
+)
+
+// openDoors makes the doors of this server.
+func (z *Zone) openDoors() error {
+	self, err := serverID(z.Config.Data)
+	if err != nil {
+		return err
+	}
+	z.DoorStore = door.New(door.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Self: self})
+	z.Doors = door.NewDoors(z.DoorStore, z.Bus, z.Revision)
+	z.Devices.Follow(z.DoorStore)
+	z.Users.Follow(z.DoorStore)
+	return nil
+}
+
+var idPattern = regexp.MustCompile(`^[0-9a-f-]{36}$`)
+
+// serverID returns the id of the server that has the data directory, and makes it where there is none.
+func serverID(data string) (string, error) {
+	path := filepath.Join(data, "server.id")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		id := sqldb.NewID()
+		return id, os.WriteFile(path, []byte(id+"\n"), 0o600)
+	}
+	id := strings.TrimSpace(string(text))
+	if err == nil && !idPattern.MatchString(id) {
+		err = fmt.Errorf("%s does not hold a server's id: remove it, and the server gets another", path)
+	}
+	return id, err
+}
+
+// doorOpen tells whether a service is switched on.
+func (s *Server) doorOpen(name zone.Service) bool {
+	d := s.zone.Doors.Door(name)
+	return d != nil && d.On
+}
+
+// register tells the zone that this server is there.
+func (s *Server) register(ctx context.Context) error {
+	var addresses []netip.Addr
+	for _, host := range s.zone.Config.Hosts() {
+		if a, err := netip.ParseAddr(host); err == nil {
+			addresses = append(addresses, a)
+		}
+	}
+	name, err := os.Hostname()
+	if len(s.zone.Config.Names) > 0 {
+		name, err = s.zone.Config.Names[0], nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.zone.DoorStore.Register(ctx, name, addresses)
+}
+
+// traffic takes the record of every request.
+type traffic []gate.Traffic
+
+// Record hands it on.
+func (t traffic) Record(v gate.Visit) {
+	for _, x := range t {
+		x.Record(v)
+	}
+}
+
+// visits count who comes through which door.
+type visits struct{ to *door.Store }
+
+// Record counts a request. A device of ActiveSync counts as such once its user's password has been taken.
+func (x visits) Record(v gate.Visit) {
+	kind, caller := v.Kind, v.Caller
+	if caller == "" && v.Sync.Proven {
+		kind, caller = scope.Device, v.Sync.Device
+	}
+	refused := v.Refused
+	if v.Status == http.StatusUnauthorized || v.Status == http.StatusForbidden {
+		refused = cmp.Or(refused, "service")
+	}
+	x.to.Record(door.Visit{
+		At: v.At, Service: v.Service, Address: v.Client, Kind: kind, Caller: caller, Proven: caller != "", Unproven: v.Unproven, Refused: refused,
+	})
+}
