@@ -22,7 +22,7 @@ import (
 // directly, at every version and in every form of the query, and hold the answers against each other; then it goes
 // through the life of a device that is wiped, at each version.
 func TestMailThroughTheGatewayIsTheMailItself(t *testing.T) {
-	client := build(t)
+	client := build(t, "./acceptance")
 	for _, e := range sqldbtest.Engines {
 		t.Run(string(e), func(t *testing.T) {
 			mail := sogo.Start(t)
@@ -47,11 +47,11 @@ func TestMailThroughTheGatewayIsTheMailItself(t *testing.T) {
 	}
 }
 
-// build builds the foreign client.
-func build(t *testing.T) string {
+// build builds a command of the foreign client.
+func build(t *testing.T, command string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "acceptance")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", path, "./acceptance")
+	path := filepath.Join(t.TempDir(), "client")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", path, command)
 	cmd.Dir = filepath.Join("..", "easclient")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the client: %v\n%s", err, out)

@@ -246,6 +246,8 @@ func TestTheMailServersOwnWipe(t *testing.T) {
 					t.Fatal("when it is approved, the device is not told to wipe itself")
 				}
 				p.send("Provision", wiped())
+				until(t, "the mail server is told that its wipe was carried out", func() bool { return w.mail.Wiped("anna", p.id) })
+				until(t, "the command says so", func() bool { return w.told(t, c.ID) == 1 })
 				done, err := w.Commands.Get(t.Context(), system, c.ID)
 				if err != nil || done.State != command.Done {
 					t.Errorf("the command is %s (%v), want done", done.State, err)
@@ -253,6 +255,49 @@ func TestTheMailServersOwnWipe(t *testing.T) {
 			})
 		}
 	})
+}
+
+// told counts the audit records of a mail server being told that its wipe was carried out.
+func (w *world) told(t *testing.T, command string) int {
+	t.Helper()
+	n, err := sqldb.One(t.Context(), w.DB, sqldb.Scan1[int],
+		"SELECT count(*) FROM audit_record WHERE action = 'command.told' AND subject = $1", command)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestAMailServersWipeThatIsNotCarriedOutIsNotAcknowledged has a mail server's wipe be rejected, cancelled, or carried out
+// by nobody: the mail server is told nothing, however often the device comes.
+func TestAMailServersWipeThatIsNotCarriedOutIsNotAcknowledged(t *testing.T) {
+	for _, decision := range []string{"none", "reject", "cancel"} {
+		t.Run(decision, func(t *testing.T) {
+			w := newWorld(t, sqldb.SQLite, upstream.Options{Provision: true, Wipe: "anna"})
+			owner := w.administrator(t, "olga")
+			owner.signIn()
+			p := w.handset(t, "anna", "14.1")
+			p.provision()
+			p.folders()
+			list, _, err := w.Commands.List(t.Context(), system, command.Filter{Device: w.device(t, p).ID}, 10, "")
+			if err != nil || len(list) != 1 {
+				t.Fatalf("the mail server's wish became %d commands (%v)", len(list), err)
+			}
+			switch decision {
+			case "reject":
+				owner.want(http.MethodPost, "/approvals/"+list[0].Approval+"/reject", map[string]any{"code": owner.code()})
+			case "cancel":
+				owner.want(http.MethodPost, "/commands/"+list[0].ID+"/cancel", nil)
+			}
+			p.send("Provision", wiped()) // the device says so unasked
+			for range 3 {
+				p.folders()
+			}
+			if w.mail.Wiped("anna", p.id) || w.told(t, list[0].ID) != 0 {
+				t.Error("the mail server was told that the device has wiped itself")
+			}
+		})
+	}
 }
 
 func mustToken(t *testing.T, w *world, a *administrator) string {

@@ -245,6 +245,19 @@ func All[T any](ctx context.Context, q Querier, scan func(Row) (T, error), text 
 	return out, classify(rows.Err())
 }
 
+// Gather reads rows of two columns, a name and one of its values, and returns the values of each name in the order of the
+// rows.
+func Gather(ctx context.Context, q Querier, text string, args ...any) (map[string][]string, error) {
+	values := make(map[string][]string)
+	_, err := All(ctx, q, func(r Row) (struct{}, error) {
+		var name, value string
+		err := r.Scan(&name, &value)
+		values[name] = append(values[name], value)
+		return struct{}{}, err
+	}, text, args...)
+	return values, err
+}
+
 // Scan1 is the scan function for rows of one column.
 func Scan1[T any](r Row) (T, error) {
 	var v T

@@ -260,13 +260,18 @@ func (s *Store) load(ctx context.Context, revision int64, where string, args ...
 	if err != nil {
 		return Known{}, missing(err)
 	}
+	return k, s.keep(revision, k)
+}
+
+// keep takes what was read at the revision into memory.
+func (s *Store) keep(revision int64, k Known) error {
 	key, err := easKey(k.Device.EASID)
 	if err != nil {
-		return Known{}, err
+		return err
 	}
 	// Both versions only ever rise, and so does their sum.
 	s.known.Put(revision, k.Device.Owner+" "+key, k, k.Device.Version+k.Partnership.Version)
-	return k, nil
+	return nil
 }
 
 // tell has the dashboard look at the device again, after the commit.

@@ -83,11 +83,13 @@ type Standing struct {
 	User     string
 	Access   Access
 	Status   Status // told where access is blocked: 126, 129, 130 or 177
+	Wiped    bool   // it has wiped itself and is kept out
 	Notice   Notice // shown where the device is quarantined
 	Policy   *policy.Effective
 	Required bool // there is a policy to be obeyed; false answers "no policy"
 	Keys     Keys
 	Upstream *UpstreamPolicy // nil where the mail server has no policy of its own
+	Times    *policy.Times   // when the device comes for news; nil where that is left to its mail client
 }
 
 // policyRevision is the revision of the policy that a device of version v must obey, "" when there is none.
@@ -97,6 +99,9 @@ func (s *Standing) policyRevision(v Version) string {
 	}
 	return s.Policy.Revision(v.platform())
 }
+
+// Seat names a known device: by the id of its user and what it calls itself, and by its id in the zone.
+type Seat struct{ User, DeviceID, Device string }
 
 // Contact is a device at its first contact, proven by its user's credentials.
 type Contact struct {
@@ -136,6 +141,8 @@ type Core interface {
 	Standing(ctx context.Context, upstream, user, deviceID string, v Version) (*Standing, error)
 	// FreshStanding is Standing with the device as the database has it now.
 	FreshStanding(ctx context.Context, upstream, user, deviceID string, v Version) (*Standing, error)
+	// Remember prepares for Standing of many devices at once, so that each is not asked for by itself.
+	Remember(ctx context.Context, list []Seat) error
 	// Enrol takes a device into the zone. A problem of kind Forbidden or Conflict when it may not come in; its code
 	// tells why.
 	Enrol(ctx context.Context, c Contact) error
@@ -153,6 +160,11 @@ type Core interface {
 	// out again until the device reports.
 	Next(ctx context.Context, device string) (Order, string, error)
 	Report(ctx context.Context, o Outcome) error
+	// Untold finds the wipe that the mail server has asked for, that the device has proved to carry out, and that the mail
+	// server has not been told of, with its id; NoOrder when there is none.
+	Untold(ctx context.Context, device, upstream string) (Order, string, error)
+	// Told takes note that the mail server knows of the wipe.
+	Told(ctx context.Context, orderID string) error
 	// Seen takes note of a contact, in memory at first.
 	Seen(s Sighting)
 }

@@ -103,6 +103,9 @@ func (v *visit) carryOut(s *Standing, d verdict, status Status) (answer, error) 
 	case wipe:
 		return v.wipe(s)
 	case refuse:
+		if s.Wiped {
+			v.then = func() { v.tellUpstream(s) }
+		}
 		return v.tell(status), nil
 	case quarantine:
 		return v.quarantine(s)
@@ -177,6 +180,9 @@ func (v *visit) hold(s *Standing, a answer, d time.Duration) (answer, error) {
 		return a, nil
 	case <-changed:
 	}
+	if w.held.followed.Load() {
+		return v.nothingNew(), nil
+	}
 	if stopping(v.r.Context()) || v.g.moved(&w.held) {
 		return v.comeBack(), nil
 	}
@@ -191,6 +197,14 @@ func (v *visit) hold(s *Standing, a answer, d time.Duration) (answer, error) {
 		return pingAnswer(pingFolderSync), nil
 	}
 	return restartSync(v.body), nil
+}
+
+// nothingNew ends a held request without news, so that a client that still listens asks again.
+func (v *visit) nothingNew() answer {
+	if v.query.Command == Ping {
+		return pingAnswer(pingExpired)
+	}
+	return answer{status: http.StatusOK}
 }
 
 // comeBack sends a client that is held to another server, or to this one when it is back.
@@ -208,7 +222,8 @@ type waiting struct {
 // await has end called once something changes for the device. done ends the watching.
 func (v *visit) await(s *Standing, end func()) *waiting {
 	w := &waiting{g: v.g, held: held{
-		ctx: v.r.Context(), login: v.login.name, server: v.upstream.URL.String(), place: v.place, version: v.version, standing: s, pending: v.g.core.Pending(s.Device), end: end,
+		ctx: v.r.Context(), login: v.login.name, server: v.upstream.URL.String(), place: v.place, command: v.query.Command,
+		version: v.version, print: v.print, proven: v.proven, standing: s, pending: v.g.core.Pending(s.Device), end: end,
 	}}
 	v.g.watchStop(gate.Stopping(v.r.Context()))
 	v.g.holding.add(&w.held)
@@ -256,6 +271,7 @@ func (g *Gateway) recheckHeld(ctx context.Context) {
 		return // the next change, or the next request, decides
 	}
 	all := g.holding.all()
+	g.remember(ctx, all)
 	changed := make([]bool, len(all))
 	work := make(chan int)
 	var wg sync.WaitGroup
@@ -275,6 +291,17 @@ func (g *Gateway) recheckHeld(ctx context.Context) {
 		if changed[i] {
 			h.end()
 		}
+	}
+}
+
+// remember prepares for the looks at all that is held. Where it fails they take longer.
+func (g *Gateway) remember(ctx context.Context, all []*held) {
+	seats := make([]Seat, len(all))
+	for i, h := range all {
+		seats[i] = Seat{User: h.standing.User, DeviceID: h.place.device, Device: h.standing.Device}
+	}
+	if err := g.core.Remember(ctx, seats); err != nil {
+		g.log.Warn("devices that are held are looked at one by one", slog.Any(logfield.Error, err))
 	}
 }
 
@@ -306,6 +333,8 @@ func (g *Gateway) hasChanged(ctx context.Context, h *held, revision int64) bool 
 			return true // it decides for itself
 		}
 	}
-	same := s.Access == h.standing.Access && s.policyRevision(h.version) == h.standing.policyRevision(h.version)
+	now := g.clock.Now()
+	same := s.Access == h.standing.Access && s.policyRevision(h.version) == h.standing.policyRevision(h.version) &&
+		s.pace(now) == h.standing.pace(now)
 	return !same || !h.pending && g.core.Pending(s.Device)
 }

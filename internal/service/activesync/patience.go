@@ -24,6 +24,12 @@ func (p patient) FreshStanding(ctx context.Context, upstream, user, deviceID str
 	return p.Core.FreshStanding(ctx, upstream, user, deviceID, v)
 }
 
+func (p patient) Remember(ctx context.Context, list []Seat) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.Core.Remember(ctx, list)
+}
+
 func (p patient) Enrol(ctx context.Context, c Contact) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -58,6 +64,18 @@ func (p patient) Next(ctx context.Context, device string) (Order, string, error)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return p.Core.Next(ctx, device)
+}
+
+func (p patient) Untold(ctx context.Context, device, upstream string) (Order, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.Core.Untold(ctx, device, upstream)
+}
+
+func (p patient) Told(ctx context.Context, orderID string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return p.Core.Told(ctx, orderID)
 }
 
 func (p patient) Report(ctx context.Context, o Outcome) error {

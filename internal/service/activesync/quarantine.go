@@ -211,8 +211,7 @@ func quarantinePing(body []byte) (answer, time.Duration) {
 		return pingAnswer(pingMissing), 0
 	}
 	if bound := min(max(seconds, minHeartbeat), maxHeartbeat); bound != seconds {
-		return frame(wbxml.Elem(wbxml.PingPing, wbxml.Int(wbxml.PingStatus, pingOutOfRange),
-			wbxml.Int(wbxml.PingHeartbeatInterval, bound))), 0
+		return outOfRange(bound), 0
 	}
 	return pingAnswer(pingExpired), time.Duration(seconds) * time.Second
 }

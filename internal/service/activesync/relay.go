@@ -40,6 +40,9 @@ func (v *visit) passOn(s *Standing) (answer, error) {
 	if a, ok := v.fromQuarantine(); ok {
 		return a, nil
 	}
+	if a, answered, err := v.keepPace(s); answered || err != nil {
+		return a, err
+	}
 	t := v.start(s)
 	defer t.end()
 	response, err := t.send()
@@ -144,6 +147,9 @@ func (v *visit) start(s *Standing) *transfer {
 	limit := v.upstream.Timeout
 	if v.waits() {
 		limit = holdTime
+		if v.bound > 0 {
+			limit = min(limit, v.bound)
+		}
 		t.waiting = v.await(s, func() {
 			t.woken.Store(true)
 			t.cancel()
@@ -256,15 +262,18 @@ func (v *visit) unanswered(t *transfer, err error) (answer, error) {
 		return v.wakeUp(&t.waiting.held)
 	case v.r.Context().Err() != nil:
 		panic(http.ErrAbortHandler) // nobody is there to be told
-	case t.late.Load() && t.waiting != nil && !t.begun && v.query.Command == Ping:
-		return pingAnswer(pingExpired), nil
+	case t.late.Load() && t.waiting != nil && !t.begun && (v.query.Command == Ping || v.bound > 0):
+		return v.nothingNew(), nil
 	}
 	return answer{}, unavailable(err)
 }
 
-// wakeUp answers a held request after a change: with what is to be said now, or, where that is nothing for this device,
-// with a Ping that has expired or a Sync without news, so that the client asks again.
+// wakeUp answers a held request after a change: with what is to be said now, or, where that is nothing for this device or
+// the device has asked anew, with a Ping that has expired or a Sync without news.
 func (v *visit) wakeUp(h *held) (answer, error) {
+	if h.followed.Load() {
+		return v.nothingNew(), nil
+	}
 	if stopping(v.r.Context()) || v.g.moved(h) {
 		return v.comeBack(), nil
 	}
@@ -281,10 +290,7 @@ func (v *visit) wakeUp(h *held) (answer, error) {
 		}
 		return v.carryOut(s, d, status)
 	}
-	if v.query.Command == Ping {
-		return pingAnswer(pingExpired), nil
-	}
-	return answer{status: http.StatusOK}, nil
+	return v.nothingNew(), nil
 }
 
 // answered judges the mail server's answer and hands it on.

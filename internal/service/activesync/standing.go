@@ -21,6 +21,10 @@ type kept struct {
 	seen     time.Time // when core was last told of the device
 	asked    int       // how often it was asked to provision and did not come
 	rounds   tally     // first requests of a provisioning
+
+	turn      time.Time        // the newest turn at which the mail server was asked for news
+	corrected int              // how often in a row the device was told what a request that waits should say
+	ours      map[Command]bool // the last whole request of the kind was kept here and has not reached the mail server
 }
 
 func newStandings() *standings { return &standings{list: map[place]*kept{}} }
@@ -115,4 +119,60 @@ func (s *standings) looping(p place, now time.Time) (looping, first bool) {
 	}
 	k.rounds.count++
 	return k.rounds.count > loopLimit, k.rounds.count == loopLimit+1
+}
+
+// with does f to what is kept of a device, where anything is.
+func (s *standings) with(p place, f func(k *kept)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.list[p]; k != nil {
+		f(k)
+	}
+}
+
+// turn takes a device's turn; false when it has had it.
+func (s *standings) turn(p place, at time.Time) (due bool) {
+	s.with(p, func(k *kept) {
+		if due = k.turn.Before(at); due {
+			k.turn = at
+		}
+	})
+	return due
+}
+
+// corrects counts that a device is told what its request should say; false when it has not listened several times.
+func (s *standings) corrects(p place) (again bool) {
+	s.with(p, func(k *kept) {
+		if again = k.corrected < corrections; again {
+			k.corrected++
+		}
+	})
+	return again
+}
+
+// keep takes note that the gateway keeps a request, and whether it says what it should.
+func (s *standings) keep(p place, c Command, right bool) {
+	s.with(p, func(k *kept) {
+		if right {
+			k.corrected = 0
+		}
+		if k.ours == nil {
+			k.ours = map[Command]bool{}
+		}
+		k.ours[c] = true
+	})
+}
+
+// pass takes note that the mail server gets a whole request of the kind.
+func (s *standings) pass(p place, c Command) {
+	s.with(p, func(k *kept) {
+		k.corrected = 0
+		delete(k.ours, c)
+	})
+}
+
+// isOurs tells whether the mail server does not know the request that a device repeats.
+func (s *standings) isOurs(p place, c Command) (ours bool) {
+	s.with(p, func(k *kept) { ours = k.ours[c] })
+	return ours
 }

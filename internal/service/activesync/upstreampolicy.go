@@ -2,12 +2,9 @@ package activesync
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strconv"
 
-	"drover/internal/base/logfield"
-	"drover/internal/base/problem"
 	"drover/internal/base/wbxml"
 	"drover/internal/core/policy"
 )
@@ -161,22 +158,4 @@ func (v *visit) askProvision(request *wbxml.Node, key uint32) (*wbxml.Node, erro
 		return nil, unavailable(err)
 	}
 	return root, nil
-}
-
-// upstreamWipes hands the mail server's wish to wipe the device to the zone, where it becomes a command that may need
-// approval. Until that is decided the device has to wait: the mail server serves it no more.
-func (v *visit) upstreamWipes(s *Standing, order Order) (answer, error) {
-	kept := UpstreamPolicy{Wipe: order}
-	if s.Upstream != nil {
-		kept.Key, kept.Values = s.Upstream.Key, s.Upstream.Values
-	}
-	if s.Upstream == nil || s.Upstream.Wipe != order {
-		v.g.log.LogAttrs(v.r.Context(), slog.LevelWarn, "a mail server asks a device to wipe itself",
-			slog.String(logfield.Upstream, v.upstream.ID), slog.String(logfield.Device, s.Device))
-	}
-	if err := v.g.core.KeepUpstream(v.r.Context(), s.Device, v.upstream.ID, kept); err != nil {
-		return answer{}, err
-	}
-	return answer{}, problem.New(problem.Unavailable, "activesync.upstream-wipe",
-		"The mail server asks this device to wipe itself, and that is not decided yet.").WithRetry(loopWindow)
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"drover/internal/base/bus"
 	"drover/internal/base/wbxml"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
@@ -17,6 +16,9 @@ type provisioner struct {
 	mu        sync.Mutex
 	length    string // the least length of a password that it asks for
 	wipe      bool
+	account   bool     // the wipe is of the account only
+	wiped     []string // how a wipe was acknowledged
+	deaf      bool     // it answers no Provision
 	temporary uint32
 	final     uint32
 	status    string // of the last acknowledgement
@@ -38,6 +40,8 @@ func (p *provisioner) attach(m *mailFake) {
 		}
 		w.Header().Set("Content-Type", wbxml.ContentType)
 		switch {
+		case q.Command == Provision && p.deaf:
+			w.WriteHeader(http.StatusBadGateway)
 		case q.Command == Provision:
 			_, _ = w.Write(p.answer(body).Encode())
 		case p.wipe:
@@ -62,8 +66,17 @@ func (p *provisioner) answer(body []byte) *wbxml.Node {
 	if err != nil {
 		return provisionAnswer{Status: 2}.node()
 	}
-	told := provisionAnswer{Status: 1, Wipe: p.wipe, Policy: &policyAnswer{Type: request.PolicyType, Status: 1}}
+	told := provisionAnswer{
+		Status: 1, Wipe: p.wipe && !p.account, AccountWipe: p.wipe && p.account,
+		Policy: &policyAnswer{Type: request.PolicyType, Status: 1},
+	}
 	switch {
+	case request.Wipe != 0:
+		p.wiped = append(p.wiped, "full "+strconv.Itoa(request.Wipe))
+		told.Policy = nil
+	case request.AccountWipe != 0:
+		p.wiped = append(p.wiped, "account "+strconv.Itoa(request.AccountWipe))
+		told.Policy = nil
 	case request.acknowledges() && request.PolicyKey == p.temporary:
 		p.status = strconv.Itoa(request.Status)
 		p.final = newKey()
@@ -146,29 +159,6 @@ func TestTheMailServersPolicyAloneIsEnough(t *testing.T) {
 	if _, doc := p.settle(); doc.Child(wbxml.ProvisionMinDevicePasswordLength).Value() != "5" {
 		t.Errorf("the device was sent %q", doc.Child(wbxml.ProvisionMinDevicePasswordLength).Value())
 	}
-}
-
-func TestAWipeOfTheMailServerIsNotPassedOn(t *testing.T) {
-	forms(t, func(t *testing.T, w *world, p *phone) {
-		w.zone.values = strictValues
-		server := &provisioner{length: "4", wipe: true}
-		server.attach(w.mail)
-		p.enrol()
-		for range 2 {
-			if g := p.folderSync(); g.status != http.StatusServiceUnavailable {
-				t.Errorf("HTTP %d %q", g.status, g.body)
-			}
-		}
-		asked := read(w.zone, func() Order { return w.zone.devices[place{"mail", "alice", "DEV1"}].Upstream.Wipe })
-		if asked != FullWipe {
-			t.Error("the zone was not told")
-		}
-		w.zone.set(func() { w.zone.orders["id-DEV1"] = FullWipe }) // somebody approved
-		w.bus.Publish(bus.Message{Topic: "device:id-DEV1"})
-		if p.provision(policies(p.kind())).Child(wbxml.ProvisionRemoteWipe) == nil {
-			t.Error("there is no directive")
-		}
-	})
 }
 
 func TestAMailServersPolicyIsReadWithinBounds(t *testing.T) {

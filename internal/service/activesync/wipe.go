@@ -37,11 +37,11 @@ func (v *visit) wipe(s *Standing) (answer, error) {
 	if v.query.Command != Provision {
 		return v.tell(statusWipeRequested), nil
 	}
-	return v.direct(order, id, request)
+	return v.direct(s, order, id, request)
 }
 
 // direct gives the directive, or takes the device's answer to it.
-func (v *visit) direct(order Order, id string, request provisionRequest) (answer, error) {
+func (v *visit) direct(s *Standing, order Order, id string, request provisionRequest) (answer, error) {
 	told := provisionAnswer{
 		Status: int(statusOK), Information: request.Information != nil,
 		Wipe: order == FullWipe, AccountWipe: order == AccountWipe,
@@ -62,6 +62,9 @@ func (v *visit) direct(order Order, id string, request provisionRequest) (answer
 		return answer{}, err
 	}
 	v.g.standings.forget(v.place)
+	if o.Done && v.proven {
+		v.then = func() { v.tellUpstream(s) }
+	}
 	return frame(told.node()), nil
 }
 

@@ -39,10 +39,12 @@ type zoneFake struct {
 	orders    map[string]Order
 	later     map[string]bool // devices with an order that is not due yet
 	outcomes  []Outcome
+	untold    map[string]Order // wipes of the mail server that were carried out, by device
 	told      []Information
 	sightings []Sighting
 	values    policy.Values // of the policy that new devices get; nil for none
 	access    Access
+	times     *policy.Times
 	fault     error          // of every call that writes
 	memory    map[place]Keys // what Standing still takes for the keys of a device, until FreshStanding is asked
 }
@@ -72,7 +74,9 @@ func (z *zoneFake) Standing(_ context.Context, upstream, user, device string, _ 
 	}
 	c.Access = z.access
 	c.Status = statusDeviceBlocked
+	c.Times = z.times
 	c.Notice = notice
+	c.Wiped = z.untold[c.Device] != NoOrder && z.access == Blocked
 	c.Required = z.values != nil
 	c.Policy = policy.NewEffective(policy.Origin{}, z.values)
 	if s.Upstream != nil {
@@ -88,6 +92,8 @@ func (z *zoneFake) FreshStanding(ctx context.Context, upstream, user, device str
 	z.mu.Unlock()
 	return z.Standing(ctx, upstream, user, device, v)
 }
+
+func (*zoneFake) Remember(context.Context, []Seat) error { return nil }
 
 func (z *zoneFake) Enrol(_ context.Context, c Contact) error {
 	z.mu.Lock()
@@ -154,10 +160,31 @@ func (z *zoneFake) Report(_ context.Context, o Outcome) error {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	z.outcomes = append(z.outcomes, o)
-	delete(z.orders, strings.TrimPrefix(o.OrderID, "order of "))
-	if o.Done {
-		z.access = Blocked
+	device := strings.TrimPrefix(o.OrderID, "order of ")
+	order := z.orders[device]
+	delete(z.orders, device)
+	if !o.Done {
+		return nil
 	}
+	z.access = Blocked
+	for _, s := range z.devices {
+		if s.Device == device && s.Upstream != nil && s.Upstream.Wipe != NoOrder && !o.Unauthenticated {
+			z.untold[device] = order
+		}
+	}
+	return nil
+}
+
+func (z *zoneFake) Untold(_ context.Context, device, _ string) (Order, string, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.untold[device], "order of " + device, nil
+}
+
+func (z *zoneFake) Told(_ context.Context, orderID string) error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	delete(z.untold, strings.TrimPrefix(orderID, "order of "))
 	return nil
 }
 
@@ -313,7 +340,7 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 func newWorld(t testing.TB, change ...func(*Upstream)) *world {
 	t.Helper()
 	w := &world{t: t, mail: newMail(t), bus: bus.New(), clock: clock.NewFake(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), log: &bytes.Buffer{}}
-	w.zone = &zoneFake{revision: 1, devices: map[place]*Standing{}, orders: map[string]Order{}, access: Allowed}
+	w.zone = &zoneFake{revision: 1, devices: map[place]*Standing{}, orders: map[string]Order{}, untold: map[string]Order{}, access: Allowed}
 	u, err := url.Parse(w.mail.URL + Path)
 	if err != nil {
 		t.Fatal(err)

@@ -44,6 +44,20 @@ func (z *Zone) wipeOf(ctx context.Context, id, upstreamID string, o Order) error
 	return err
 }
 
+// Untold finds the wipe of a mail server's own that the device has carried out and the mail server does not know of.
+func (z *Zone) Untold(ctx context.Context, id, upstreamID string) (Order, string, error) {
+	c, err := z.Commands.Untold(ctx, id, upstreamID)
+	if err != nil || c == nil {
+		return NoOrder, "", err
+	}
+	return orderOf(c), c.ID, nil
+}
+
+// Told takes note that the mail server knows of the wipe.
+func (z *Zone) Told(ctx context.Context, orderID string) error {
+	return z.Commands.Told(ctx, orderID)
+}
+
 // Pending tells from memory whether the device may have an order to fetch.
 func (z *Zone) Pending(id string) bool { return z.Commands.Pending(id) }
 
@@ -53,10 +67,14 @@ func (z *Zone) Next(ctx context.Context, id string) (Order, string, error) {
 	if err != nil || c == nil {
 		return NoOrder, "", err
 	}
+	return orderOf(c), c.ID, nil
+}
+
+func orderOf(c *command.Command) Order {
 	if c.Kind == platform.SelectiveWipe {
-		return AccountWipe, c.ID, nil
+		return AccountWipe
 	}
-	return FullWipe, c.ID, nil
+	return FullWipe
 }
 
 // Report takes a device's answer to its order. A device says so before it erases itself (MS-ASPROV section 3.1.5.2): its
