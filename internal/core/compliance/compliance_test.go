@@ -75,7 +75,7 @@ func each(t *testing.T, fn func(t *testing.T, f *fixture)) {
 			DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Owners: f.users, Safety: g.Safety,
 		})
 		f.compliance = compliance.New(compliance.Parts{
-			DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: f.devices, Users: f.users,
+			DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Devices: f.devices, Users: f.users,
 			Commands: f.orders, Teller: f.letters,
 		})
 		f.devices.Follow(f.compliance)

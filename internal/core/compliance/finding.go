@@ -90,7 +90,7 @@ type Breach struct {
 	Device     string
 	Rule       string
 	Unknown    bool
-	Because    string
+	Because    string // by what the device is now
 	Since      time.Time
 	Restricted time.Time // since when mail is kept from it; zero when it is not
 	Access     device.Access
@@ -131,12 +131,44 @@ func (s *Store) Breaches(ctx context.Context, c scope.Caller, rule string, r pag
 		cut := page.Cut(rows, size, func(b breach) string { return page.Cursor(b.device, b.rule) })
 		p.Next = cut.Next
 		for _, b := range cut.Items {
-			p.Items = append(p.Items, Breach{b.device, b.rule, b.unknown, b.because, b.since, b.restricted, b.access, b.wiped})
+			p.Items = append(p.Items, Breach{b.device, b.rule, b.unknown, "", b.since, b.restricted, b.access, b.wiped})
 		}
 		p.Total, p.Capped, err = page.Total(ctx, q, "FROM compliance_breach b WHERE "+where, counted...)
 		return err
 	})
-	return p, err
+	if err != nil {
+		return page.Page[Breach]{}, err
+	}
+	return p, s.reasons(ctx, p.Items)
+}
+
+// reasons fills in why the devices break the rules, as both are now.
+func (s *Store) reasons(ctx context.Context, list []Breach) error {
+	b, err := s.current(ctx)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	var ids []string
+	for _, x := range list {
+		ids = append(ids, x.Device)
+	}
+	members, err := s.with.Devices.Members(ctx, self, slices.Compact(ids)...) // the list is sorted by device
+	if err != nil {
+		return err
+	}
+	facts, err := s.facts(ctx, b.rules, members)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		x := &list[i]
+		rule := slices.IndexFunc(b.rules, func(r Rule) bool { return r.ID == x.Rule })
+		of := slices.IndexFunc(facts, func(f Facts) bool { return f.Device.ID == x.Device })
+		if rule >= 0 && of >= 0 {
+			_, x.Because = b.rules[rule].Judge(facts[of])
+		}
+	}
+	return nil
 }
 
 // Count is how many devices break a rule.

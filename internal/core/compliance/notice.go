@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
@@ -44,8 +45,13 @@ func (s *Store) notice(ctx context.Context, tx *sqldb.Tx, c change) error {
 	}
 	subject, body := templates.of(kind)
 	words := oneLine(fill(subject, c)) + "\n" + fill(body, c)
+	id := sqldb.NewID()
+	sealed, err := s.with.Keys.Seal(ctx, tx, wordsField(id), seal.User(c.breach.owner), []byte(words))
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO compliance_notice (id, device, owner, kind, words, tell_owner, tell_staff, created_at, tries)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`, sqldb.NewID(), c.breach.device, c.breach.owner, string(kind), words,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)`, id, c.breach.device, c.breach.owner, string(kind), []byte(sealed),
 		c.rule.TellOwner, c.rule.TellStaff, sqldb.Micros(s.with.Clock.Now()))
 	if err != nil || kind != broken {
 		return err
@@ -53,6 +59,10 @@ func (s *Store) notice(ctx context.Context, tx *sqldb.Tx, c change) error {
 	_, err = tx.Exec(ctx, "UPDATE compliance_breach SET told_at = $1 WHERE device = $2 AND rule = $3",
 		sqldb.Micros(s.with.Clock.Now()), c.breach.device, c.breach.rule)
 	return err
+}
+
+func wordsField(id string) seal.Field {
+	return seal.Field{Table: "compliance_notice", Column: "words", Row: id}
 }
 
 // noticeOf tells which mail a step sends. Without a grace the beginning and the restriction are one moment, and one mail.
@@ -89,15 +99,19 @@ type queued struct {
 	id, device, owner, words string
 	tellOwner, tellStaff     bool
 	tries                    int
+	sealed                   seal.Sealed
 }
 
 // Send sends the notices that wait, those of one device in one mail, and returns how many mails went. One server at a time
 // calls it. A notice that cannot be sent is tried again at the next call, ten times in all.
 func (s *Store) Send(ctx context.Context) (sent int, err error) {
 	rows, err := sqldb.All(ctx, s.db, func(r sqldb.Row) (n queued, err error) {
-		return n, r.Scan(&n.id, &n.device, &n.owner, &n.words, &n.tellOwner, &n.tellStaff, &n.tries)
+		return n, r.Scan(&n.id, &n.device, &n.owner, (*[]byte)(&n.sealed), &n.tellOwner, &n.tellStaff, &n.tries)
 	}, "SELECT id, device, owner, words, tell_owner, tell_staff, tries FROM compliance_notice ORDER BY device, id LIMIT 100")
 	if err != nil {
+		return 0, err
+	}
+	if rows, err = s.opened(ctx, rows); err != nil {
 		return 0, err
 	}
 	var faults []error
@@ -114,6 +128,31 @@ func (s *Store) Send(ctx context.Context) (sent int, err error) {
 		rows = rows[n:]
 	}
 	return sent, errors.Join(faults...)
+}
+
+// opened opens the words of notices. Those of users who have been erased are nobody's any more, and go.
+func (s *Store) opened(ctx context.Context, rows []queued) ([]queued, error) {
+	pieces := make([]seal.Piece, len(rows))
+	for i, n := range rows {
+		pieces[i] = seal.Piece{Field: wordsField(n.id), Owner: seal.User(n.owner), Sealed: n.sealed}
+	}
+	words, err := s.with.Keys.OpenAll(ctx, s.db, pieces)
+	if err != nil {
+		return nil, err
+	}
+	var out, gone []queued
+	for i, n := range rows {
+		if words[i] == nil {
+			gone = append(gone, n)
+			continue
+		}
+		n.words = string(words[i])
+		out = append(out, n)
+	}
+	if len(gone) == 0 {
+		return out, nil
+	}
+	return out, s.done(ctx, gone)
 }
 
 // sendOne sends the notices of one device as one mail.

@@ -11,6 +11,7 @@ import (
 	"drover/internal/base/bus"
 	"drover/internal/base/clock"
 	"drover/internal/base/problem"
+	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
@@ -46,6 +47,12 @@ type Teller interface {
 	Staff(ctx context.Context, subject, text string) error
 }
 
+// Keys seals and opens what people have written of a user's devices, and what their owners are told.
+type Keys interface {
+	Seal(ctx context.Context, tx *sqldb.Tx, f seal.Field, o seal.Owner, plain []byte) (seal.Sealed, error)
+	OpenAll(ctx context.Context, q sqldb.Querier, pieces []seal.Piece) ([][]byte, error)
+}
+
 // Revision tells the zone's revision; see [zone.Revision.Current].
 type Revision interface{ Current() (int64, error) }
 
@@ -57,6 +64,7 @@ type Parts struct {
 	Zone     *zone.Zone
 	Revision Revision
 	Bus      *bus.Bus
+	Keys     Keys
 	Devices  Devices
 	Users    Users
 	Commands Commands
@@ -90,7 +98,7 @@ type book struct {
 // Restriction keeps mail from a device.
 type Restriction struct {
 	Access  device.Access
-	Because string
+	Because string // the rule and what it asks; what it says of this device is in [Store.Explain]
 }
 
 func (s *Store) current(ctx context.Context) (*book, error) {
@@ -123,24 +131,25 @@ func (s *Store) readBook(ctx context.Context, revision int64) (*book, error) {
 		_, err = sqldb.All(ctx, q, func(r sqldb.Row) (struct{}, error) {
 			var id, rule string
 			var x Restriction
-			if err := r.Scan(&id, &x.Access, &x.Because, &rule); err != nil {
+			if err := r.Scan(&id, &x.Access, &rule); err != nil {
 				return struct{}{}, err
 			}
-			x.Because = b.name(rule) + ": " + x.Because
+			x.Because = b.words(rule)
 			if b.restricted[id].Access != device.Block { // the stricter of several
 				b.restricted[id] = x
 			}
 			return struct{}{}, nil
-		}, "SELECT device, access, because, rule FROM compliance_breach WHERE restricted_at > 0 AND access <> '' ORDER BY device, rule")
+		}, "SELECT device, access, rule FROM compliance_breach WHERE restricted_at > 0 AND access <> '' ORDER BY device, rule")
 		return err
 	})
 	return b, err
 }
 
-func (b *book) name(rule string) string {
+// words say what a rule asks: "Encryption: The device's storage is not encrypted."
+func (b *book) words(rule string) string {
 	for _, r := range b.rules {
-		if r.ID == rule {
-			return r.Name
+		if d, ok := describe(r.Condition); ok && r.ID == rule {
+			return r.Name + ": " + d.Words + "."
 		}
 	}
 	return "a rule"
@@ -293,10 +302,11 @@ func (s *Store) RemoveRule(ctx context.Context, c scope.Caller, id string) error
 		if err := s.endAll(ctx, tx, id); err != nil {
 			return err
 		}
-		for _, text := range []string{"DELETE FROM compliance_waiver WHERE rule = $1", "DELETE FROM compliance_rule WHERE id = $1"} {
-			if _, err := tx.Exec(ctx, text, id); err != nil {
-				return err
-			}
+		if err := s.endWaivers(ctx, tx, "rule", id); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM compliance_rule WHERE id = $1", id); err != nil {
+			return err
 		}
 		return s.changed(ctx, tx, c, "compliance.rule-removed", id, before, nil)
 	})
@@ -322,17 +332,18 @@ func (s *Store) wake(tx *sqldb.Tx, ids []string) {
 	})
 }
 
-// DeviceMoved ends what is kept of a device that leaves, as [device.Follower].
+// DeviceMoved ends what is kept of a device that leaves, as [device.Follower]. What the rules say of a device is its state now
+// and no record of it: a legal hold keeps the exemptions alone.
 func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, _ device.State) error {
 	for _, text := range []string{
-		"DELETE FROM compliance_breach WHERE device = $1", "DELETE FROM compliance_waiver WHERE device = $1",
-		"DELETE FROM compliance_place WHERE device = $1", "DELETE FROM compliance_notice WHERE device = $1",
+		"DELETE FROM compliance_breach WHERE device = $1", "DELETE FROM compliance_place WHERE device = $1",
+		"DELETE FROM compliance_notice WHERE device = $1",
 	} {
 		if _, err := tx.Exec(ctx, text, id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.endWaivers(ctx, tx, "device", id)
 }
 
 // Waiver exempts one device from a rule, or from all, for a time.

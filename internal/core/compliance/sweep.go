@@ -23,17 +23,16 @@ import (
 type breach struct {
 	device, rule, owner     string
 	unknown                 bool
-	because                 string
 	since, told, restricted time.Time
 	access                  device.Access
 	wiped                   time.Time
 }
 
-const breachColumns = "b.device, b.rule, b.owner, b.unknown, b.because, b.since, b.told_at, b.restricted_at, b.access, b.wiped_at"
+const breachColumns = "b.device, b.rule, b.owner, b.unknown, b.since, b.told_at, b.restricted_at, b.access, b.wiped_at"
 
 func scanBreach(r sqldb.Row) (b breach, err error) {
 	var since, told, restricted, wiped int64
-	err = r.Scan(&b.device, &b.rule, &b.owner, &b.unknown, &b.because, &since, &told, &restricted, &b.access, &wiped)
+	err = r.Scan(&b.device, &b.rule, &b.owner, &b.unknown, &since, &told, &restricted, &b.access, &wiped)
 	b.since, b.told, b.restricted, b.wiped = sqldb.Time(since), sqldb.Time(told), sqldb.Time(restricted), sqldb.Time(wiped)
 	return b, err
 }
@@ -43,6 +42,9 @@ const sweepSize = 500
 
 // Sweep judges every device in use. One server at a time calls it, every few minutes: time alone breaks some rules.
 func (s *Store) Sweep(ctx context.Context) error {
+	if err := s.dropWaivers(ctx); err != nil {
+		return err
+	}
 	for after := ""; ; {
 		list, err := s.with.Devices.Sweep(ctx, self, scope.ComplianceRead, after, sweepSize)
 		if err != nil || len(list) == 0 {
@@ -170,7 +172,7 @@ func (s *Store) known(ctx context.Context, list []device.Member) (standing, erro
 		where := "w.device IN " + b.In(ids...) + " AND w.until > " + b.Add(sqldb.Micros(s.with.Clock.Now()))
 		waivers, err := sqldb.All(ctx, q, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE "+where, b.List()...)
 		for _, w := range waivers {
-			known.waivers[w.Device] = append(known.waivers[w.Device], w)
+			known.waivers[w.Device] = append(known.waivers[w.Device], w.Waiver) // without its reason, which decides nothing
 		}
 		return err
 	})
@@ -195,7 +197,7 @@ type step string
 
 const (
 	begins    step = "begins"
-	stays     step = "stays"     // for another reason, in other words
+	stays     step = "stays"     // but known where it was not, or the other way round
 	restricts step = "restricts" // its grace is over
 	frees     step = "frees"     // the rule restricts no more, or otherwise
 	wipes     step = "wipes"
@@ -208,6 +210,8 @@ type change struct {
 	breach breach
 	rule   Rule
 	device device.Device
+	// because is what the rule says of the device now, in a sentence. It is personal, and goes into mails alone.
+	because string
 }
 
 // compare finds the steps of one device. It is pure.
@@ -222,24 +226,23 @@ func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
 		broken := answer == Breaks || answer == Unknown && r.UnknownCounts
 		switch {
 		case broken && was < 0:
-			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, because: because, since: f.Now}
-			out = append(out, advance(change{begins, b, *r, f.Device}, f.Now)...)
+			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, since: f.Now}
+			out = append(out, advance(change{begins, b, *r, f.Device, because}, f.Now)...)
 		case broken:
 			b := known[was]
 			b.unknown = answer == Unknown
-			c := change{stays, b, *r, f.Device}
-			if b.because != because {
-				c.breach.because = because
+			c := change{stays, b, *r, f.Device, because}
+			if b.unknown != known[was].unknown {
 				out = append(out, c)
 			}
 			out = append(out, advance(c, f.Now)...)
 		case was >= 0:
-			out = append(out, change{ends, known[was], *r, f.Device})
+			out = append(out, change{ends, known[was], *r, f.Device, because})
 		}
 	}
 	for _, b := range known {
 		if !seen[b.rule] { // its rule is switched off
-			out = append(out, change{ends, b, Rule{ID: b.rule}, f.Device})
+			out = append(out, change{ends, b, Rule{ID: b.rule}, f.Device, ""})
 		}
 	}
 	return out
@@ -313,12 +316,12 @@ func (s *Store) move(ctx context.Context, tx *sqldb.Tx, c change) (int64, error)
 	b := c.breach
 	switch c.step {
 	case begins:
-		return tx.Exec(ctx, `INSERT INTO compliance_breach (device, rule, owner, unknown, because, since, told_at, restricted_at,
-			access, wiped_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', 0) ON CONFLICT (device, rule) DO NOTHING`,
-			b.device, b.rule, b.owner, b.unknown, b.because, sqldb.Micros(b.since))
+		return tx.Exec(ctx, `INSERT INTO compliance_breach (device, rule, owner, unknown, since, told_at, restricted_at,
+			access, wiped_at) VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0) ON CONFLICT (device, rule) DO NOTHING`,
+			b.device, b.rule, b.owner, b.unknown, sqldb.Micros(b.since))
 	case stays:
-		return tx.Exec(ctx, "UPDATE compliance_breach SET unknown = $1, because = $2 WHERE device = $3 AND rule = $4",
-			b.unknown, b.because, b.device, b.rule)
+		return tx.Exec(ctx, "UPDATE compliance_breach SET unknown = $1 WHERE device = $2 AND rule = $3",
+			b.unknown, b.device, b.rule)
 	case restricts:
 		return tx.Exec(ctx, "UPDATE compliance_breach SET restricted_at = $1, access = $2 WHERE device = $3 AND rule = $4 AND access <> $5",
 			sqldb.Micros(s.with.Clock.Now()), string(c.rule.Access), b.device, b.rule, string(c.rule.Access))
@@ -346,7 +349,7 @@ func (s *Store) wipeDue(ctx context.Context, changes []change) error {
 		}
 		b := c.breach
 		_, err := s.with.Commands.Request(ctx, self, command.Request{
-			Kind: platform.SelectiveWipe, Devices: []string{b.device}, Reason: "Rule " + c.rule.Name + ": " + b.because,
+			Kind: platform.SelectiveWipe, Devices: []string{b.device}, Reason: "Rule " + c.rule.Name + ": " + c.because,
 			Key: "compliance " + b.rule + " " + b.since.UTC().Format(time.RFC3339Nano),
 		})
 		switch {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"drover/internal/base/problem"
 	"drover/internal/core/device"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
@@ -49,7 +50,7 @@ func Placeholders() []Placeholder { return slices.Clone(placeholders) }
 var placeholders = []Placeholder{
 	{"device", "The name of the device", func(c change) string { return oneLine(c.device.Name) }},
 	{"rule", "The name of the rule", func(c change) string { return oneLine(c.rule.Name) }},
-	{"because", "Why the device breaks it, in a sentence", func(c change) string { return c.breach.because }},
+	{"because", "Why the device breaks it, in a sentence", func(c change) string { return c.because }},
 	{"mend", "What the owner does about it", mendOf},
 	{"until", "From when on mail is kept from the device, in a sentence; nothing where the rule keeps no mail from it", untilOf},
 }
@@ -90,7 +91,7 @@ func (t Templates) check() error {
 		{"restoredSubject", t.RestoredSubject},
 	} {
 		if strings.TrimSpace(x.text) == "" || len(x.text) > maxSubject || strings.ContainsAny(x.text, "\r\n") {
-			return invalid(x.field, "A subject is one line of 1 to 200 bytes.")
+			return badNotice(x.field, "A subject is one line of 1 to 200 bytes.")
 		}
 		if err := checkBraces(x.field, x.text); err != nil {
 			return err
@@ -102,13 +103,17 @@ func (t Templates) check() error {
 		{"restored", t.Restored},
 	} {
 		if strings.TrimSpace(x.text) == "" || len(x.text) > maxBody {
-			return invalid(x.field, "A text has 1 to 4000 bytes.")
+			return badNotice(x.field, "A text has 1 to 4000 bytes.")
 		}
 		if err := checkBraces(x.field, x.text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func badNotice(field, words string) error {
+	return problem.New(problem.Invalid, "compliance.notices", words).WithField(field)
 }
 
 // braced is what looks like a placeholder.
@@ -122,7 +127,7 @@ func checkBraces(field, text string) error {
 	}
 	for _, found := range braced.FindAllString(text, -1) {
 		if !slices.Contains(names, found) {
-			return invalid(field, fmt.Sprintf("Nothing replaces %s: there are %s.", found, strings.Join(names, ", ")))
+			return badNotice(field, fmt.Sprintf("Nothing replaces %s: there are %s.", found, strings.Join(names, ", ")))
 		}
 	}
 	return nil
@@ -137,9 +142,9 @@ func (s *Store) Preview(_ context.Context, c scope.Caller, t Templates) (Templat
 		return Templates{}, err
 	}
 	sample := change{
-		rule:   Rule{Name: "Encrypted storage", Condition: NotEncrypted, Access: device.Quarantine, Grace: 48},
-		device: device.Device{Name: "Office phone"},
-		breach: breach{because: "Its storage is not encrypted.", since: s.with.Clock.Now()},
+		rule:    Rule{Name: "Encrypted storage", Condition: NotEncrypted, Access: device.Quarantine, Grace: 48},
+		device:  device.Device{Name: "Office phone"},
+		because: "Its storage is not encrypted.", breach: breach{since: s.with.Clock.Now()},
 	}
 	for _, at := range []*string{&t.BreachSubject, &t.RestrictedSubject, &t.RestoredSubject} {
 		*at = oneLine(fill(*at, sample))

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
+	"drover/internal/core/journal"
 	"drover/internal/core/scope"
 )
 
@@ -17,11 +19,22 @@ const (
 	maxWaiver = 366 * 24 * time.Hour
 )
 
-const waiverColumns = "w.id, w.device, w.rule, w.reason, w.until, w.created_at, w.created_by"
+const waiverColumns = "w.id, w.device, w.owner, w.rule, w.reason, w.until, w.created_at, w.created_by"
 
-func scanWaiver(r sqldb.Row) (w Waiver, err error) {
+// sealedWaiver is a waiver whose reason is not opened.
+type sealedWaiver struct {
+	Waiver
+	owner  string
+	reason seal.Sealed
+}
+
+func reasonField(id string) seal.Field {
+	return seal.Field{Table: "compliance_waiver", Column: "reason", Row: id}
+}
+
+func scanWaiver(r sqldb.Row) (w sealedWaiver, err error) {
 	var until, created int64
-	err = r.Scan(&w.ID, &w.Device, &w.Rule, &w.Reason, &until, &created, &w.By)
+	err = r.Scan(&w.ID, &w.Device, &w.owner, &w.Rule, (*[]byte)(&w.reason), &until, &created, &w.By)
 	w.Until, w.Created = sqldb.Time(until), sqldb.Time(created)
 	return w, err
 }
@@ -31,7 +44,8 @@ func (s *Store) Waive(ctx context.Context, c scope.Caller, w Waiver) (Waiver, er
 	if err := c.Require(scope.ComplianceEdit); err != nil {
 		return Waiver{}, err
 	}
-	if _, err := s.with.Devices.Find(ctx, s.db, c, scope.ComplianceEdit, w.Device); err != nil {
+	d, err := s.with.Devices.Find(ctx, s.db, c, scope.ComplianceEdit, w.Device)
+	if err != nil {
 		return Waiver{}, err
 	}
 	now := s.with.Clock.Now()
@@ -42,14 +56,18 @@ func (s *Store) Waive(ctx context.Context, c scope.Caller, w Waiver) (Waiver, er
 		return Waiver{}, invalid("until", "An exemption ends, within a year.")
 	}
 	w.ID, w.Created, w.By = sqldb.NewID(), now, c.ID
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if w.Rule != "" {
 			if _, err := ruleByID(ctx, tx, w.Rule); err != nil {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `INSERT INTO compliance_waiver (id, device, rule, reason, until, created_at, created_by)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)`, w.ID, w.Device, w.Rule, w.Reason, sqldb.Micros(w.Until), sqldb.Micros(now), c.ID)
+		sealed, err := s.with.Keys.Seal(ctx, tx, reasonField(w.ID), seal.User(d.Owner), []byte(w.Reason))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO compliance_waiver (id, device, owner, rule, reason, until, created_at, created_by)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, w.ID, w.Device, d.Owner, w.Rule, []byte(sealed), sqldb.Micros(w.Until), sqldb.Micros(now), c.ID)
 		if err != nil {
 			return err
 		}
@@ -73,24 +91,46 @@ func (s *Store) EndWaiver(ctx context.Context, c scope.Caller, id string) error 
 	if err := c.Require(scope.ComplianceEdit); err != nil {
 		return err
 	}
-	var w Waiver
+	var w sealedWaiver
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		w, err = sqldb.One(ctx, tx, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE w.id = $1", id)
+		w, err = sqldb.One(ctx, tx, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE w.id = $1 AND w.until > $2",
+			id, sqldb.Micros(s.with.Clock.Now()))
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return problem.New(problem.NotFound, "compliance.waiver", "There is no such exemption.")
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM compliance_waiver WHERE id = $1", id); err != nil {
+		if err := s.endWaivers(ctx, tx, "id", id); err != nil {
 			return err
 		}
-		return s.recordWaiver(ctx, tx, c, "compliance.waiver-ended", w)
+		return s.recordWaiver(ctx, tx, c, "compliance.waiver-ended", w.Waiver)
 	})
 	if err != nil {
 		return err
 	}
 	return s.Look(ctx, w.Device)
+}
+
+// endWaivers ends the exemptions of a device, of a rule, or the one of that id. Those of a user on whose data a legal hold
+// stands are over, and stay.
+func (s *Store) endWaivers(ctx context.Context, tx *sqldb.Tx, column, id string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM compliance_waiver WHERE "+column+" = $1 AND "+journal.Unheld("compliance_waiver.owner"), id)
+	if err != nil {
+		return err
+	}
+	now := sqldb.Micros(s.with.Clock.Now())
+	_, err = tx.Exec(ctx, "UPDATE compliance_waiver SET until = $1 WHERE "+column+" = $2 AND until > $3", now, id, now)
+	return err
+}
+
+// dropWaivers deletes exemptions that are over, but none of a user on whose data a legal hold stands.
+func (s *Store) dropWaivers(ctx context.Context) error {
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM compliance_waiver WHERE until <= $1 AND "+journal.Unheld("compliance_waiver.owner"),
+			sqldb.Micros(s.with.Clock.Now()))
+		return err
+	})
 }
 
 // Waivers returns the exemptions in force within the caller's scope, those that end first first; of one device, or of all
@@ -106,5 +146,22 @@ func (s *Store) Waivers(ctx context.Context, c scope.Caller, device string) ([]W
 		where += " AND w.device = " + a.Add(device)
 	}
 	where += " AND " + sc.Devices("w.device", &a)
-	return sqldb.All(ctx, s.db, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE "+where+" ORDER BY w.until, w.id LIMIT 500", a.List()...)
+	rows, err := sqldb.All(ctx, s.db, scanWaiver, "SELECT "+waiverColumns+" FROM compliance_waiver w WHERE "+where+" ORDER BY w.until, w.id LIMIT 500", a.List()...)
+	if err != nil {
+		return nil, err
+	}
+	pieces := make([]seal.Piece, len(rows))
+	for i, w := range rows {
+		pieces[i] = seal.Piece{Field: reasonField(w.ID), Owner: seal.User(w.owner), Sealed: w.reason}
+	}
+	reasons, err := s.with.Keys.OpenAll(ctx, s.db, pieces)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Waiver, len(rows))
+	for i, w := range rows {
+		w.Reason = string(reasons[i])
+		list[i] = w.Waiver
+	}
+	return list, nil
 }

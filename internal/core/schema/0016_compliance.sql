@@ -7,13 +7,13 @@ CREATE TABLE compliance_rule (
 	version BIGINT NOT NULL
 );
 
--- One row for each rule that a device breaks now, from its first moment on.
+-- One row for each rule that a device breaks now, from its first moment on. Why it breaks it is kept nowhere: the rule says it
+-- anew of what the device is whenever it is asked.
 CREATE TABLE compliance_breach (
 	device        TEXT NOT NULL REFERENCES device (id),
 	rule          TEXT NOT NULL REFERENCES compliance_rule (id),
 	owner         TEXT NOT NULL,
 	unknown       BOOLEAN NOT NULL,
-	because       TEXT NOT NULL,
 	since         BIGINT NOT NULL,
 	told_at       BIGINT NOT NULL,
 	restricted_at BIGINT NOT NULL,
@@ -24,12 +24,13 @@ CREATE TABLE compliance_breach (
 CREATE INDEX compliance_breach_rule ON compliance_breach (rule, device);
 CREATE INDEX compliance_breach_restricted ON compliance_breach (restricted_at, device);
 
--- Who need not keep a rule ('' for all of them), why, and until when.
+-- Who need not keep a rule ('' for all of them), why, sealed under the owner's key, and until when.
 CREATE TABLE compliance_waiver (
 	id         TEXT PRIMARY KEY,
 	device     TEXT NOT NULL REFERENCES device (id),
+	owner      TEXT NOT NULL,
 	rule       TEXT NOT NULL,
-	reason     TEXT NOT NULL,
+	reason     BYTEA NOT NULL,
 	until      BIGINT NOT NULL,
 	created_at BIGINT NOT NULL,
 	created_by TEXT NOT NULL
@@ -45,13 +46,13 @@ CREATE TABLE compliance_place (
 	PRIMARY KEY (device, rule)
 );
 
--- What the owners of devices are still to be told, by mail.
+-- What the owners of devices are still to be told, by mail; the words are sealed under the owner's key.
 CREATE TABLE compliance_notice (
 	id         TEXT PRIMARY KEY,
 	device     TEXT NOT NULL REFERENCES device (id),
 	owner      TEXT NOT NULL,
 	kind       TEXT NOT NULL CHECK (kind IN ('breach', 'restricted', 'restored')),
-	words      TEXT NOT NULL,
+	words      BYTEA NOT NULL,
 	tell_owner BOOLEAN NOT NULL,
 	tell_staff BOOLEAN NOT NULL,
 	created_at BIGINT NOT NULL,
