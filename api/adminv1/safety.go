@@ -132,8 +132,31 @@ type Alternative struct {
 	Words   string `json:"words"`
 }
 
-// Batch is what an order has become: either every device has got its command or none.
+// Batch is what an order has become.
 type Batch struct {
-	Waiting Waiting   `json:"waiting"`
-	Items   []Command `json:"items"`
+	Waiting  Waiting       `json:"waiting"`
+	Progress BatchProgress `json:"progress"`
+	Items    []Command     `json:"items"`
+}
+
+// BatchProgress tells how far an order to many devices has come. Their commands are written in pieces; what breaks off is
+// carried on by the server.
+type BatchProgress struct {
+	ID          string    `json:"id"`
+	Kind        string    `json:"kind"`
+	Label       string    `json:"label"`
+	RequestedBy Actor     `json:"requestedBy"`
+	Requested   string    `json:"requested"`
+	Updated     string    `json:"updated"`
+	Total       int       `json:"total" doc:"Devices that it is for."`
+	Written     int       `json:"written" doc:"Devices whose turn has come."`
+	Complete    bool      `json:"complete"`
+	Left        int       `json:"left" doc:"Devices that could not take it any more when their turn came."`
+	LeftOut     []LeftOut `json:"leftOut" doc:"The first hundred of them."`
+}
+
+// LeftOut is a device that was left out of an order.
+type LeftOut struct {
+	Device Ref    `json:"device"`
+	Reason string `json:"reason"`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ type orderCommands struct {
 	Batch   orderBatch   `cmd:"" help:"Order something from several devices: from all of them or none."`
 	Preview orderPreview `cmd:"" help:"Tell what an order would remove and leave, without ordering it."`
 	List    orderList    `cmd:"" help:"List commands, newest first."`
+	Batches orderBatches `cmd:"" help:"List what was ordered from more than one device at once, and how far it has come."`
 	Show    orderShow    `cmd:"" help:"Show a command and its steps."`
 	Approve approve      `cmd:"" help:"Approve what another administrator has ordered; a one-time code proves that it is you."`
 	Reject  reject       `cmd:"" help:"Reject what was ordered; a one-time code proves that it is you."`
@@ -103,6 +105,11 @@ func (o *orderBatch) Run(ctx context.Context, c *console) error {
 		if err := s.say("%s of %d devices%s", o.Kind, len(b.Items), waits(b.Waiting)); err != nil {
 			return err
 		}
+		for _, l := range b.Progress.LeftOut {
+			if err := s.say("left out: %s: %s", cmp.Or(l.Device.Name, l.Device.ID), l.Reason); err != nil {
+				return err
+			}
+		}
 		t := table.New(orderHeads...)
 		for _, x := range b.Items {
 			t.Row(orderRow(x)...)
@@ -185,6 +192,7 @@ type orderList struct {
 	User   string `help:"Only of this user's devices."`
 	State  string `help:"Only in this state."`
 	Kind   string `enum:",lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" default:"" help:"Only of this kind."`
+	Batch  string `help:"Only what was ordered with this batch."`
 	Open   bool   `help:"Only those of which more can happen."`
 	Limit  int    `default:"100" help:"The most rows; 0 for all."`
 }
@@ -206,13 +214,35 @@ func (o *orderList) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	q := query("device", device, "user", user, "state", o.State, "kind", o.Kind)
+	q := query("device", device, "user", user, "state", o.State, "kind", o.Kind, "batch", o.Batch)
 	if o.Open {
 		q.Set("open", "true")
 	}
 	return listing[adminv1.Command]{
 		path: "/commands", query: q, limit: o.Limit, empty: "There is no such command.",
 		heads: orderHeads, row: orderRow,
+	}.print(ctx, s)
+}
+
+type orderBatches struct {
+	remote
+	Limit int `default:"20" help:"The most rows; 0 for all."`
+}
+
+// Run lists batches.
+func (o *orderBatches) Run(ctx context.Context, c *console) error {
+	s, err := o.connect(c)
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.BatchProgress]{
+		path: "/command-batches", limit: o.Limit, empty: "Nothing was ordered from more than one device.",
+		heads: []string{"ID", "KIND", "DEVICES", "WRITTEN", "LEFT OUT", "COMPLETE", "REQUESTED", "BY"},
+		row: func(b adminv1.BatchProgress) []string {
+			return []string{
+				b.ID, b.Kind, count(b.Total), count(b.Written), count(b.Left), yes(b.Complete), since(b.Requested), b.RequestedBy.Name,
+			}
+		},
 	}.print(ctx, s)
 }
 

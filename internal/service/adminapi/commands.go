@@ -38,8 +38,15 @@ func (a *API) addCommands() {
 	add(a, preview, a.previewCommand)
 	order := op("sendCommand", http.MethodPost, "/commands", "Order something from devices: from all of them or none", gate.AnyAdmin(anyOrder))
 	order.words = "Repeating it with the same Idempotency-Key gives the same commands and no new ones."
-	order.body, order.status = 1<<20, http.StatusCreated
-	add(a, order, a.sendCommands)
+	many := order
+	many.words += " What erases goes to 500 devices at most. The commands of more than 250 devices are written in pieces; a device " +
+		"that cannot take its command any more when its turn comes is left out and named. What breaks off is carried on by the " +
+		"server; the same key carries it on at once."
+	many.body, many.status = 1<<20, http.StatusCreated
+	add(a, many, a.sendCommands)
+	add(a, op("listBatches", http.MethodGet, "/command-batches",
+		"List what was ordered from more than one device at once, newest first: one's own, and all with the right over the whole zone",
+		read), a.listBatches)
 	one := op("sendDeviceCommand", http.MethodPost, "/devices/{id}/commands", "Order something from one device", gate.AnyAdmin(anyOrder))
 	one.words, one.status = order.words, http.StatusCreated
 	add(a, one, a.sendCommand)
@@ -88,11 +95,13 @@ type CommandFilter struct {
 	Open     bool   `query:"open" doc:"Only those of which more can happen."`
 	Kind     string `query:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
 	Approval string `query:"approval" maxLength:"64"`
+	Batch    string `query:"batch" maxLength:"64" doc:"What they were ordered with."`
 }
 
 func (a *API) listCommands(ctx context.Context, in *CommandFilter) (*answer[adminv1.Page[adminv1.Command]], error) {
 	return a.commandPage(ctx, in.Paged, command.Filter{
 		Device: in.Device, Owner: in.User, State: command.State(in.State), Open: in.Open, Kind: platform.Command(in.Kind), Approval: in.Approval,
+		Batch: in.Batch,
 	})
 }
 
@@ -163,9 +172,16 @@ func (a *API) sendCommands(ctx context.Context, in *struct {
 		return nil, err
 	}
 	w, err := a.wireCommand(ctx, b.Commands...)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.wireBatch(ctx, b)
+	if err != nil {
+		return nil, err
+	}
 	return reply(adminv1.Batch{
-		Waiting: adminv1.Waiting{Approval: b.Approval, Needed: b.Needed}, Items: each(b.Commands, w.command),
-	}, err)
+		Waiting: adminv1.Waiting{Approval: b.Approval, Needed: b.Needed}, Progress: p.progress(b), Items: each(b.Commands, w.command),
+	}, nil)
 }
 
 func (a *API) sendCommand(ctx context.Context, in *struct {

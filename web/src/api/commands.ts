@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, type Query } from './client';
 import { list, whole } from './list';
-import type { Approval, Command, Effect, Page, Proof, Waiting } from './types';
+import type { Approval, Batch, BatchProgress, Command, Effect, Page, Proof } from './types';
 import { askPasskey } from './webauthn';
 
 export const commands = (query: Query) => list<Command>('/commands', query);
@@ -15,9 +15,23 @@ export const command = (id: string) =>
 export const sendCommand = (device: string, key: string, body: { kind: string; reason: string }) =>
   call<Command>('POST', `/devices/${device}/commands`, { body, key });
 
-/** Either every device gets its command or none. */
+/** Either every device gets its command or none; of thousands, who cannot any more is left out and named. */
 export const sendToMany = (key: string, body: { kind: string; reason: string; devices: string[] }) =>
-  call<{ waiting: Waiting; items: Command[] }>('POST', '/commands', { body, key });
+  call<Batch>('POST', '/commands', { body, key });
+
+const DAY_MS = 86_400_000;
+
+/** Orders to many devices that are still being written, and those of the last day that left devices out. */
+export const batches = queryOptions({
+  queryKey: ['commands', 'batches'],
+  queryFn: async ({ signal }) => {
+    const { items } = await call<Page<BatchProgress>>('GET', '/command-batches', {
+      query: { limit: 20 },
+      signal,
+    });
+    return items.filter((b) => !b.complete || (b.left > 0 && Date.now() - Date.parse(b.updated) < DAY_MS));
+  },
+});
 
 /** What an order would do, device by device. */
 export const effects = (kind: string, devices: string[]) =>

@@ -15,6 +15,7 @@ import { actorName } from '../../ui/actor';
 import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { Approvals } from './Approvals';
+import { Batches } from './Batches';
 import { CommandDrawer } from './CommandDrawer';
 
 const STATES = [
@@ -82,6 +83,7 @@ export default function Commands() {
           )}
         </Tabs.List>
         <Tabs.Panel value="all">
+          <Batches />
           <Group gap="xs" mb="md">
             <Select
               aria-label="State"

@@ -29,10 +29,10 @@ export function BulkOrder({ order, chosen, onClose, onDone }: BulkOrderProps) {
   const send = useAct(
     () => sendToMany(key, { kind: order.kind, reason: reason.trim(), devices: able.map((e) => e.device.id) }),
     {
-      done: ({ waiting, items }) =>
+      done: ({ waiting, items, progress }) =>
         waiting.approval
           ? `Asked for ${plural(items.length, 'device')}. It waits for ${plural(waiting.needed, 'approval')}.`
-          : `Asked for ${plural(items.length, 'device')}. Follow it under Commands.`,
+          : `Asked for ${plural(items.length, 'device')}${progress.left > 0 ? `; ${plural(progress.left, 'device')} left out` : ''}. Follow it under Commands.`,
       stale: ['commands', 'devices', 'approvals', 'overview'],
       after: onDone,
     },
