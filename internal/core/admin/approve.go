@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -148,8 +147,8 @@ type grantsPayload struct {
 }
 
 func (s *Store) applyGrants(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	var p grantsPayload
-	if err := json.Unmarshal(a.Payload, &p); err != nil {
+	p, err := safety.Payload[grantsPayload](a)
+	if err != nil {
 		return err
 	}
 	if err := alone(ctx, tx); err != nil {
@@ -184,8 +183,8 @@ func (s *Store) applyGrants(ctx context.Context, tx *sqldb.Tx, a safety.Approval
 }
 
 func (s *Store) applyRole(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	var r Role
-	if err := json.Unmarshal(a.Payload, &r); err != nil {
+	r, err := safety.Payload[Role](a)
+	if err != nil {
 		return err
 	}
 	if err := alone(ctx, tx); err != nil {

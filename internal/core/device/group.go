@@ -2,9 +2,6 @@ package device
 
 import (
 	"context"
-	"errors"
-	"strings"
-	"unicode"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -20,25 +17,6 @@ type Group struct {
 	Description string // at most 1,000 bytes
 	Members     int
 	Version     int64
-}
-
-const (
-	maxDescription = 1000
-	// maxGroups bounds the groups of a zone: they are shown in one list.
-	maxGroups = 1000
-	// maxBatch bounds the members that one call adds or removes.
-	maxBatch = 1000
-)
-
-func checkGroup(name, description *string) error {
-	*name, *description = strings.TrimSpace(*name), strings.TrimSpace(*description)
-	if *name == "" || sqldb.Clean(*name, maxName) != *name || strings.ContainsFunc(*name, unicode.IsControl) {
-		return problem.New(problem.Invalid, "group.name", "A group's name has 1 to 128 bytes and no control characters.").WithField("name")
-	}
-	if sqldb.Clean(*description, maxDescription) != *description {
-		return problem.New(problem.Invalid, "group.description", "A description has at most 1,000 bytes.").WithField("description")
-	}
-	return nil
 }
 
 const groupText = `SELECT g.id, g.name, g.description, g.version, (SELECT count(*) FROM device_group_member m
@@ -92,10 +70,7 @@ func (s *Store) GroupIDs(ctx context.Context, c scope.Caller, id string) ([]stri
 
 func group(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
 	g, err := sqldb.One(ctx, q, scanGroup, groupText+" WHERE g.id = $1", id)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return g, problem.New(problem.NotFound, "group.unknown", "There is no such group.")
-	}
-	return g, err
+	return g, directory.NoGroup(err)
 }
 
 // AddGroup makes a group.
@@ -103,7 +78,7 @@ func (s *Store) AddGroup(ctx context.Context, c scope.Caller, name, description 
 	if err := c.Require(scope.GroupEdit); err != nil {
 		return Group{}, err
 	}
-	if err := checkGroup(&name, &description); err != nil {
+	if err := directory.CheckGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
 	g := Group{ID: sqldb.NewID(), Name: name, Description: description, Version: 1}
@@ -112,24 +87,17 @@ func (s *Store) AddGroup(ctx context.Context, c scope.Caller, name, description 
 		if err != nil {
 			return err
 		}
-		if n >= maxGroups {
-			return problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of devices.", maxGroups)
+		if n >= directory.MaxGroups {
+			return problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of devices.", directory.MaxGroups)
 		}
 		_, err = tx.Exec(ctx, "INSERT INTO device_group (id, name, folded, description, version) VALUES ($1, $2, $3, $4, 1)",
 			g.ID, g.Name, sqldb.Fold(g.Name), g.Description)
 		if err != nil {
-			return taken(err)
+			return directory.GroupTaken(err)
 		}
 		return s.groupChanged(ctx, tx, c, "device-group.added", g.ID, nil, map[string]any{"name": g.Name})
 	})
 	return g, err
-}
-
-func taken(err error) error {
-	if errors.Is(err, sqldb.ErrConflict) {
-		return problem.New(problem.Conflict, "group.exists", "There is already a group of this name.").WithField("name")
-	}
-	return err
 }
 
 func (s *Store) groupChanged(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action, id string, before, after any) error {
@@ -147,7 +115,7 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 	if err := c.Require(scope.GroupEdit); err != nil {
 		return Group{}, err
 	}
-	if err := checkGroup(&name, &description); err != nil {
+	if err := directory.CheckGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
 	var g Group
@@ -164,7 +132,7 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 		_, err = tx.Exec(ctx, "UPDATE device_group SET name = $1, folded = $2, description = $3, version = $4 WHERE id = $5",
 			g.Name, sqldb.Fold(g.Name), g.Description, g.Version, id)
 		if err != nil {
-			return taken(err)
+			return directory.GroupTaken(err)
 		}
 		return s.groupChanged(ctx, tx, c, "device-group.changed", id, map[string]any{"name": before.Name}, map[string]any{"name": g.Name})
 	})
@@ -221,8 +189,8 @@ func (s *Store) changeMembers(ctx context.Context, c scope.Caller, action, id st
 	if err := c.Require(scope.GroupEdit); err != nil {
 		return err
 	}
-	if len(devices) == 0 || len(devices) > maxBatch {
-		return problem.Newf(problem.Invalid, "group.members", "Name 1 to %d devices.", maxBatch).WithField("ids")
+	if err := directory.CheckMembers(devices); err != nil {
+		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := group(ctx, tx, id); err != nil {

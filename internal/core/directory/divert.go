@@ -35,23 +35,17 @@ func (c Config) gives() string {
 }
 
 // diverts tells in words what of a change decides who may sign in as whom, or where passwords go; nothing when none does.
-func (c Config) diverts(n Config) []string {
-	var words []string
-	say := func(changed bool, format string, args ...any) {
-		if changed {
-			words = append(words, fmt.Sprintf(format, args...))
-		}
-	}
-	say(c.moved(n), "it is at %s, no longer at %s, or trusted by other certificates", n.place(), c.place())
-	say(!reflect.DeepEqual(c.Roles, n.Roles), "the groups whose members become administrators are others%s", n.gives())
-	say(n.Join && !c.Join, "whoever is in it becomes a user at the first sign-in")
+func (c Config) diverts(n Config) (words safety.Words) {
+	words.Say(c.moved(n), "it is at %s, no longer at %s, or trusted by other certificates", n.place(), c.place())
+	words.Say(!reflect.DeepEqual(c.Roles, n.Roles), "the groups whose members become administrators are others%s", n.gives())
+	words.Say(n.Join && !c.Join, "whoever is in it becomes a user at the first sign-in")
 	if c.LDAP != nil && n.LDAP != nil {
 		a, b := *c.LDAP, *n.LDAP
-		say(a.Users != b.Users || a.Groups != b.Groups || a.Attributes != b.Attributes || a.Schema != b.Schema || a.BindName != b.BindName,
+		words.Say(a.Users != b.Users || a.Groups != b.Groups || a.Attributes != b.Attributes || a.Schema != b.Schema || a.BindName != b.BindName,
 			"its people and groups are looked for in another way, under %s", b.Users.Base)
 	}
 	if c.OIDC != nil && n.OIDC != nil {
-		say(c.OIDC.ClientID != n.OIDC.ClientID || c.OIDC.Claims != n.OIDC.Claims || !slices.Equal(c.OIDC.Scopes, n.OIDC.Scopes),
+		words.Say(c.OIDC.ClientID != n.OIDC.ClientID || c.OIDC.Claims != n.OIDC.Claims || !slices.Equal(c.OIDC.Scopes, n.OIDC.Scopes),
 			"what its tokens say is read in another way")
 	}
 	return words
@@ -130,13 +124,13 @@ func (s *Providers) change(ctx context.Context, tx *sqldb.Tx, c scope.Caller, x 
 	}
 	return s.safety.Order(ctx, tx, c, safety.Ask{
 		Class: safety.MailServer, Kind: kindChange, Subject: x.ID, Payload: changePayload{conf.Name, conf, x.Version},
-		Words: fmt.Sprintf("Change the directory %s, by which users sign in: %s", x.Name, strings.Join(words, "; ")),
+		Words: fmt.Sprintf("Change the directory %s, by which users sign in: %s", x.Name, words),
 	})
 }
 
 func (s *Providers) carryChange(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	var p changePayload
-	if err := json.Unmarshal(a.Payload, &p); err != nil {
+	p, err := safety.Payload[changePayload](a)
+	if err != nil {
 		return err
 	}
 	x, err := source(ctx, tx, a.Subject)

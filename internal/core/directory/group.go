@@ -24,13 +24,14 @@ type Group struct {
 const (
 	maxGroupName   = 128
 	maxDescription = 1000
-	// maxGroups bounds the groups of a zone: they are shown in one list.
-	maxGroups = 1000
+	// MaxGroups bounds the groups of users, and those of devices, of a zone: they are shown in one list.
+	MaxGroups = 1000
 	// maxBatch bounds the members that one call adds or removes.
 	maxBatch = 1000
 )
 
-func checkGroup(name, description *string) error {
+// CheckGroup trims the name and the description of a group, of users or of devices, and judges them.
+func CheckGroup(name, description *string) error {
 	*name, *description = strings.TrimSpace(*name), strings.TrimSpace(*description)
 	if *name == "" || !printable(*name, maxGroupName) {
 		return problem.New(problem.Invalid, "group.name", "A group's name has 1 to 128 bytes and no control characters.").WithField("name")
@@ -64,10 +65,7 @@ func scanGroup(r sqldb.Row) (g Group, err error) {
 func (s *Store) group(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
 	g, err := sqldb.One(ctx, q, scanGroup, "SELECT "+groupColumns+`,
 		(SELECT count(*) FROM user_group_member m WHERE m.user_group = g.id) FROM user_group g WHERE g.id = $1`, id)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return g, problem.New(problem.NotFound, "group.unknown", "There is no such group.")
-	}
-	return g, err
+	return g, NoGroup(err)
 }
 
 // AddGroup makes a group.
@@ -75,7 +73,7 @@ func (s *Store) AddGroup(ctx context.Context, c scope.Caller, name, description 
 	if err := c.Require(scope.UserEdit); err != nil {
 		return Group{}, err
 	}
-	if err := checkGroup(&name, &description); err != nil {
+	if err := CheckGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
 	var g Group
@@ -92,22 +90,39 @@ func (s *Store) addGroup(ctx context.Context, tx *sqldb.Tx, c scope.Caller, name
 	if err != nil {
 		return g, err
 	}
-	if n >= maxGroups {
-		return g, problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of users.", maxGroups)
+	if n >= MaxGroups {
+		return g, problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of users.", MaxGroups)
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO user_group (id, name, folded, description, version) VALUES ($1, $2, $3, $4, 1)",
 		g.ID, g.Name, sqldb.Fold(g.Name), g.Description)
 	if err != nil {
-		return g, taken(err)
+		return g, GroupTaken(err)
 	}
 	return g, s.groupChanged(ctx, tx, c, "user-group.added", g.ID, nil, map[string]any{"name": g.Name})
 }
 
-func taken(err error) error {
+// GroupTaken says of a conflict that there is a group of that name.
+func GroupTaken(err error) error {
 	if errors.Is(err, sqldb.ErrConflict) {
 		return problem.New(problem.Conflict, "group.exists", "There is already a group of this name.").WithField("name")
 	}
 	return err
+}
+
+// NoGroup says of a row that is not there that there is no such group.
+func NoGroup(err error) error {
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return problem.New(problem.NotFound, "group.unknown", "There is no such group.")
+	}
+	return err
+}
+
+// CheckMembers bounds what one call adds to a group or removes.
+func CheckMembers(ids []string) error {
+	if len(ids) == 0 || len(ids) > maxBatch {
+		return problem.Newf(problem.Invalid, "group.members", "Name 1 to %d members.", maxBatch).WithField("ids")
+	}
+	return nil
 }
 
 func (s *Store) groupChanged(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action, id string, before, after any) error {
@@ -125,7 +140,7 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 	if err := c.Require(scope.UserEdit); err != nil {
 		return Group{}, err
 	}
-	if err := checkGroup(&name, &description); err != nil {
+	if err := CheckGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
 	var g Group
@@ -145,7 +160,7 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 		_, err = tx.Exec(ctx, "UPDATE user_group SET name = $1, folded = $2, description = $3, version = $4 WHERE id = $5",
 			g.Name, sqldb.Fold(g.Name), g.Description, g.Version, id)
 		if err != nil {
-			return taken(err)
+			return GroupTaken(err)
 		}
 		return s.groupChanged(ctx, tx, c, "user-group.changed", id, map[string]any{"name": before.Name}, map[string]any{"name": g.Name})
 	})
@@ -201,8 +216,8 @@ func (s *Store) changeMembers(ctx context.Context, c scope.Caller, action, group
 	if err := c.Require(scope.UserEdit); err != nil {
 		return err
 	}
-	if len(users) == 0 || len(users) > maxBatch {
-		return problem.Newf(problem.Invalid, "group.members", "Name 1 to %d users.", maxBatch).WithField("ids")
+	if err := CheckMembers(users); err != nil {
+		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		g, err := s.group(ctx, tx, group)

@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -280,9 +281,19 @@ func (s *Providers) identify(ctx context.Context, a Audience, ans Answer) (ident
 		return identity{}, err
 	}
 	id, err := x.identity(claims)
-	at, said := claims["auth_time"].(float64)
-	id.fresh = said && !time.Unix(int64(at), 0).Before(f.begun.Add(-skew))
+	id.fresh = fresh(claims, s.clock.Now().Sub(f.begun))
 	return id, err
+}
+
+// fresh tells whether a provider has asked for the credentials since the sign-in began that now ends. How long ago it asked is
+// measured by its own clock alone, from auth_time to iat (OpenID Connect Core section 2), so that no clock need agree with
+// another and what is older by seconds is told apart. Both are whole seconds.
+func fresh(claims map[string]any, since time.Duration) bool {
+	asked, said := claims["auth_time"].(float64)
+	issued, dated := claims["iat"].(float64)
+	const rounding = 1
+	age := issued - asked
+	return said && dated && age >= -rounding && age <= math.Ceil(since.Seconds())+rounding
 }
 
 // claims verifies the identity token (OpenID Connect Core section 3.1.3.7) and returns what it says, with what the provider's
@@ -352,7 +363,7 @@ func (x Provider) identity(claims map[string]any) (identity, error) {
 	case string:
 		id.names = []string{groups}
 	case []any:
-		for _, g := range groups[:min(len(groups), maxGroups)] {
+		for _, g := range groups[:min(len(groups), MaxGroups)] {
 			if name, ok := g.(string); ok {
 				id.names = append(id.names, name)
 			}

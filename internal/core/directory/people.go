@@ -55,7 +55,7 @@ func unreachable(err error, ca string) error {
 	return problem.New(problem.Unavailable, "directory.unreachable", text).WithDetail(err)
 }
 
-// read takes in all people and groups of a directory, within [maxPeople] and [maxGroups].
+// read takes in all people and groups of a directory, within [maxPeople] and [MaxGroups].
 func (l LDAPConfig) read(ctx context.Context, secret string) (reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
@@ -162,7 +162,7 @@ func (l LDAPConfig) readTeams(ctx context.Context, s *ldapdir.Session, r *readin
 	a := l.Attributes
 	seen := make(map[string]bool)
 	return s.Each(ctx, ldapdir.Search{
-		Base: l.Groups.Base, Filter: l.Groups.Filter, Attributes: []string{a.Group, a.Member, a.ID, "memberOf"}, Max: maxGroups,
+		Base: l.Groups.Base, Filter: l.Groups.Filter, Attributes: []string{a.Group, a.Member, a.ID, "memberOf"}, Max: MaxGroups,
 	}, func(e ldapdir.Entry) error {
 		t := team{
 			entry: e.ID(a.ID), dn: e.DN, name: sqldb.Clean(strings.TrimSpace(e.First(a.Group)), maxGroupName),
@@ -172,7 +172,7 @@ func (l LDAPConfig) readTeams(ctx context.Context, s *ldapdir.Session, r *readin
 		switch {
 		case t.entry == "":
 			r.fault(t.name, "The group has no unique id in the attribute "+a.ID+".")
-		case checkGroup(&t.name, &description) != nil:
+		case CheckGroup(&t.name, &description) != nil:
 			r.fault(t.name, "The group's name has control characters, or it has none.")
 		case seen[sqldb.Fold(t.name)]:
 			r.fault(t.name, "The directory holds a group of this name twice: choose another attribute or a narrower filter.")

@@ -2,6 +2,8 @@ package safety
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 
 	"drover/internal/base/problem"
@@ -38,6 +40,27 @@ func (s *Safety) Order(ctx context.Context, tx *sqldb.Tx, c scope.Caller, ask As
 
 // By returns who asked, without rights: for the records of what an approval carries out.
 func (a Approval) By() scope.Caller { return scope.Caller{Kind: a.RequesterKind, ID: a.Requester} }
+
+// Payload reads what an approved act needs.
+func Payload[T any](a Approval) (p T, err error) {
+	if err = json.Unmarshal(a.Payload, &p); err != nil {
+		err = fmt.Errorf("what approval %s is to carry out: %w", a.ID, err)
+	}
+	return p, err
+}
+
+// Words tell, part by part, what of a change an approver must know.
+type Words []string
+
+// Say adds a sentence where that part is changed.
+func (w *Words) Say(changed bool, format string, args ...any) {
+	if changed {
+		*w = append(*w, fmt.Sprintf(format, args...))
+	}
+}
+
+// String joins them.
+func (w Words) String() string { return strings.Join(w, "; ") }
 
 // actor is on whose account the act is counted.
 func (a Approval) actor() Actor {

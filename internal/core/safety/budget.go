@@ -312,8 +312,8 @@ func shown(r Rules) string {
 type rulesExecutor struct{ s *Safety }
 
 func (e rulesExecutor) Approved(ctx context.Context, tx *sqldb.Tx, a Approval) error {
-	var p rulesPayload
-	if err := json.Unmarshal(a.Payload, &p); err != nil {
+	p, err := Payload[rulesPayload](a)
+	if err != nil {
 		return err
 	}
 	c := scope.Caller{Kind: a.RequesterKind, ID: a.Requester, Grants: []scope.Grant{{Rights: []scope.Right{scope.SafetyEdit}}}}

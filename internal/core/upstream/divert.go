@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"reflect"
@@ -54,22 +53,16 @@ func (c Config) inert() Config {
 func (c Config) takes() bool { return c.Default || len(c.Domains) > 0 || c.WindowsDomain != "" }
 
 // diverts tells in words what of a change decides where passwords go; nothing when none of it does.
-func (c Config) diverts(n Config) []string {
-	var words []string
-	say := func(changed bool, format string, args ...any) {
-		if changed {
-			words = append(words, fmt.Sprintf(format, args...))
-		}
-	}
-	say(c.URL != n.URL || c.PlainReason != n.PlainReason, "its address is %s, no longer %s", n.URL, c.URL)
-	say(c.TLS != n.TLS || c.CA != n.CA, "the certificates trusted for it are %s", n.trusted())
-	say(c.ServerName != n.ServerName, "its certificate is for %s", or(n.ServerName, "the name in its address"))
-	say(!slices.Equal(c.Domains, n.Domains), "it gets the users of %s, no longer of %s", listed(n.Domains), listed(c.Domains))
-	say(c.WindowsDomain != n.WindowsDomain, "it gets the users of the Windows domain %s", or(n.WindowsDomain, "of none"))
-	say(c.Names != n.Names, "its users are known by their %s names", n.Names)
-	say(n.Default && !c.Default, "it gets all users whom nothing else assigns")
-	say(c.Default && !n.Default, "users whom nothing else assigns get no mail from it")
-	say(!reflect.DeepEqual(c.Bearer, n.Bearer), "bearer tokens are validated in another way")
+func (c Config) diverts(n Config) (words safety.Words) {
+	words.Say(c.URL != n.URL || c.PlainReason != n.PlainReason, "its address is %s, no longer %s", n.URL, c.URL)
+	words.Say(c.TLS != n.TLS || c.CA != n.CA, "the certificates trusted for it are %s", n.trusted())
+	words.Say(c.ServerName != n.ServerName, "its certificate is for %s", or(n.ServerName, "the name in its address"))
+	words.Say(!slices.Equal(c.Domains, n.Domains), "it gets the users of %s, no longer of %s", listed(n.Domains), listed(c.Domains))
+	words.Say(c.WindowsDomain != n.WindowsDomain, "it gets the users of the Windows domain %s", or(n.WindowsDomain, "of none"))
+	words.Say(c.Names != n.Names, "its users are known by their %s names", n.Names)
+	words.Say(n.Default && !c.Default, "it gets all users whom nothing else assigns")
+	words.Say(c.Default && !n.Default, "users whom nothing else assigns get no mail from it")
+	words.Say(!reflect.DeepEqual(c.Bearer, n.Bearer), "bearer tokens are validated in another way")
 	return words
 }
 
@@ -105,19 +98,13 @@ type editPayload struct {
 }
 
 // askEdit asks for a change of where passwords go.
-func (s *Store) askEdit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u Upstream, conf Config, words []string) (safety.Approval, error) {
-	text := fmt.Sprintf("Change the mail server %s at %s, to which users' passwords go: %s", u.Name, u.URL, strings.Join(words, "; "))
+func (s *Store) askEdit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u Upstream, conf Config, words safety.Words) (safety.Approval, error) {
+	text := fmt.Sprintf("Change the mail server %s at %s, to which users' passwords go: %s", u.Name, u.URL, words)
 	return s.order(ctx, tx, c, kindEdit, u.ID, "", text, editPayload{conf.Name, conf, u.Version})
 }
 
-// payload reads what an approval is to carry out.
-func payload[T any](a safety.Approval) (p T, err error) {
-	err = json.Unmarshal(a.Payload, &p)
-	return p, err
-}
-
 func (s *Store) carryEdit(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	p, err := payload[editPayload](a)
+	p, err := safety.Payload[editPayload](a)
 	if err != nil {
 		return err
 	}
@@ -141,7 +128,7 @@ func (s *Store) carryRemove(ctx context.Context, tx *sqldb.Tx, a safety.Approval
 }
 
 func (s *Store) carryReorder(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	ids, err := payload[[]string](a)
+	ids, err := safety.Payload[[]string](a)
 	if err != nil {
 		return err
 	}
@@ -149,7 +136,7 @@ func (s *Store) carryReorder(ctx context.Context, tx *sqldb.Tx, a safety.Approva
 }
 
 func (s *Store) carryAssign(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	p, err := payload[Assignment](a)
+	p, err := safety.Payload[Assignment](a)
 	if err != nil {
 		return err
 	}
@@ -157,7 +144,7 @@ func (s *Store) carryAssign(ctx context.Context, tx *sqldb.Tx, a safety.Approval
 }
 
 func (s *Store) carryUnassign(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
-	p, err := payload[Assignment](a)
+	p, err := safety.Payload[Assignment](a)
 	if err != nil {
 		return err
 	}
