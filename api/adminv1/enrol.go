@@ -20,6 +20,15 @@ type DeviceInvitationDraft struct {
 	Liability string `json:"liability,omitempty" enum:"corporate,personal"`
 	Uses      int    `json:"uses,omitempty" minimum:"1" maximum:"20" default:"1"`
 	Hours     int    `json:"hours,omitempty" minimum:"1" maximum:"720" default:"72"`
+	Send      bool   `json:"send,omitempty" doc:"Send the link to the user by mail too. Where that fails, there is no invitation."`
+}
+
+// UserEnrolment is what a user needs for another device, and whether it can be sent by mail.
+type UserEnrolment struct {
+	Server string `json:"server" doc:"What the mail account of a device is pointed at."`
+	User   string `json:"user"`
+	Mail   string `json:"mail" doc:"Empty when it is not known."`
+	Lacks  string `json:"lacks" enum:",server,address" doc:"What is missing for sending it by mail: the zone's mail server for notices, or the user's address. Empty for nothing."`
 }
 
 // NewDeviceInvitation is an invitation with its link, which is told this once.

@@ -44,6 +44,8 @@ func newTeller(cfg Config, log *slog.Logger) (*teller, error) {
 const (
 	// tellTime bounds the telling of one notice.
 	tellTime = time.Minute
+	// toOneTime bounds the sending of a mail for which somebody waits.
+	toOneTime = 20 * time.Second
 	// maxNotices bounds the notices under way.
 	maxNotices = 8
 )
@@ -70,6 +72,22 @@ func (t *teller) user(mail, subject, words string) {
 		}
 		return t.sender.Send(ctx, []string{mail}, name+": "+subject, words)
 	})
+}
+
+// toOne returns how one person is sent a mail, nil without a mail server.
+func (t *teller) toOne() func(ctx context.Context, to, subject, words string) error {
+	if t.sender == nil {
+		return nil
+	}
+	return func(ctx context.Context, to, subject, words string) error {
+		ctx, cancel := context.WithTimeout(ctx, toOneTime)
+		defer cancel()
+		name, _, err := t.zone.Name(ctx)
+		if err != nil {
+			return err
+		}
+		return t.sender.Send(ctx, []string{to}, name+": "+subject, words)
+	}
 }
 
 // post sends in the background, so many at once and no more.

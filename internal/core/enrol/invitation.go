@@ -121,20 +121,26 @@ func (s *Store) Invite(ctx context.Context, c scope.Caller, d Draft) (i Invitati
 
 // invitable tells whether the user is within the scope and has not too many invitations.
 func (s *Store) invitable(ctx context.Context, tx *sqldb.Tx, sc scope.Scope, owner string, now time.Time) error {
-	if !sc.All() {
-		var a sqldb.Args
-		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT CASE WHEN "+sc.Users(a.Add(owner), &a)+" THEN 1 ELSE 0 END", a.List()...)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return errNobody
-		}
+	if err := reaches(ctx, tx, sc, owner); err != nil {
+		return err
 	}
 	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int],
 		"SELECT count(*) FROM enrol_invitation WHERE owner = $1 AND ended = 0 AND used < uses AND expires > $2", owner, sqldb.Micros(now))
 	if err == nil && n >= maxInvitations {
 		err = problem.Newf(problem.Conflict, "invitation.many", "This user has %d open invitations, which is the most: take one back first.", n)
+	}
+	return err
+}
+
+// reaches tells whether the user is within the scope.
+func reaches(ctx context.Context, tx *sqldb.Tx, sc scope.Scope, owner string) error {
+	if sc.All() {
+		return nil
+	}
+	var a sqldb.Args
+	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT CASE WHEN "+sc.Users(a.Add(owner), &a)+" THEN 1 ELSE 0 END", a.List()...)
+	if err == nil && n == 0 {
+		err = errNobody
 	}
 	return err
 }
@@ -149,6 +155,18 @@ func (s *Store) recordInvitation(ctx context.Context, tx *sqldb.Tx, c scope.Call
 // Invitations returns the invitations within the caller's scope, newest first, of one user or of all (""), and the cursor
 // of the next page.
 func (s *Store) Invitations(ctx context.Context, c scope.Caller, owner string, limit int, after string) (list []Invitation, next string, err error) {
+	return s.invitations(ctx, c, owner, func(*sqldb.Args) string { return "" }, limit, after)
+}
+
+// OpenInvitations is [Store.Invitations] of those by which a device can still come in.
+func (s *Store) OpenInvitations(ctx context.Context, c scope.Caller, owner string, limit int, after string) (list []Invitation, next string, err error) {
+	return s.invitations(ctx, c, owner, func(a *sqldb.Args) string {
+		return " AND i.ended = 0 AND i.used < i.uses AND i.expires > " + a.Add(sqldb.Micros(s.with.Clock.Now()))
+	}, limit, after)
+}
+
+func (s *Store) invitations(ctx context.Context, c scope.Caller, owner string, also func(*sqldb.Args) string, limit int, after string,
+) (list []Invitation, next string, err error) {
 	sc, err := c.Scope(scope.DeviceEnrol)
 	if err != nil {
 		return nil, "", err
@@ -157,7 +175,7 @@ func (s *Store) Invitations(ctx context.Context, c scope.Caller, owner string, l
 		return nil, "", problem.Newf(problem.Invalid, "page.limit", "A page holds 1 to %d invitations.", maxPage).WithField("limit")
 	}
 	var a sqldb.Args
-	where := sc.Users("i.owner", &a)
+	where := sc.Users("i.owner", &a) + also(&a)
 	if owner != "" {
 		where += " AND i.owner = " + a.Add(owner)
 	}
@@ -173,6 +191,23 @@ func (s *Store) Invitations(ctx context.Context, c scope.Caller, owner string, l
 }
 
 const maxPage = 500
+
+// Told records that a user is sent what is needed for another device: what says of what. It needs the right device.enrol
+// over the user, as [Store.Invite]. Call it before the mail goes out.
+func (s *Store) Told(ctx context.Context, c scope.Caller, owner, what string) error {
+	sc, err := c.Scope(scope.DeviceEnrol)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+		if err := reaches(ctx, tx, sc, owner); err != nil {
+			return err
+		}
+		return s.with.Log.Append(ctx, tx, audit.Record{
+			Action: "enrolment.mailed", Caller: c, Subject: audit.Subject{Kind: "user", ID: owner}, Owner: owner, After: map[string]any{"what": what},
+		})
+	})
+}
 
 // Uninvite takes an invitation back. Devices that came in by it stay.
 func (s *Store) Uninvite(ctx context.Context, c scope.Caller, id string) error {

@@ -3,6 +3,7 @@ package adminapi
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"drover/api/adminv1"
 	"drover/internal/core/device"
+	"drover/internal/core/directory"
 	"drover/internal/core/enrol"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
@@ -22,6 +24,8 @@ func (a *API) addEnrol() {
 	}
 	invite := gate.Admin(scope.DeviceEnrol)
 	add(a, op("listInvitations", http.MethodGet, "/enrolment/invitations", "List invitations, newest first", invite), a.listInvitations)
+	add(a, op("getUserEnrolment", http.MethodGet, "/users/{id}/enrolment", "Read what a user needs for another device", invite), a.userEnrolment)
+	add(a, op("sendUserEnrolment", http.MethodPost, "/users/{id}/enrolment", "Send a user the settings of the mail account by mail", invite), a.sendUserEnrolment)
 	create := op("inviteUser", http.MethodPost, "/enrolment/invitations", "Invite a user to enrol devices with a companion application", invite)
 	create.words, create.status = "The link and its QR code are told this once; only a hash of the secret in it is kept.", http.StatusCreated
 	add(a, create, a.invite)
@@ -53,9 +57,14 @@ func (a *API) wireInvitation(ctx context.Context, list ...enrol.Invitation) (fun
 func (a *API) listInvitations(ctx context.Context, in *struct {
 	Paged
 	User string `query:"user" maxLength:"64"`
+	Open bool   `query:"open" doc:"Those alone by which a device can still come in."`
 },
 ) (*answer[adminv1.Page[adminv1.DeviceInvitation]], error) {
-	list, next, err := a.Enrol.Invitations(ctx, caller(ctx), in.User, in.Limit, in.Cursor)
+	find := a.Enrol.Invitations
+	if in.Open {
+		find = a.Enrol.OpenInvitations
+	}
+	list, next, err := find(ctx, caller(ctx), in.User, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +76,13 @@ func (a *API) listInvitations(ctx context.Context, in *struct {
 const startPath = "/companion/v1/start#"
 
 func (a *API) invite(ctx context.Context, in *with[adminv1.DeviceInvitationDraft]) (*answer[adminv1.NewDeviceInvitation], error) {
+	var to directory.User
+	if in.Body.Send {
+		var err error
+		if to, err = a.addressee(ctx, in.Body.User); err != nil {
+			return nil, err
+		}
+	}
 	i, token, err := a.Enrol.Invite(ctx, caller(ctx), enrol.Draft{
 		Owner: in.Body.User, Liability: device.Liability(in.Body.Liability), Uses: in.Body.Uses, Life: time.Duration(in.Body.Hours) * time.Hour,
 	})
@@ -78,6 +94,11 @@ func (a *API) invite(ctx context.Context, in *with[adminv1.DeviceInvitationDraft
 		return nil, err
 	}
 	link := a.DeviceURL + startPath + token
+	if in.Body.Send {
+		if err := a.sendInvitation(ctx, to, i, link); err != nil {
+			return nil, errors.Join(err, a.Enrol.Uninvite(ctx, caller(ctx), i.ID))
+		}
+	}
 	code, err := qr.Encode(link, qr.M)
 	if err != nil {
 		return nil, err
