@@ -20,7 +20,7 @@ func (z *Zone) openSelves() {
 func (s *Server) portal() ([]gate.Route, gate.Authenticator, error) {
 	z := s.zone
 	p, err := portal.New(portal.Deps{
-		Log: s.log, Clock: z.Clock, Zone: z.Zone, Selves: z.Selves, Directories: z.Directories, Admins: z.Admins, Devices: z.Devices,
+		Log: s.log, Clock: z.Clock, Bus: z.Bus, Zone: z.Zone, Selves: z.Selves, Directories: z.Directories, Admins: z.Admins, Devices: z.Devices,
 		Commands: z.Commands, Compliance: z.Compliance, Enrol: z.Enrol, Journal: z.Journal, Privacy: z.Privacy,
 		Effective: s.mail.Effective, URL: z.Config.PublicURL(), Start: companion.Base + "/start#", Files: web.Files(),
 	})

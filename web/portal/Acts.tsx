@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call, get, type Command, type DeviceDetail, type Effect, type Me } from './api';
 import { Said, useWhen, useWords, word } from './language';
+import { useEvery } from './live';
 import { Card, Facts, Read, Trouble } from './parts';
 import { Proven } from './Proven';
 
@@ -137,17 +138,19 @@ function Order({ device, effect, me, name, onSaid, onClose }: OrderProps) {
   );
 }
 
-const LIVE_MS = 3_000;
+const BUSY_MS = 3_000;
 const IDLE_MS = 20_000;
 
-/** What was ordered, and how far it is: asked often while something is under way. */
+/** What was ordered, and how far it is: where changes are not told, asked often while something is under way. */
 export function Orders({ id }: { id: string }) {
   const words = useWords();
   const client = useQueryClient();
+  const busy = useEvery(BUSY_MS);
+  const idle = useEvery(IDLE_MS);
   const list = useQuery({
     queryKey: ['commands', id],
     queryFn: () => get<{ items: Command[] }>(`/devices/${id}/commands`),
-    refetchInterval: (query) => (query.state.data?.items.some((x) => x.open) ? LIVE_MS : IDLE_MS),
+    refetchInterval: (query) => (query.state.data?.items.some((x) => x.open) ? busy : idle),
   });
   const takeBack = useMutation({
     mutationFn: (command: string) => call<Command>('POST', `/commands/${command}/cancel`),

@@ -7,6 +7,7 @@ import { DevicePage } from './DevicePage';
 import { Devices } from './Devices';
 import { EmployerPage } from './Employer';
 import { Enrol } from './Enrol';
+import { Following, useFollowing } from './live';
 import { LANGUAGES, useLanguage, useWords, type Language } from './language';
 import { Read, Title } from './parts';
 import { to, usePlace } from './place';
@@ -16,8 +17,9 @@ import { SignIn } from './SignIn';
 export function App() {
   const words = useWords();
   const me = useMe();
+  const following = useFollowing(Boolean(me.data));
   return (
-    <>
+    <Following.Provider value={following}>
       <a className="skip" href="#content" onClick={toContent}>
         {words.skip}
       </a>
@@ -25,7 +27,7 @@ export function App() {
       <main id="content" tabIndex={-1} style={{ outline: 'none' }}>
         <Read from={me}>{(who) => (who ? <Place me={who} /> : <SignIn />)}</Read>
       </main>
-    </>
+    </Following.Provider>
   );
 }
 

@@ -6,16 +6,18 @@ import { Acts, Orders } from './Acts';
 import { StocksOf } from './Data';
 import { Standing } from './Devices';
 import { Said, useWhen, useWords, word } from './language';
+import { useEvery } from './live';
 import { Card, Facts, Read, Title, Trouble } from './parts';
 import { to } from './place';
 import { Proven } from './Proven';
 
 export function DevicePage({ id, me }: { id: string; me: Me }) {
   const words = useWords();
+  const every = useEvery(15_000);
   const device = useQuery({
     queryKey: ['devices', id],
     queryFn: () => get<DeviceDetail>(`/devices/${id}`),
-    refetchInterval: 15_000,
+    refetchInterval: every,
   });
   return (
     <>

@@ -1,15 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { get, type Device } from './api';
 import { useWhen, useWords, word } from './language';
+import { useEvery } from './live';
 import { Read, Title } from './parts';
 import { to } from './place';
 
 export function Devices() {
   const words = useWords();
+  const every = useEvery(15_000);
   const list = useQuery({
     queryKey: ['devices'],
     queryFn: () => get<{ items: Device[] }>('/devices'),
-    refetchInterval: 15_000,
+    refetchInterval: every,
   });
   return (
     <>

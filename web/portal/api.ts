@@ -20,16 +20,31 @@ export type Look = Schemas['Look'];
 export type Session = Schemas['Session'];
 export type Unenrolled = Schemas['Unenrolled'];
 
-const BASE = '/portal/api/v1';
+export const BASE = '/portal/api/v1';
 const TIMEOUT_MS = 30_000;
 const ARCHIVE_MS = 600_000;
+
+/** After so long without a touch, what a page asks is no use of the session: it ends even where a page is left open. */
+const UNATTENDED_MS = 60_000;
+
+let touched = Date.now();
+for (const kind of ['pointerdown', 'keydown']) {
+  addEventListener(kind, () => (touched = Date.now()), { capture: true, passive: true });
+}
+
+function headers(body: unknown): HeadersInit {
+  const out: Record<string, string> = {};
+  if (body !== undefined) out['Content-Type'] = 'application/json';
+  if (Date.now() - touched > UNATTENDED_MS) out['Drover-Unattended'] = 'yes';
+  return out;
+}
 
 async function send(method: string, path: string, body?: unknown, limit = TIMEOUT_MS): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(BASE + path, {
       method,
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      headers: headers(body),
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(limit),
       credentials: 'same-origin',

@@ -43,3 +43,12 @@ export function left(client: QueryClient) {
   client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'me' });
   client.setQueryData(ME, null);
 }
+
+/** Finds out whether the session goes on, and leaves when it does not. */
+export async function stillIn(client: QueryClient): Promise<void> {
+  try {
+    entered(client, await get<Me>('/session'));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) left(client);
+  }
+}

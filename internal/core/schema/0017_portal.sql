@@ -14,3 +14,11 @@ CREATE TABLE user_session (
 );
 CREATE INDEX user_session_user ON user_session (end_user);
 CREATE INDEX user_session_flow ON user_session (flow_hash);
+
+-- What groups of users may do by themselves, other than everybody: lists of abilities.
+CREATE TABLE portal_group (
+	user_group TEXT PRIMARY KEY REFERENCES user_group (id) ON DELETE CASCADE,
+	offered    JSONB NOT NULL,
+	withheld   JSONB NOT NULL,
+	version    BIGINT NOT NULL
+);

@@ -60,7 +60,7 @@ func Describe(a Ability) (Description, bool) {
 	return catalogue[i], true
 }
 
-// Rights are what users may do in the portal.
+// Rights are what users may do in the portal, as far as nothing else is said of a group of theirs, see [Stance].
 type Rights struct {
 	Offered []Ability `json:"offered"`
 }
@@ -99,7 +99,7 @@ func (r Rights) grant() scope.Grant {
 	return g
 }
 
-// Rights returns what users may do, and the version of the setting.
+// Rights returns what everybody may do of whose groups nothing else is said, and the version of the setting.
 func (s *Store) Rights(ctx context.Context) (Rights, int64, error) {
 	r, version, err := zone.Get(ctx, s.db, Setting)
 	r.Offered = slices.Clone(r.Offered) // the default is everybody's

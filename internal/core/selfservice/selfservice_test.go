@@ -106,6 +106,17 @@ func TestASessionEndsUnusedAndAtLast(t *testing.T) {
 		if !f.over(t, used) {
 			t.Fatal("it goes on after 8 hours")
 		}
+		left, _ := f.signIn(t, "ann") // an open page that nobody sits at
+		for range 3 {
+			f.Clock.Advance(4 * time.Minute)
+			if _, err := f.store.Glance(t.Context(), here, left); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.Clock.Advance(3*time.Minute + time.Second)
+		if _, err := f.store.Glance(t.Context(), here, left); !problem.Is(err, problem.Unauthenticated) {
+			t.Fatal("a page that is left open keeps its session:", err)
+		}
 		idle, _ := f.signIn(t, "ann")
 		f.Clock.Advance(15*time.Minute + time.Second)
 		if !f.over(t, idle) {

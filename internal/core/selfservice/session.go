@@ -95,8 +95,18 @@ func scanSession(r sqldb.Row) (x Session, err error) {
 	return x, err
 }
 
-// BySession returns the caller whose session has this secret, with the rights that the zone gives to users now.
+// BySession returns the caller whose session has this secret, with the rights that the zone gives this user now. It is a use of
+// the session.
 func (s *Store) BySession(ctx context.Context, addr netip.Addr, secret string) (scope.Caller, error) {
+	return s.bySession(ctx, addr, secret, true)
+}
+
+// Glance is [Store.BySession] for what a page asks by itself, which is no use of the session.
+func (s *Store) Glance(ctx context.Context, addr netip.Addr, secret string) (scope.Caller, error) {
+	return s.bySession(ctx, addr, secret, false)
+}
+
+func (s *Store) bySession(ctx context.Context, addr netip.Addr, secret string, uses bool) (scope.Caller, error) {
 	now := s.with.Clock.Now()
 	x, err := sqldb.One(ctx, s.db, scanSession, selectSession+" WHERE x.token_hash = $1 AND x.expires > $2 AND x.seen > $3",
 		hashSecret(secret), sqldb.Micros(now), sqldb.Micros(now.Add(-sessionIdle)))
@@ -113,11 +123,11 @@ func (s *Store) BySession(ctx context.Context, addr netip.Addr, secret string) (
 	if err != nil {
 		return scope.Caller{}, err
 	}
-	rights, _, err := s.Rights(ctx)
+	rights, err := s.rightsOf(ctx, x.User)
 	if err != nil {
 		return scope.Caller{}, err
 	}
-	if now.Sub(x.Seen) > seenEvery {
+	if uses && now.Sub(x.Seen) > seenEvery {
 		err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 			_, err := tx.Exec(ctx, "UPDATE user_session SET seen = $1 WHERE id = $2", sqldb.Micros(now), x.ID)
 			return err

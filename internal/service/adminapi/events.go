@@ -2,23 +2,19 @@ package adminapi
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"drover/internal/base/bus"
 	"drover/internal/core/admin"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
+	"drover/internal/gate/live"
 )
 
 const (
@@ -26,12 +22,6 @@ const (
 	eventTopic = "event"
 	// maxPending bounds what waits for one slow client; beyond it the client is told that everything may have changed.
 	maxPending = 256
-	// gather is how long changes are gathered, so that a busy fleet does not keep browsers busy.
-	gather = 100 * time.Millisecond
-	// heartbeat keeps proxies from taking the stream for dead.
-	heartbeat = 15 * time.Second
-	// streamTime ends a stream: the browser comes back by itself and proves itself anew, with the rights it has then.
-	streamTime = 10 * time.Minute
 )
 
 // eventRights says who is told of which changes.
@@ -96,107 +86,57 @@ func (m *mailbox) take() (list []bus.Message, lost bool) {
 
 func (a *API) followEvents(ctx context.Context, _ *none) (*huma.StreamResponse, error) {
 	return &huma.StreamResponse{Body: func(h huma.Context) {
-		_, w := humago.Unwrap(h)
-		h.SetHeader("Content-Type", "text/event-stream")
-		s := &stream{api: a, caller: caller(ctx), w: w, flush: http.NewResponseController(w).Flush}
-		box := &mailbox{full: make(chan struct{}, 1)}
-		defer a.Bus.Subscribe(eventTopic, box.put)()
-		defer a.Bus.Subscribe(zone.Topic, box.putZone)()
-		s.run(ctx, box)
+		f := &follower{api: a, caller: caller(ctx), box: &mailbox{full: make(chan struct{}, 1)}}
+		defer a.Bus.Subscribe(eventTopic, f.box.put)()
+		defer a.Bus.Subscribe(zone.Topic, f.box.putZone)()
+		live.Stream{Full: f.box.full, Take: f.take, MayGoOn: f.mayGoOn}.Run(ctx, h)
 	}}, nil
 }
 
-// stream writes events to one client.
-type stream struct {
+// follower is one client that follows changes.
+type follower struct {
 	api    *API
 	caller scope.Caller
-	w      io.Writer
-	flush  func() error
+	box    *mailbox
 }
 
-func (s *stream) run(ctx context.Context, box *mailbox) {
-	end := time.NewTimer(streamTime)
-	defer end.Stop()
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	if s.write("retry: 1000\n\n: hello\n\n") != nil {
-		return
-	}
-	for {
-		text := ": still here\n\n"
-		select {
-		case <-ctx.Done():
-			return
-		case <-gate.Stopping(ctx):
-			return
-		case <-end.C:
-			return
-		case <-beat.C:
-		case <-box.full:
-			if !pause(ctx, gather) {
-				return
-			}
-			list, lost := box.take()
-			var err error
-			if text, err = s.text(ctx, list, lost); err != nil {
-				return
-			}
-		}
-		if !s.mayGoOn(ctx) || s.write(text) != nil {
-			return
-		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
+func (f *follower) take(ctx context.Context) (string, error) {
+	list, lost := f.box.take()
+	return f.text(ctx, list, lost)
 }
 
 // mayGoOn tells whether the caller's session or token is still there. It does not count as a use of it.
-func (s *stream) mayGoOn(ctx context.Context) bool {
-	if s.caller.Kind == scope.Token {
-		list, err := s.api.Admins.Tokens(ctx, s.caller, s.caller.ID)
-		return err == nil && slices.ContainsFunc(list, func(t admin.Token) bool { return t.ID == s.caller.Token && t.State == admin.TokenActive })
+func (f *follower) mayGoOn(ctx context.Context) bool {
+	if f.caller.Kind == scope.Token {
+		list, err := f.api.Admins.Tokens(ctx, f.caller, f.caller.ID)
+		return err == nil && slices.ContainsFunc(list, func(t admin.Token) bool { return t.ID == f.caller.Token && t.State == admin.TokenActive })
 	}
-	list, err := s.api.Admins.Sessions(ctx, s.caller, s.caller.ID)
-	return err == nil && slices.ContainsFunc(list, func(x admin.Session) bool { return x.ID == s.caller.Session })
-}
-
-func (s *stream) write(text string) error {
-	if _, err := io.WriteString(s.w, text); err != nil {
-		return err
-	}
-	return s.flush()
+	list, err := f.api.Admins.Sessions(ctx, f.caller, f.caller.ID)
+	return err == nil && slices.ContainsFunc(list, func(x admin.Session) bool { return x.ID == f.caller.Session })
 }
 
 // text writes events: whole where the caller sees the whole zone, else the ids of devices within the scope and the bare
 // kind of everything else.
-func (s *stream) text(ctx context.Context, list []bus.Message, lost bool) (string, error) {
+func (f *follower) text(ctx context.Context, list []bus.Message, lost bool) (string, error) {
 	if lost {
-		return s.everything(), nil
+		return f.everything(), nil
 	}
 	var b strings.Builder
 	told := map[string]bool{}
 	for _, m := range list {
 		kind, id, _ := strings.Cut(m.Body, " ")
+		id, _, _ = strings.Cut(id, " ") // a command's is followed by its device's
 		right, known := eventRights[kind]
-		if !known || !s.caller.Has(right) {
+		if !known || !f.caller.Has(right) {
 			continue
 		}
-		sc, err := s.caller.Scope(right)
+		sc, err := f.caller.Scope(right)
 		if err != nil {
 			return "", err
 		}
 		if !sc.All() {
 			if kind == "device" {
-				seen, err := s.api.Devices.Names(ctx, s.caller, id)
+				seen, err := f.api.Devices.Names(ctx, f.caller, id)
 				if err != nil {
 					return "", err
 				}
@@ -207,7 +147,7 @@ func (s *stream) text(ctx context.Context, list []bus.Message, lost bool) (strin
 				id = ""
 			}
 		}
-		if text := event(kind, id); !told[text] {
+		if text := live.Event(kind, id); !told[text] {
 			told[text] = true
 			b.WriteString(text)
 		}
@@ -216,21 +156,12 @@ func (s *stream) text(ctx context.Context, list []bus.Message, lost bool) (strin
 }
 
 // everything tells that anything may have changed.
-func (s *stream) everything() string {
+func (f *follower) everything() string {
 	var b strings.Builder
 	for kind, right := range eventRights {
-		if s.caller.Has(right) {
-			b.WriteString(event(kind, ""))
+		if f.caller.Has(right) {
+			b.WriteString(live.Event(kind, ""))
 		}
 	}
 	return b.String()
-}
-
-func event(kind, id string) string {
-	data := map[string]string{}
-	if id != "" {
-		data["id"] = id
-	}
-	raw, _ := json.Marshal(data) // a map of strings
-	return fmt.Sprintf("event: %s\ndata: %s\n\n", kind, raw)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"drover/internal/base/bus"
 	"drover/internal/base/clock"
 	"drover/internal/core/admin"
 	"drover/internal/core/command"
@@ -36,6 +37,7 @@ const (
 type Deps struct {
 	Log         *slog.Logger
 	Clock       clock.Clock
+	Bus         *bus.Bus
 	Zone        *zone.Zone
 	Selves      *selfservice.Store
 	Directories *directory.Providers
@@ -58,6 +60,7 @@ type Portal struct {
 	Deps
 	*openapi.API
 	pages *pages.Pages
+	hub   *hub
 }
 
 // New makes the portal. It fails when the front end cannot be read.
@@ -66,9 +69,10 @@ func New(d Deps) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Portal{Deps: d, pages: front}
+	p := &Portal{Deps: d, pages: front, hub: newHub(d.Devices.Owners)}
+	d.Bus.Subscribe(eventTopic, p.hub.hear) // as long as the server runs
 	p.API = openapi.New(openapi.Config{Service: zone.ServicePortal, Base: Base, Log: d.Log, Document: description()})
-	for _, add := range []func(){p.addSession, p.addProof, p.addDevices, p.addCommands, p.addEnrolment, p.addData} {
+	for _, add := range []func(){p.addSession, p.addProof, p.addDevices, p.addEvents, p.addCommands, p.addEnrolment, p.addData} {
 		add()
 	}
 	p.Publish(Base+"/openapi.json", "the description of the API holds no data and is the same in every zone")

@@ -56,6 +56,9 @@ func (p *Portal) order(ctx context.Context, in *idWith[portalv1.Order]) (*answer
 		Kind: platform.Command(in.Body.Command), Devices: []string{d.ID}, Reason: why, Text: in.Body.Text, Key: in.Body.Key,
 	}
 	// Before the proof is used up: what is not offered, or not possible, needs none.
+	if err := p.Selves.Require(ctx, c, selfservice.Ability(r.Kind)); err != nil {
+		return nil, err
+	}
 	list, err := p.Commands.Preview(ctx, c, r)
 	if err != nil {
 		return nil, err

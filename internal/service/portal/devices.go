@@ -107,9 +107,9 @@ func (p *Portal) detail(ctx context.Context, c scope.Caller, d device.Device) (p
 	return portalv1.DeviceDetail{Device: wire, Effects: effects}, err
 }
 
-// effects tells what every command does to a device, and which of them the zone lets users give.
+// effects tells what every command does to a device, and which of them the zone lets the caller give.
 func (p *Portal) effects(ctx context.Context, d device.Device) ([]portalv1.Effect, error) {
-	rights, _, err := p.Selves.Rights(ctx)
+	rights, err := p.Selves.Mine(ctx, caller(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +144,9 @@ func (p *Portal) renameDevice(ctx context.Context, in *idWith[portalv1.Naming]) 
 	if err != nil {
 		return nil, err
 	}
+	if err := p.Selves.Require(ctx, c, selfservice.Rename); err != nil {
+		return nil, err
+	}
 	d, err := p.Devices.Edit(ctx, c, in.ID, in.Body.Version, device.Change{Name: &in.Body.Name})
 	if err != nil {
 		return nil, err
@@ -159,7 +162,7 @@ func (p *Portal) unenrolDevice(ctx context.Context, in *byID) (*answer[portalv1.
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.Scope(scope.DeviceRemove); err != nil {
+	if err := p.Selves.Require(ctx, c, selfservice.Unenrol); err != nil {
 		return nil, err
 	}
 	order := command.Request{Kind: platform.SelectiveWipe, Devices: []string{d.ID}, Reason: why}

@@ -9,6 +9,7 @@ import (
 	"drover/api/portalv1"
 	"drover/internal/core/enrol"
 	"drover/internal/core/scope"
+	"drover/internal/core/selfservice"
 	"drover/internal/gate/openapi"
 )
 
@@ -64,7 +65,7 @@ func wireInvitation(i enrol.Invitation) portalv1.Invitation {
 
 func (p *Portal) invite(ctx context.Context, _ *none) (*answer[portalv1.NewInvitation], error) {
 	c := caller(ctx)
-	if _, err := c.Scope(scope.DeviceEnrol); err != nil {
+	if err := p.Selves.Require(ctx, c, selfservice.Enrol); err != nil {
 		return nil, err
 	}
 	if err := p.Selves.Spend(ctx, c); err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"drover/internal/base/bus"
 	"drover/internal/core/platform"
 	"drover/internal/gate"
 )
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "write web/portal/openapi.json and web/p
 
 func bare(t *testing.T) *Portal {
 	t.Helper()
-	p, err := New(Deps{Files: fstest.MapFS{"placeholder.html": {Data: []byte("<h1>not built</h1>")}}})
+	p, err := New(Deps{Bus: bus.New(), Files: fstest.MapFS{"placeholder.html": {Data: []byte("<h1>not built</h1>")}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,11 +52,18 @@ func (p *Portal) addSession() {
 	openapi.Add(p.API, byUser("session", "endSession", http.MethodDelete, "/sessions/{id}", "End one of one's sessions"), p.endSession)
 }
 
+// Unattended is the header by which a page says that it asks by itself, without anybody at it: that is no use of the session,
+// which ends in time even where a page is left open.
+const Unattended = "Drover-Unattended"
+
 // Authenticate proves a user by the session's cookie; for the gate.
 func (p *Portal) Authenticate(r *http.Request) (scope.Caller, error) {
 	cookie, err := r.Cookie(CookieName)
 	if err != nil || cookie.Value == "" {
 		return scope.Caller{}, errSignIn
+	}
+	if r.Header.Get(Unattended) != "" || r.URL.Path == Base+eventsPath {
+		return p.Selves.Glance(r.Context(), gate.ClientAddr(r.Context()), cookie.Value)
 	}
 	return p.Selves.BySession(r.Context(), gate.ClientAddr(r.Context()), cookie.Value)
 }
@@ -119,7 +126,7 @@ func (p *Portal) me(ctx context.Context, c scope.Caller) (portalv1.Me, error) {
 	if err != nil {
 		return portalv1.Me{}, err
 	}
-	rights, _, err := p.Selves.Rights(ctx)
+	rights, err := p.Selves.Mine(ctx, c)
 	if err != nil {
 		return portalv1.Me{}, err
 	}

@@ -3,7 +3,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
 import { list, whole } from './list';
-import type { Group, ImportResult, Portal, Ref, User, Waiting } from './types';
+import type { AbilityOf, Group, ImportResult, Portal, PortalGroup, Ref, User, Waiting } from './types';
 
 export type GroupKind = 'user-groups' | 'device-groups';
 
@@ -15,6 +15,24 @@ export const portal = queryOptions({
 
 export const offerInPortal = (etag: string, offered: string[]) =>
   call<Portal>('PUT', '/portal', { body: { offered }, etag });
+
+/** What one group may do other than everybody, with the version that a change is based on. */
+export const portalGroup = (id: string) =>
+  queryOptions({
+    queryKey: ['portal', 'groups', id],
+    queryFn: ({ signal }) => callTagged<PortalGroup>(`/portal/groups/${id}`, signal),
+    enabled: id !== '',
+  });
+
+export const sayOfGroup = (id: string, etag: string, said: { offered: string[]; withheld: string[] }) =>
+  call<PortalGroup>('PUT', `/portal/groups/${id}`, { body: said, etag });
+
+/** What one user may do in the portal, and by whose word. */
+export const abilitiesOf = (id: string) =>
+  queryOptions({
+    queryKey: ['portal', 'users', id],
+    queryFn: ({ signal }) => whole<AbilityOf>(`/users/${id}/portal`, {}, signal),
+  });
 
 export const users = (query: Query) => list<User>('/users', query);
 

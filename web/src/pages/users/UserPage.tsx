@@ -20,6 +20,8 @@ import { ReasonField } from '../../ui/ReasonField';
 import { Status } from '../../ui/Status';
 import { outcome } from '../../ui/waiting';
 import { chooseColumns } from '../devices/columns';
+import { UserInvitations } from '../enrol/Invite';
+import { AbilitiesPanel } from './AbilitiesPanel';
 import { PersonalPanel } from './PersonalPanel';
 import { UserForm } from './UserForm';
 
@@ -27,6 +29,7 @@ const SOURCES: Record<string, string> = {
   local: 'Added here',
   activesync: 'First sign-in with a phone',
   ldap: 'Directory',
+  oidc: 'Sign-in provider',
 };
 
 /** One user and their devices. */
@@ -102,6 +105,8 @@ function Page({ user: u }: { user: Tagged<User> }) {
             />
           </div>
         </div>
+        <UserInvitations user={u} />
+        <AbilitiesPanel id={u.id} />
         {(may('user.personal.read') || may('privacy.edit') || may('audit.read')) && (
           <PersonalPanel user={u} />
         )}
