@@ -52,6 +52,7 @@ type Stock struct {
 	Kind    string `json:"kind" enum:"device-log,location,phone-log,text-log,file"`
 	Words   string `json:"words"`
 	Asked   bool   `json:"asked" doc:"The policy of the device asks for it now."`
+	From    Ref    `json:"from" doc:"The suite that says so, or says no; empty where none says anything of it, so that it is not asked for."`
 	Entries int    `json:"entries"`
 	Size    int64  `json:"size" doc:"In bytes."`
 	Oldest  string `json:"oldest"`

@@ -121,7 +121,8 @@ func asked(d adminv1.ComplianceRuleDraft) string {
 		out = append(out, platform+" "+version)
 	}
 	if d.Area != nil {
-		out = append(out, fmt.Sprintf("%g metres around %g, %g", d.Area.Metres, d.Area.Latitude, d.Area.Longitude))
+		out = append(out, fmt.Sprintf("%g metres around %g, %g, by a position of the last %d hours",
+			d.Area.Metres, d.Area.Latitude, d.Area.Longitude, d.Area.Hours))
 	}
 	return join(out)
 }
@@ -136,7 +137,7 @@ type ruleFlags struct {
 	Least         map[string]string `placeholder:"PLATFORM=VERSION" help:"The least version of a platform's system."`
 	App           []string          `help:"Id of an application; * at the end stands for any text."`
 	Count         *int              `help:"The most devices of one owner."`
-	Area          *area             `placeholder:"LAT,LON,METRES" help:"The area that devices stay in."`
+	Area          *area             `placeholder:"LAT,LON,METRES[,HOURS]" help:"The area that devices stay in, and for how many hours a position counts (24)."`
 	On            []string          `placeholder:"PLATFORM" help:"The rule is for this platform alone; may be given several times."`
 	UserGroup     []string          `help:"The rule is for this group of users, by id or name."`
 	DeviceGroup   []string          `help:"The rule is for this group of devices, by id or name."`
@@ -148,14 +149,21 @@ type ruleFlags struct {
 	WipeAfter     *int              `placeholder:"DAYS" help:"Days after the grace until the organization's data is erased; 0 for never."`
 }
 
-// area is written LATITUDE,LONGITUDE,METRES.
+// area is written LATITUDE,LONGITUDE,METRES or LATITUDE,LONGITUDE,METRES,HOURS.
 type area adminv1.Area
 
 // UnmarshalText reads "48.2,16.4,5000".
 func (a *area) UnmarshalText(text []byte) error {
 	fields := strings.Split(string(text), ",")
+	if len(fields) == 4 {
+		hours, err := strconv.Atoi(strings.TrimSpace(fields[3]))
+		if err != nil || hours < 1 {
+			return fmt.Errorf("%q is no number of hours for which a position counts", fields[3])
+		}
+		a.Hours, fields = hours, fields[:3]
+	}
 	if len(fields) != 3 {
-		return fmt.Errorf("%q is no area, such as 48.2,16.4,5000: degrees, degrees, metres", text)
+		return fmt.Errorf("%q is no area, such as 48.2,16.4,5000,24: degrees, degrees, metres, hours", text)
 	}
 	for i, at := range []*float64{&a.Latitude, &a.Longitude, &a.Metres} {
 		n, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)

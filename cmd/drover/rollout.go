@@ -351,6 +351,11 @@ func (s *session) printEffective(p adminv1.DevicePolicy) error {
 	if err := t.Write(s.out, "No suite reaches this device."); err != nil {
 		return err
 	}
+	if len(p.Layers) > 1 {
+		if err := s.say("What a suite says nothing of, the next one in this list decides."); err != nil {
+			return err
+		}
+	}
 	t = table.New("SETTING", "VALUE", "FROM", "STATE", "WHY")
 	for _, l := range p.Settings {
 		from := l.From.Name

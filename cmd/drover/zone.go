@@ -5,11 +5,53 @@ import (
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
+	"drover/cmd/drover/table"
 )
 
 type zoneCommands struct {
 	Show   zoneShow   `cmd:"" help:"Tell which zone answers, and with which version." default:"withargs"`
 	Rename zoneRename `cmd:"" help:"Give the zone another name."`
+	Map    zoneMap    `cmd:"" help:"Show or change from where maps take their tiles."`
+}
+
+type zoneMap struct {
+	remote
+	URL         *string `xor:"server" placeholder:"URL" help:"The operator's own server: https://tiles.example.org/{z}/{x}/{y}.png."`
+	Attribution *string `help:"Who has made the map; it stands below each."`
+	Off         bool    `xor:"server" help:"Draw maps on the bundled outline again."`
+}
+
+// Run shows or changes the server of map tiles.
+func (z *zoneMap) Run(ctx context.Context, c *console) error {
+	s, err := z.connect(c)
+	if err != nil {
+		return err
+	}
+	if !z.Off && z.URL == nil && z.Attribution == nil {
+		return display(ctx, s, "/zone/map", s.printMap)
+	}
+	res, err := change(ctx, s, put, "/zone/map", func(t adminv1.MapTiles) (any, error) {
+		if z.Off {
+			t = adminv1.MapTiles{}
+		}
+		replace(&t.URL, z.URL)
+		replace(&t.Attribution, z.Attribution)
+		return t, nil
+	})
+	if err != nil {
+		return err
+	}
+	return show(s, res, s.printMap)
+}
+
+func (s *session) printMap(t adminv1.MapTiles) error {
+	if t.URL == "" {
+		return s.say("Maps are drawn on the outline that Drover brings along: no server learns where devices are.")
+	}
+	var f table.Facts
+	f.Add("tiles", t.URL)
+	f.Add("attribution", t.Attribution)
+	return f.Write(s.out)
 }
 
 type zoneShow struct{ remote }

@@ -50,8 +50,7 @@ func isClaim(name string) bool {
 // browserHeaders are sent on surfaces that people use with a browser. The kit of the pages and their virtual rows use
 // inline styles; everything else comes from Drover alone. A handler may replace them, for example to let a file be kept.
 var browserHeaders = http.Header{
-	"Content-Security-Policy": {"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
+	"Content-Security-Policy":      {ContentPolicy("")},
 	"X-Content-Type-Options":       {"nosniff"},
 	"X-Frame-Options":              {"DENY"},
 	"Referrer-Policy":              {"no-referrer"},
@@ -59,6 +58,16 @@ var browserHeaders = http.Header{
 	"Cross-Origin-Resource-Policy": {"same-origin"},
 	"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
 	"Cache-Control":                {"no-store"},
+}
+
+// ContentPolicy is the Content-Security-Policy of pages. images is one origin, such as "https://tiles.example.org", that they
+// may show images from beside their own, or "".
+func ContentPolicy(images string) string {
+	if images != "" {
+		images = " " + images
+	}
+	return "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:" + images + "; " +
+		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
 // setBrowserHeaders shares the values: they are full slices, so that an Add by a handler copies them.

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -17,6 +18,8 @@ type Pages struct {
 	// page answers every address of a page: the front end draws it. In a build without a front end it is the page that
 	// says so.
 	page *file
+	// Images returns the origin from which pages may show images beside their own, "" for none; nil is none as well.
+	Images func(context.Context) string
 	// Built tells whether there is a front end.
 	Built bool
 }
@@ -60,6 +63,17 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if name == "api" || strings.HasPrefix(name, "api/") || strings.Contains(last, ".") {
 		gate.WriteProblem(w, r, problem.New(problem.NotFound, "page.unknown", "There is nothing at this address."))
 		return
+	}
+	p.servePage(w, r)
+}
+
+// servePage sends the page with what it may show. It is sent anew each time: what a browser keeps of it would keep an older
+// policy with it.
+func (p *Pages) servePage(w http.ResponseWriter, r *http.Request) {
+	if p.Images != nil {
+		w.Header().Set("Content-Security-Policy", gate.ContentPolicy(p.Images(r.Context())))
+		r = r.Clone(r.Context())
+		r.Header.Del("If-None-Match")
 	}
 	p.page.ServeHTTP(w, r)
 }

@@ -37,7 +37,13 @@ func (a *API) addCompliance() {
 	add(a, waive, a.addWaiver)
 	add(a, op("endWaiver", http.MethodDelete, "/compliance/waivers/{id}", "Take an exemption back", change), a.endWaiver)
 	add(a, op("getComplianceNotices", http.MethodGet, "/compliance/notices", "Read the mails that owners get", read), a.getNotices)
-	add(a, op("setComplianceNotices", http.MethodPut, "/compliance/notices", "Change the mails that owners get", change), a.setNotices)
+	set := op("setComplianceNotices", http.MethodPut, "/compliance/notices", "Change the mails that owners get", change)
+	set.words = "A problem names the text at fault, as its field."
+	add(a, set, a.setNotices)
+	add(a, op("describeComplianceNotices", http.MethodGet, "/compliance/notices/help", "Read the built-in mails, and what is replaced in a mail", read), a.describeNotices)
+	preview := op("previewComplianceNotices", http.MethodPost, "/compliance/notices/preview", "Fill mails with samples of what is replaced in them", read)
+	preview.words = "Nothing is changed, and nothing is sent."
+	add(a, preview, a.previewNotices)
 }
 
 func (a *API) listConditions(context.Context, *Paged) (*answer[adminv1.Page[adminv1.Condition]], error) {
@@ -277,4 +283,18 @@ func (a *API) setNotices(ctx context.Context, in *struct {
 	}
 	err = a.Compliance.SetNotices(ctx, caller(ctx), compliance.Templates(in.Body), version)
 	return tag(version+1, in.Body, err)
+}
+
+func (a *API) describeNotices(context.Context, *none) (*answer[adminv1.ComplianceNoticesHelp], error) {
+	return reply(adminv1.ComplianceNoticesHelp{
+		BuiltIn: adminv1.ComplianceNotices(compliance.NoticeSetting.Default),
+		Placeholders: each(compliance.Placeholders(), func(p compliance.Placeholder) adminv1.NoticePlaceholder {
+			return adminv1.NoticePlaceholder{Name: p.Name, Words: p.Words}
+		}),
+	}, nil)
+}
+
+func (a *API) previewNotices(ctx context.Context, in *with[adminv1.ComplianceNotices]) (*answer[adminv1.ComplianceNotices], error) {
+	t, err := a.Compliance.Preview(ctx, caller(ctx), compliance.Templates(in.Body))
+	return reply(adminv1.ComplianceNotices(t), err)
 }

@@ -1,6 +1,7 @@
 package adminapi
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -92,17 +93,60 @@ func TestARuleThatErasesNeedsTheRightToErase(t *testing.T) {
 	})
 }
 
-func TestTheMailsToOwnersCanBeChanged(t *testing.T) {
+// TestTheMailsToOwners are read, previewed, refused by the name of the text at fault, changed, and put back.
+func TestTheMailsToOwners(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")
 		g := owner.do("GET", "/compliance/notices", nil).want(200)
-		notices := decode[adminv1.ComplianceNotices](g)
-		notices.BreachSubject = "Look at {device}"
-		g = owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/compliance/notices", notices).want(200)
-		notices.BreachSubject = "two\nlines"
-		owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/compliance/notices", notices).refusedWith(422, "compliance.notices")
-		if got := decode[adminv1.ComplianceNotices](owner.do("GET", "/compliance/notices", nil)); got.BreachSubject != "Look at {device}" {
-			t.Errorf("the subject is %q", got.BreachSubject)
+		now := decode[adminv1.ComplianceNotices](g)
+		help := decode[adminv1.ComplianceNoticesHelp](owner.do("GET", "/compliance/notices/help", nil).want(200))
+		if now != help.BuiltIn || len(help.Placeholders) != 5 || help.Placeholders[0].Name != "device" || help.Placeholders[0].Words == "" {
+			t.Errorf("%+v", help)
+		}
+		now.Breach, now.BreachSubject = "Dear owner of {device}: {because}", "About {device}"
+		seen := decode[adminv1.ComplianceNotices](owner.do("POST", "/compliance/notices/preview", now).want(200))
+		if seen.Breach != "Dear owner of Office phone: Its storage is not encrypted." || seen.BreachSubject != "About Office phone" {
+			t.Errorf("%+v", seen)
+		}
+		bad := now
+		bad.Restored = "{rul} is kept"
+		for method, path := range map[string]string{"PUT": "/compliance/notices", "POST": "/compliance/notices/preview"} {
+			p := owner.with("If-Match", g.header.Get("ETag")).do(method, path, bad).refusedWith(422, "compliance.notices")
+			if len(p.Errors) != 1 || p.Errors[0].Location != "body.restored" || p.Errors[0].Message == "" {
+				t.Errorf("%s: %+v", method, p)
+			}
+		}
+		reader := w.by(t, "reader", admin.Grant{Role: admin.Auditor})
+		reader.do("POST", "/compliance/notices/preview", now).want(200)
+		reader.with("If-Match", g.header.Get("ETag")).do("PUT", "/compliance/notices", now).want(403)
+		changed := owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/compliance/notices", now).want(200)
+		owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/compliance/notices", help.BuiltIn).want(412)
+		if got := decode[adminv1.ComplianceNotices](owner.do("GET", "/compliance/notices", nil).want(200)); got != now {
+			t.Errorf("%+v", got)
+		}
+		owner.with("If-Match", changed.header.Get("ETag")).do("PUT", "/compliance/notices", help.BuiltIn).want(200)
+		if got := strings.Count(w.Actions(t), "setting.changed"); got != 2 {
+			t.Errorf("%d changes in the audit log", got)
+		}
+	})
+}
+
+// TestAnAreaSaysForHowLongAPositionCounts: a day, unless the rule says otherwise.
+func TestAnAreaSaysForHowLongAPositionCounts(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.by(t, "owner")
+		draft := adminv1.ComplianceRuleDraft{Name: "Here", Condition: "outside-area", Area: &adminv1.Area{Latitude: 48.2, Longitude: 16.4, Metres: 5000}}
+		g := owner.do("POST", "/compliance/rules", draft).want(201)
+		r := decode[adminv1.ComplianceRule](g)
+		if r.Area.Hours != 24 {
+			t.Errorf("%+v", r.Area)
+		}
+		draft.Area.Hours = 9000
+		owner.do("POST", "/compliance/rules", draft).want(422)
+		draft.Area.Hours = 72
+		r = decode[adminv1.ComplianceRule](owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/compliance/rules/"+r.ID, draft).want(200))
+		if r.Area.Hours != 72 {
+			t.Errorf("%+v", r.Area)
 		}
 	})
 }

@@ -146,7 +146,9 @@ func (a *API) listStock(ctx context.Context, in *struct {
 	}
 	return reply(whole(journal.Catalogue(), func(d journal.Description) adminv1.Stock {
 		x := kept[d.Kind]
+		from, _ := e.LayerOf(e.Get(d.Setting))
 		return adminv1.Stock{
+			From: adminv1.Ref{ID: from.Suite, Name: from.SuiteName},
 			Kind: string(d.Kind), Words: d.Words, Asked: journal.AskOf(e, d.Kind).Wanted, Entries: x.Entries, Size: x.Size,
 			Oldest: stamp(x.Oldest), Newest: stamp(x.Newest),
 		}

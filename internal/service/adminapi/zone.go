@@ -13,6 +13,7 @@ import (
 	"drover/internal/core/platform"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
+	"drover/internal/core/zone"
 	"drover/internal/gate"
 )
 
@@ -25,6 +26,12 @@ func (a *API) addZone() {
 	rename := op("renameZone", http.MethodPut, "/zone", "Give the zone another name", gate.Admin(scope.SettingEdit))
 	rename.words = "It stands in the dashboard and before the subject of the mails that Drover sends."
 	add(a, rename, a.renameZone)
+	add(a, op("getMapTiles", http.MethodGet, "/zone/map", "Read from where maps take their tiles",
+		gate.AnyAdmin("whoever sees a map fetches its tiles from there")), a.getMapTiles)
+	tiles := op("setMapTiles", http.MethodPut, "/zone/map", "Change from where maps take their tiles", gate.Admin(scope.SettingEdit))
+	tiles.words = "The browser of whoever looks at a position fetches the tiles around it there. Pages may show images of that server and of no other; " +
+		"pages that are open already must be loaded again."
+	add(a, tiles, a.setMapTiles)
 	add(a, op("getOverview", http.MethodGet, "/overview", "The zone at a glance, within the caller's scope", gate.Admin(scope.DeviceRead)), a.getOverview)
 	add(a, op("listPlatforms", http.MethodGet, "/platforms", "List every kind of device, with what commands remove from it and leave on it",
 		gate.AnyAdmin("it is the same in every zone, and the pages name platforms by it")), a.listPlatforms)
@@ -48,6 +55,26 @@ func (a *API) renameZone(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return a.getInfo(ctx, nil)
+}
+
+func (a *API) getMapTiles(ctx context.Context, _ *none) (*tagged[adminv1.MapTiles], error) {
+	t, version, err := a.Zone.Tiles(ctx)
+	return tag(version, adminv1.MapTiles(t), err)
+}
+
+func (a *API) setMapTiles(ctx context.Context, in *struct {
+	Seen
+	Body adminv1.MapTiles
+},
+) (*tagged[adminv1.MapTiles], error) {
+	version, err := in.version()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Zone.SetTiles(ctx, caller(ctx), zone.Tiles(in.Body), version); err != nil {
+		return nil, err
+	}
+	return a.getMapTiles(ctx, nil)
 }
 
 // recent is how far back the overview counts commands that have ended.

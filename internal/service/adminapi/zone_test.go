@@ -36,6 +36,31 @@ func TestTheZoneIsRenamed(t *testing.T) {
 	})
 }
 
+func TestTheServerOfMapTiles(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner, help := w.by(t, "owner"), w.by(t, "help", admin.Grant{Role: admin.HelpDesk})
+		g := help.do("GET", "/zone/map", nil).want(200)
+		if got := decode[adminv1.MapTiles](g); got != (adminv1.MapTiles{}) {
+			t.Errorf("at first: %+v", got)
+		}
+		tiles := adminv1.MapTiles{URL: "https://tiles.example.org/{z}/{x}/{y}.png", Attribution: "Surveyors"}
+		help.with("If-Match", g.header.Get("ETag")).do("PUT", "/zone/map", tiles).want(403)
+		p := owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/zone/map", adminv1.MapTiles{URL: "http://tiles.example.org/{z}/{x}/{y}"}).refusedWith(422, "map.url")
+		if len(p.Errors) != 1 || p.Errors[0].Location != "body.url" {
+			t.Errorf("%+v", p)
+		}
+		g = owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/zone/map", tiles).want(200)
+		if got := decode[adminv1.MapTiles](g); got != tiles {
+			t.Errorf("%+v", got)
+		}
+		owner.with("If-Match", `"0"`).do("PUT", "/zone/map", adminv1.MapTiles{}).want(412)
+		owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/zone/map", adminv1.MapTiles{}).want(200)
+		if !strings.Contains(w.Actions(t), "setting.changed setting.changed") {
+			t.Error(w.Actions(t))
+		}
+	})
+}
+
 func TestPolicies(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")

@@ -1,10 +1,12 @@
-/** What devices are held to: rules, breaches, exemptions, and what each rule says of one device. */
+/** What devices are held to: rules, breaches, exemptions, and what each rule says of one device; and the mails to owners. */
 
 import { queryOptions } from '@tanstack/react-query';
-import { call } from './client';
+import { call, callTagged } from './client';
 import { list, whole } from './list';
 import type {
   Breach,
+  ComplianceNotices,
+  ComplianceNoticesHelp,
   ComplianceRule,
   ComplianceRuleDraft,
   ComplianceTrial,
@@ -49,3 +51,26 @@ export const waivers = (device?: string) =>
 export const addWaiver = (body: { device: string; rule?: string; reason: string; until: string }) =>
   call<Waiver>('POST', '/compliance/waivers', { body });
 export const endWaiver = (id: string) => call<void>('DELETE', `/compliance/waivers/${id}`);
+
+export const notices = queryOptions({
+  queryKey: ['compliance', 'notices'],
+  queryFn: ({ signal }) => callTagged<ComplianceNotices>('/compliance/notices', signal),
+});
+
+export const noticesHelp = queryOptions({
+  queryKey: ['compliance', 'notices-help'],
+  queryFn: ({ signal }) => call<ComplianceNoticesHelp>('GET', '/compliance/notices/help', { signal }),
+  staleTime: Infinity,
+});
+
+export const setNotices = (etag: string, body: ComplianceNotices) =>
+  call<ComplianceNotices>('PUT', '/compliance/notices', { body, etag });
+
+/** What an owner would read, with samples; nothing is sent. */
+export const noticesPreview = (body: ComplianceNotices) =>
+  queryOptions({
+    queryKey: ['compliance', 'notices-preview', body],
+    queryFn: ({ signal }) => call<ComplianceNotices>('POST', '/compliance/notices/preview', { body, signal }),
+    retry: false,
+    staleTime: Infinity,
+  });

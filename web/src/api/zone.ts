@@ -13,6 +13,7 @@ import type {
   Overview,
   AuditValues,
   Info,
+  MapTiles,
   Page,
   Platform,
   Service,
@@ -25,6 +26,15 @@ export const zone = queryOptions({
 
 export const renameZone = (etag: string, name: string) =>
   call<Info>('PUT', '/zone', { body: { name }, etag });
+
+/** From where maps take their tiles. */
+export const mapTiles = queryOptions({
+  queryKey: ['zone', 'map'],
+  queryFn: ({ signal }) => callTagged<MapTiles>('/zone/map', signal),
+});
+
+export const setMapTiles = (etag: string, body: MapTiles) =>
+  call<MapTiles>('PUT', '/zone/map', { body, etag });
 
 /** Every service, with the version that a switch of one of them is based on. */
 export const services = queryOptions({

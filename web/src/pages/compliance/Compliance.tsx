@@ -19,6 +19,7 @@ import { Table } from '../../ui/Table';
 import { plural } from '../../ui/time';
 import { Breaches } from './Breaches';
 import { Exemptions } from './Exemptions';
+import { Notices } from './Notices';
 import { RuleEditor } from './RuleEditor';
 import { condition, consequences } from './words';
 
@@ -48,6 +49,7 @@ export default function Compliance() {
           <Tabs.Tab value="rules">Rules</Tabs.Tab>
           <Tabs.Tab value="breaches">Broken</Tabs.Tab>
           <Tabs.Tab value="exemptions">Exemptions</Tabs.Tab>
+          <Tabs.Tab value="mails">Mails</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="rules">
           <Rules onEdit={setForm} onBreaches={(rule) => setFilters({ tab: 'breaches', rule })} />
@@ -57,6 +59,9 @@ export default function Compliance() {
         </Tabs.Panel>
         <Tabs.Panel value="exemptions">
           <Exemptions />
+        </Tabs.Panel>
+        <Tabs.Panel value="mails">
+          <Notices />
         </Tabs.Panel>
       </Tabs>
       {form && <RuleEditor rule={form === 'new' ? undefined : form} onClose={() => setForm(undefined)} />}

@@ -72,27 +72,39 @@ function Versions({ form, platforms }: Omit<NeedFieldsProps, 'needs'>) {
 }
 
 function AreaFields({ form }: { form: UseFormReturnType<ComplianceRuleDraft> }) {
-  const area = form.values.area ?? { latitude: 0, longitude: 0, metres: 5000 };
+  const area = form.values.area ?? { latitude: 0, longitude: 0, metres: 5000, hours: 24 };
   const set = (key: keyof typeof area) => (next: string | number) =>
     form.setFieldValue('area', { ...area, [key]: Number(next) });
   return (
-    <Group grow align="flex-start">
+    <>
+      <Group grow align="flex-start">
+        <NumberInput
+          label="Latitude"
+          min={-90}
+          max={90}
+          value={area.latitude}
+          onChange={set('latitude')}
+          error={form.errors.area}
+        />
+        <NumberInput
+          label="Longitude"
+          min={-180}
+          max={180}
+          value={area.longitude}
+          onChange={set('longitude')}
+        />
+        <NumberInput label="Metres" min={100} max={5_000_000} value={area.metres} onChange={set('metres')} />
+      </Group>
       <NumberInput
-        label="Latitude"
-        min={-90}
-        max={90}
-        value={area.latitude}
-        onChange={set('latitude')}
-        error={form.errors.area}
+        label="A position counts for, in hours"
+        description="From an older one nobody knows where the device is: the answer is “not known”."
+        min={1}
+        max={8760}
+        allowDecimal={false}
+        value={area.hours ?? 24}
+        onChange={set('hours')}
+        error={form.errors['area.hours']}
       />
-      <NumberInput
-        label="Longitude"
-        min={-180}
-        max={180}
-        value={area.longitude}
-        onChange={set('longitude')}
-      />
-      <NumberInput label="Metres" min={100} max={5_000_000} value={area.metres} onChange={set('metres')} />
-    </Group>
+    </>
   );
 }

@@ -13,7 +13,10 @@ function details(rule: ComplianceRuleDraft, needs: string[], platform: (id: stri
     versions: Object.entries(rule.versions ?? {})
       .map(([id, v]) => `${platform(id)} below ${v}`)
       .join(', '),
-    area: rule.area ? `${rule.area.metres} metres around ${rule.area.latitude}, ${rule.area.longitude}` : '',
+    area: rule.area
+      ? `${rule.area.metres} metres around ${rule.area.latitude}, ${rule.area.longitude}, by a position of the last ` +
+        plural(rule.area.hours ?? 24, 'hour')
+      : '',
   };
   const words = needs.map((need) => said[need]).filter(Boolean);
   return words.length > 0 ? ` (${words.join('; ')})` : '';

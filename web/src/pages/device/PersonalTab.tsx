@@ -22,9 +22,15 @@ export function PersonalTab({ device: d }: { device: DeviceDetail }) {
     {
       key: 'asked',
       label: 'Collected',
-      width: '150px',
-      cell: (s: Stock) =>
-        s.asked ? <ToneMark tone="info">By its policy</ToneMark> : <ToneMark tone="off">No</ToneMark>,
+      width: '190px',
+      cell: (s: Stock) => (
+        <Stack gap={2}>
+          {s.asked ? <ToneMark tone="info">By its policy</ToneMark> : <ToneMark tone="off">No</ToneMark>}
+          <Text size="xs" c="dimmed">
+            {s.from.name ? `The suite ${s.from.name} says so` : 'No suite says anything of it'}
+          </Text>
+        </Stack>
+      ),
     },
     {
       key: 'kept',

@@ -62,7 +62,11 @@ function Page({ policy }: { policy: DevicePolicy }) {
       <Layers layers={policy.layers} />
       {categories.map((category) => (
         <Panel key={category} title={humanize(category)} flush>
-          <Lines label={category} lines={policy.settings.filter((s) => s.category === category)} />
+          <Lines
+            label={category}
+            lines={policy.settings.filter((s) => s.category === category)}
+            layers={policy.layers}
+          />
         </Panel>
       ))}
     </Stack>
@@ -73,6 +77,10 @@ function Page({ policy }: { policy: DevicePolicy }) {
 function Layers({ layers }: { layers: PolicyLayer[] }) {
   return (
     <Panel title="Suites that reach it, the most specific first" flush>
+      <Text size="sm" c="dimmed" px="lg" pb="sm" maw={760}>
+        Each setting has the value of the first suite in this list that says anything of it. What a suite
+        leaves empty, the next one decides: one that is to let go of something has to say so.
+      </Text>
       <Table
         label="Suites that reach it"
         rows={layers}
@@ -100,7 +108,16 @@ function Layers({ layers }: { layers: PolicyLayer[] }) {
   );
 }
 
-function Lines({ label, lines }: { label: string; lines: PolicyLine[] }) {
+/** Where a value comes from, and that more specific suites have left it to this one. */
+function origin(line: PolicyLine, layers: PolicyLayer[]): string {
+  if (!line.from.name) return ORIGINS[line.origin];
+  const at = layers.findIndex((l) => l.suite.id === line.from.id);
+  if (at <= 0) return `From ${line.from.name}`;
+  const above = layers.slice(0, at).map((l) => l.suite.name);
+  return `From ${line.from.name}: ${above.join(' and ')} ${above.length === 1 ? 'says' : 'say'} nothing of it`;
+}
+
+function Lines({ label, lines, layers }: { label: string; lines: PolicyLine[]; layers: PolicyLayer[] }) {
   return (
     <Table
       label={humanize(label)}
@@ -116,7 +133,7 @@ function Lines({ label, lines }: { label: string; lines: PolicyLine[] }) {
               {l.label}
               {l.origin && (
                 <Text size="xs" c="dimmed" fw={400}>
-                  {l.from.name ? `From ${l.from.name}` : ORIGINS[l.origin]}
+                  {origin(l, layers)}
                 </Text>
               )}
             </div>

@@ -1,8 +1,13 @@
+import { Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import outlines from 'world-atlas/land-50m.json';
 import type { PersonalEntry } from '../../api/types';
+import { mapTiles } from '../../api/zone';
 import { exactly } from '../../ui/time';
+import { across, down, snapped, TILE, tilesOf, viewOf, type Tile, type View } from './mercator';
 import classes from './personal.module.css';
 
 type Ring = [number, number][];
@@ -17,51 +22,77 @@ const COASTS: Ring[] = feature(world, world.objects.land).features.flatMap((f) =
 
 const WIDTH = 760;
 const HEIGHT = 380;
-/** The least that is shown, in degrees: without a coast in sight a map says nothing. */
-const LEAST = 12;
-const METRES_OF_A_DEGREE = 111_320;
+/** The least that the outline shows of the world, some 25 degrees: without a coast in sight it says nothing. */
+const OUTLINE = 0.07;
+/** The least that tiles show, some 2 km: nearer, a coarse position would seem to be exact. */
+const STREETS = 0.00005;
+const EQUATOR = 40_075_017;
+/** After this, a server that has sent no tile counts as one that cannot be reached. */
+const PATIENCE_MS = 10_000;
 
-interface View {
-  west: number;
-  north: number;
-  /** Picture units of a degree. */
-  scale: number;
-  squeeze: number;
-}
+type Point = NonNullable<PersonalEntry['position']> & { id: string; at: string };
 
-/** A view that holds all positions, true in shape at their middle. */
-function viewOf(points: { latitude: number; longitude: number }[]): View {
-  const lats = points.map((p) => p.latitude);
-  const lons = points.map((p) => p.longitude);
-  const lat = (Math.min(...lats) + Math.max(...lats)) / 2;
-  const lon = (Math.min(...lons) + Math.max(...lons)) / 2;
-  const squeeze = Math.max(Math.cos((lat * Math.PI) / 180), 0.1);
-  const high = Math.max((Math.max(...lats) - Math.min(...lats)) * 1.3, LEAST);
-  const wide = Math.max((Math.max(...lons) - Math.min(...lons)) * 1.3 * squeeze, LEAST);
-  const scale = Math.min(HEIGHT / high, WIDTH / wide);
-  return { west: lon - WIDTH / 2 / scale / squeeze, north: lat + HEIGHT / 2 / scale, scale, squeeze };
-}
-
-/** Positions on the outlines of the land. */
+/** Positions on the operator's own map, or on the outline of the land that comes with the dashboard. */
 export default function Positions({ entries }: { entries: PersonalEntry[] }) {
+  const server = useQuery(mapTiles);
   const points = entries.flatMap((e) => (e.position ? [{ ...e.position, id: e.id, at: e.at }] : []));
-  const view = viewOf(points);
-  const x = (lon: number) => (lon - view.west) * view.scale * view.squeeze;
-  const y = (lat: number) => (view.north - lat) * view.scale;
-  const inside = (ring: Ring) =>
-    ring.some(
-      ([lon, lat]) => Math.abs(x(lon) - WIDTH / 2) < 2 * WIDTH && Math.abs(y(lat) - HEIGHT / 2) < 2 * HEIGHT,
-    ) || ring.length > 500; // a continent around the view has no point in it
-  const land = COASTS.filter(inside)
-    .map((ring) => `M${ring.map(([lon, lat]) => `${x(lon).toFixed(1)},${y(lat).toFixed(1)}`).join('L')}Z`)
-    .join('');
-  const east = view.west + WIDTH / view.scale / view.squeeze;
-  const south = view.north - HEIGHT / view.scale;
-  const lines = (from: number, to: number) =>
-    Array.from(
-      { length: Math.max(0, Math.floor(to / 5) - Math.ceil(from / 5) + 1) },
-      (_, i) => (Math.ceil(from / 5) + i) * 5,
-    );
+  const view = viewOf(points, WIDTH, HEIGHT, OUTLINE);
+  if (server.isPending) return null;
+  if (!server.data?.url) return <Picture points={points} view={view} />;
+  return <Tiled key={server.data.url} points={points} outline={view} {...server.data} />;
+}
+
+interface TiledProps {
+  points: Point[];
+  outline: View;
+  url: string;
+  attribution: string;
+}
+
+function Tiled({ points, outline, url, attribution }: TiledProps) {
+  const view = snapped(viewOf(points, WIDTH, HEIGHT, STREETS), WIDTH, HEIGHT);
+  const tiles = tilesOf(view, WIDTH, HEIGHT, url);
+  const [loaded, setLoaded] = useState(0);
+  const [failed, setFailed] = useState(0);
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const gone = loaded === 0 && (late || failed >= tiles.length);
+  return (
+    <div>
+      {gone ? (
+        <Picture points={points} view={outline} />
+      ) : (
+        <Picture
+          points={points}
+          view={view}
+          tiles={tiles}
+          onLoad={() => setLoaded((n) => n + 1)}
+          onError={() => setFailed((n) => n + 1)}
+        />
+      )}
+      <Text size="xs" c="dimmed" mt={4} role="status">
+        {gone
+          ? `No map can be fetched from ${new URL(url).host}: this is the outline that Drover brings along.`
+          : [attribution, failed > 0 && 'A part of the map cannot be fetched.'].filter(Boolean).join(' ')}
+      </Text>
+    </div>
+  );
+}
+
+interface PictureProps {
+  points: Point[];
+  view: View;
+  tiles?: Tile[];
+  onLoad?: () => void;
+  onError?: () => void;
+}
+
+function Picture({ points, view, tiles, onLoad, onError }: PictureProps) {
+  const x = (lon: number) => (across(lon) - view.left) * view.scale;
+  const y = (lat: number) => (down(lat) - view.top) * view.scale;
   return (
     <svg
       className={classes.map}
@@ -69,19 +100,28 @@ export default function Positions({ entries }: { entries: PersonalEntry[] }) {
       role="img"
       aria-label={`Map with ${points.length} positions; each is in the list below`}
     >
-      <path d={land} className={classes.land} fillRule="evenodd" />
-      {lines(view.west, east).map((lon) => (
-        <line key={`lon${lon}`} x1={x(lon)} x2={x(lon)} y1={0} y2={HEIGHT} className={classes.net} />
-      ))}
-      {lines(south, view.north).map((lat) => (
-        <line key={`lat${lat}`} y1={y(lat)} y2={y(lat)} x1={0} x2={WIDTH} className={classes.net} />
-      ))}
+      {tiles ? (
+        tiles.map((t) => (
+          <image
+            key={`${t.url} ${t.x}`}
+            href={t.url}
+            x={t.x}
+            y={t.y}
+            width={TILE}
+            height={TILE}
+            onLoad={onLoad}
+            onError={onError}
+          />
+        ))
+      ) : (
+        <Outline x={x} y={y} />
+      )}
       {[...points].reverse().map((p) => (
         <g key={p.id}>
           <circle
             cx={x(p.longitude)}
             cy={y(p.latitude)}
-            r={Math.max((p.accuracy / METRES_OF_A_DEGREE) * view.scale, 9)}
+            r={Math.max((p.accuracy / EQUATOR / Math.cos((p.latitude * Math.PI) / 180)) * view.scale, 9)}
             className={classes.within}
           />
           <circle
@@ -95,5 +135,33 @@ export default function Positions({ entries }: { entries: PersonalEntry[] }) {
         </g>
       ))}
     </svg>
+  );
+}
+
+type Scale = (degrees: number) => number;
+
+/** The land, and lines each five degrees. */
+function Outline({ x, y }: { x: Scale; y: Scale }) {
+  const inside = (ring: Ring) =>
+    ring.some(
+      ([lon, lat]) => Math.abs(x(lon) - WIDTH / 2) < 2 * WIDTH && Math.abs(y(lat) - HEIGHT / 2) < 2 * HEIGHT,
+    ) || ring.length > 500; // a continent around the view has no point in it
+  const land = COASTS.filter(inside)
+    .map((ring) => `M${ring.map(([lon, lat]) => `${x(lon).toFixed(1)},${y(lat).toFixed(1)}`).join('L')}Z`)
+    .join('');
+  const each5 = (from: number, to: number, at: Scale, most: number) =>
+    Array.from({ length: (to - from) / 5 + 1 }, (_, i) => from + i * 5).filter(
+      (d) => at(d) >= 0 && at(d) <= most,
+    );
+  return (
+    <>
+      <path d={land} className={classes.land} fillRule="evenodd" />
+      {each5(-180, 180, x, WIDTH).map((lon) => (
+        <line key={`lon${lon}`} x1={x(lon)} x2={x(lon)} y1={0} y2={HEIGHT} className={classes.net} />
+      ))}
+      {each5(-85, 85, y, HEIGHT).map((lat) => (
+        <line key={`lat${lat}`} y1={y(lat)} y2={y(lat)} x1={0} x2={WIDTH} className={classes.net} />
+      ))}
+    </>
   );
 }

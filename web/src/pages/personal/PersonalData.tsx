@@ -16,6 +16,7 @@ import { Table } from '../../ui/Table';
 import { count, onDay } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
 import { When } from '../../ui/When';
+import { MapServer } from './MapServer';
 
 /** How long personal data is kept, what was deleted for its age, and what must not be. */
 export default function PersonalData() {
@@ -31,6 +32,7 @@ export default function PersonalData() {
         <Loaded of={answer}>
           {(found) => <Keeping key={found.etag} now={found} edit={may('privacy.edit')} />}
         </Loaded>
+        <MapServer />
         {may('privacy.edit') && <Holds />}
         {may('audit.read') && <Deletions />}
       </Stack>
