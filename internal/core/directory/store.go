@@ -103,6 +103,9 @@ func (s *Store) one(ctx context.Context, q sqldb.Querier, c scope.Caller, r scop
 	if err != nil {
 		return User{}, err
 	}
+	if id == Nobody && c.Kind != scope.Internal {
+		return User{}, unknown(sqldb.ErrNotFound)
+	}
 	var a sqldb.Args
 	where := "u.id = " + a.Add(id) + " AND u.erased_at = 0 AND " + sc.Users("u.id", &a)
 	u, err := sqldb.One(ctx, q, scanUser, "SELECT "+userColumns+" FROM end_user u WHERE "+where, a.List()...)
@@ -179,7 +182,7 @@ func (s *Store) List(ctx context.Context, c scope.Caller, f Filter, r page.Reque
 const maxWords = 5
 
 func (f Filter) where(a *sqldb.Args) string {
-	where := []string{"u.erased_at = 0"}
+	where := []string{"u.erased_at = 0", "u.id <> " + a.Add(Nobody)}
 	for i, w := range strings.Fields(sqldb.Fold(f.Search)) {
 		if i == maxWords {
 			break

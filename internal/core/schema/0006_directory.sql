@@ -16,6 +16,10 @@ CREATE TABLE end_user (
 	version       BIGINT NOT NULL
 );
 
+-- Whose computers are that belong to no person. No login name is ever one space.
+INSERT INTO end_user (id, name, folded, display_name, mail, search, source, disabled, created_at, changed_at, version)
+	VALUES ('nobody', '', ' ', '', '', '', 'local', FALSE, 0, 0, 1);
+
 CREATE TABLE user_group (
 	id          TEXT PRIMARY KEY,
 	name        TEXT NOT NULL,
