@@ -116,12 +116,27 @@ func (p *Provider) ask(t testing.TB, path string) {
 
 var action = regexp.MustCompile(`action="([^"]+)"`)
 
-// SignIn goes to where Drover sends a browser, signs in there as somebody, agrees, and returns the address that the provider
-// sends the browser back to.
+// Browser is a browser that stays signed in at the provider.
+type Browser struct {
+	p     *Provider
+	c     *http.Client
+	Asked int // how often the provider has asked it for a password
+}
+
+// Browser returns a new browser, that nobody is signed in with.
+func (p *Provider) Browser(t testing.TB) *Browser { t.Helper(); return &Browser{p: p, c: p.client(t)} }
+
+// SignIn is [Browser.SignIn] with a new browser.
 func (p *Provider) SignIn(t testing.TB, address, name string) *url.URL {
 	t.Helper()
-	c := p.client(t)
-	answer, err := c.Get(address)
+	return p.Browser(t).SignIn(t, address, name)
+}
+
+// SignIn goes to where Drover sends a browser, signs in there as somebody where the provider asks, agrees, and returns the
+// address that the provider sends the browser back to.
+func (b *Browser) SignIn(t testing.TB, address, name string) *url.URL {
+	t.Helper()
+	answer, err := b.c.Get(address)
 	for range 4 {
 		if err != nil {
 			t.Fatal(err)
@@ -142,12 +157,13 @@ func (p *Provider) SignIn(t testing.TB, address, name string) *url.URL {
 		prompt := "consent"
 		if strings.Contains(string(body), `value="login"`) {
 			prompt = "login"
+			b.Asked++
 		}
 		to, err2 := answer.Request.URL.Parse(html.UnescapeString(string(form[1])))
 		if err2 != nil {
 			t.Fatal(err2)
 		}
-		answer, err = post(t.Context(), c, to.String(), url.Values{"prompt": {prompt}, "login": {name}, "password": {"any"}})
+		answer, err = post(t.Context(), b.c, to.String(), url.Values{"prompt": {prompt}, "login": {name}, "password": {"any"}})
 	}
 	t.Fatal("the provider asks again and again")
 	return nil

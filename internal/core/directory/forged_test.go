@@ -172,6 +172,77 @@ func TestS11ForgedTokens(t *testing.T) {
 	}
 }
 
+// TestAProofIsFresh brings answers that say when the provider has asked for the credentials, or do not. The provider's clock may
+// be another: what counts is the time between asking and the answer.
+func TestAProofIsFresh(t *testing.T) {
+	f := newForger(t)
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		w := providers(t, g)
+		x, _, err := w.Add(t.Context(), shell, directory.Config{
+			Name: "Forger", Kind: directory.KindOIDC, Join: true, OIDC: &directory.OIDCConfig{Issuer: f.URL, ClientID: "drover", CA: f.ca()},
+		}, "secret")
+		if err != nil {
+			t.Fatal(err)
+		}
+		// finish brings an answer a minute after the flow has begun, by a provider whose clock is ahead by so many seconds.
+		finish := func(a directory.Audience, ahead int64, change func(claims map[string]any, begun int64)) (directory.User, error) {
+			flow, err := w.Begin(t.Context(), a, x.ID, oidc.Callback)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, err := url.Parse(flow.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if asks := u.Query().Get("prompt") == "login" && u.Query().Get("max_age") == "0"; asks != (a == directory.ForProof) {
+				t.Fatalf("the provider is asked by %s", u)
+			}
+			begun := g.Clock.Now().Unix() + ahead
+			g.Clock.Advance(time.Minute)
+			claims := map[string]any{
+				"iss": f.URL, "sub": "s-1", "aud": "drover", "exp": begun + 300, "iat": begun + 60, "nonce": u.Query().Get("nonce"),
+				"preferred_username": "ann", "groups": []string{},
+			}
+			change(claims, begun)
+			f.token = sign("RS256", f.key, claims)
+			answer := directory.Answer{Browser: flow.Browser, State: u.Query().Get("state"), Code: "code"}
+			if a == directory.ForUser {
+				return w.FinishUser(t.Context(), answer)
+			}
+			return w.FinishProof(t.Context(), answer)
+		}
+		at := func(after int64) func(map[string]any, int64) {
+			return func(c map[string]any, begun int64) { c["auth_time"] = begun + after }
+		}
+		ann, err := finish(directory.ForUser, 0, func(map[string]any, int64) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, change := range map[string]func(map[string]any, int64){
+			"it does not say when":          func(map[string]any, int64) {},
+			"it asked before":               at(-3),
+			"it asked an hour before":       at(-3600),
+			"it will have asked":            at(120),
+			"it says when in words":         func(c map[string]any, _ int64) { c["auth_time"] = "now" },
+			"it asked somebody not known":   func(c map[string]any, begun int64) { c["auth_time"], c["sub"] = begun+30, "s-2" },
+			"it was asked for another sign": func(c map[string]any, begun int64) { c["auth_time"], c["nonce"] = begun+30, "x" },
+		} {
+			for _, ahead := range []int64{-50, 0, 50} {
+				if u, err := finish(directory.ForProof, ahead, change); !problem.Is(err, problem.Unauthenticated) {
+					t.Errorf("%s, by a clock that is %d seconds ahead: %+v %v", what, ahead, u, err)
+				}
+			}
+		}
+		for _, ahead := range []int64{-50, 0, 50} {
+			for _, after := range []int64{0, 30, 60} {
+				if u, err := finish(directory.ForProof, ahead, at(after)); err != nil || u.ID != ann.ID {
+					t.Errorf("a fresh answer, %d seconds after the beginning by a clock %d ahead: %+v %v", after, ahead, u, err)
+				}
+			}
+		}
+	})
+}
+
 // TestS9TheProviderCannotSendDroverElsewhere as incidents S9 and S10 ask: what a provider's description names is asked by https
 // alone, never at an address of this machine or link, and no redirect is followed.
 func TestS9TheProviderCannotSendDroverElsewhere(t *testing.T) {
