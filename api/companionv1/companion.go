@@ -33,6 +33,7 @@ type Facts struct {
 	Operator   string `json:"operator,omitempty" maxLength:"128"`
 	Serial     string `json:"serial,omitempty" maxLength:"128"`
 	IMEI       string `json:"imei,omitempty" maxLength:"64"`
+	Phone      string `json:"phone,omitempty" maxLength:"64" doc:"The phone number. 403 collect.phone where the policy does not ask for it by audit.phone-number, as at an enrolment, where there is no policy yet."`
 	DeviceType string `json:"deviceType,omitempty" maxLength:"64" doc:"As a mail client on it would call it. Counts only where none is known here."`
 	UserAgent  string `json:"userAgent,omitempty" maxLength:"256" doc:"As deviceType."`
 }
@@ -70,6 +71,37 @@ type State struct {
 	Commands bool   `json:"commands" doc:"An order waits: fetch it."`
 	Terms    int    `json:"terms" doc:"The version of the terms of use that the user has yet to agree to; 0 for none."`
 	Renew    bool   `json:"renew" doc:"The key should be renewed."`
+
+	Schedule string  `json:"schedule" doc:"The revision of the schedule that holds, none where there is none. It comes with the policy; fetch that when it is another than the device has."`
+	Contact  Contact `json:"contact" doc:"How the device comes for news now."`
+}
+
+// Fetch is how a device comes for news.
+type Fetch struct {
+	Manner  string `json:"manner" enum:"push,interval,manual" doc:"push: it waits, and is told at once. interval: it asks every so often and does not wait in between. manual: it asks when its user wants it to."`
+	Minutes int    `json:"minutes,omitempty" doc:"Between questions, 5 to 1440; of interval alone."`
+}
+
+// Contact is how a device comes for news until some time.
+type Contact struct {
+	Fetch
+	Until string `json:"until,omitempty" doc:"When it comes otherwise: it asks then, and is told how. Left out for never. Each device has its own, up to a minute later than the schedule's."`
+}
+
+// Schedule says when a device comes for news, and how.
+type Schedule struct {
+	Revision string   `json:"revision" doc:"Names what the schedule says."`
+	Zone     string   `json:"zone" doc:"By whose clocks: a time zone such as Europe/Berlin; empty is UTC."`
+	Windows  []Window `json:"windows" doc:"The times of peak."`
+	Peak     Fetch    `json:"peak"`
+	OffPeak  Fetch    `json:"offPeak"`
+}
+
+// Window is a time of peak. One that ends at its beginning or before it ends on the next day.
+type Window struct {
+	Days []int `json:"days" doc:"Days of the week, 0 is Sunday."`
+	From int   `json:"from" doc:"Minutes since midnight, 0 to 1439."`
+	To   int   `json:"to" doc:"Minutes since midnight, 0 to 1440."`
 }
 
 // CheckIn is what a device tells from time to time.
@@ -101,6 +133,7 @@ type App struct {
 type Policy struct {
 	Revision string             `json:"revision" doc:"Names this policy; empty where there is none."`
 	Settings map[string]Setting `json:"settings" doc:"By the setting's name."`
+	Schedule *Schedule          `json:"schedule,omitempty" doc:"When the device comes for news; missing where that is left to the application."`
 }
 
 // Setting is the value of one setting.

@@ -29,8 +29,8 @@ func (z *Zone) tag() string {
 func (s *Server) newCompanion() *companion.Service {
 	z := s.zone
 	return companion.New(companion.Deps{
-		Log: s.log, Clock: z.Clock, Bus: z.Bus, Enrol: z.Enrol, Devices: z.Devices, Commands: z.Commands, Audit: z.Audit,
-		Collector: collector{z}, Effective: s.mail.Effective, Tell: s.tell.urgent, Serves: z.Upstream.Serves,
+		Log: s.log, Clock: z.Clock, Bus: z.Bus, Enrol: z.Enrol, Devices: z.Devices, Commands: z.Commands,
+		Collector: collector{z}, Effective: s.mail.Effective, Schedules: z.Policies.SchedulesOf, Tell: s.tell.urgent, Serves: z.Upstream.Serves,
 		Record: func(ctx context.Context, r audit.Record) error {
 			return z.DB.Write(ctx, func(tx *sqldb.Tx) error { return z.Audit.Append(ctx, tx, r) })
 		},

@@ -55,6 +55,7 @@ export class Client {
   async obey(states = {}) {
     const policy = await this.call('fetchPolicy')
     this.policy = policy.revision
+    this.schedule = policy.schedule?.revision ?? 'none'
     if (!policy.revision) return policy
     const settings = Object.keys(policy.settings).map((setting) => ({ setting, state: states[setting] ?? 'applied' }))
     await this.call('reportPolicy', { body: { revision: policy.revision, settings } })
@@ -64,6 +65,7 @@ export class Client {
   async wait(seconds, signal) {
     const parameters = { seconds }
     if (this.policy) parameters.policy = this.policy
+    if (this.schedule) parameters.schedule = this.schedule
     return this.call('wait', { parameters }, signal)
   }
 

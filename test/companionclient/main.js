@@ -1,5 +1,6 @@
 // One device with a companion application. It enrols, tells what it is, obeys, and takes orders until its input ends.
 import { createHash, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Client, Refused } from './client.js'
 import { Document } from './document.js'
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     invitation: { type: 'string' }, name: { type: 'string' }, password: { type: 'string' }, 'active-sync': { type: 'string' },
     facts: { type: 'string', default: '{}' }, refuse: { type: 'string', multiple: true, default: [] },
     probe: { type: 'boolean', default: false }, duress: { type: 'boolean', default: false }, data: { type: 'string' },
+    minute: { type: 'string', default: '60000' },
   },
 })
 
@@ -112,13 +114,17 @@ try {
   if (values.probe) await probe(client)
   await tellLife(client)
   if (values.duress) tell('duress', { answer: (await client.call('raiseDuress')) ?? null })
+  let contact = state.contact
   for (;;) {
-    const next = await client.wait(60, stop.signal)
+    if (contact.manner === 'interval') await sleep(contact.minutes * Number(values.minute), undefined, { signal: stop.signal })
+    const next = await client.wait(contact.manner === 'push' ? 60 : 1, stop.signal)
+    if (contact.manner !== next.contact.manner || contact.minutes !== next.contact.minutes) tell('contact', next.contact)
+    contact = next.contact
     if (next.terms) {
       await client.call('agreeToTerms', { body: { terms: next.terms } })
       tell('agreed', { terms: next.terms })
     }
-    if (next.policy !== (client.policy ?? '')) tell('obeyed', await client.obey())
+    if (next.policy !== (client.policy ?? '') || next.schedule !== client.schedule) tell('obeyed', await client.obey())
     if (next.commands) {
       const command = await client.take((command) => act(client, command))
       if (command) tell('command', command)

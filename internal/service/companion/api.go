@@ -71,10 +71,8 @@ type FileFacts struct {
 
 // Collector takes personal data, as far as the policy of a device asks for it.
 type Collector interface {
-	// Collects tells whether the upload is wanted now: nil, or a problem of kind Forbidden. It is asked before anything is
-	// read.
-	Collects(ctx context.Context, u Upload) error
-	// Keep reads to the end and keeps what it has read. Where reading fails, nothing is kept.
+	// Keep reads to the end and keeps what it has read. Where reading fails, nothing is kept. Before anything is read it asks
+	// whether the upload is wanted now, and returns a problem of kind Forbidden when it is not.
 	Keep(ctx context.Context, u Upload, body io.Reader) error
 }
 
@@ -86,10 +84,11 @@ type Deps struct {
 	Enrol     *enrol.Store
 	Devices   *device.Store
 	Commands  *command.Commands
-	Audit     *audit.Log
 	Collector Collector
 	// Effective returns what a device must obey, with the mail server's own policy where there is one.
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
+	// Schedules returns the schedules that reach a device; the first holds.
+	Schedules func(context.Context, device.Device) ([]policy.Scheduled, error)
 	// Tell sends a mail of the highest priority.
 	Tell func(ctx context.Context, to, subject, words string) error
 	// Record writes an audit record in a transaction of its own.

@@ -106,6 +106,9 @@ func (s *Service) enrol(ctx context.Context, in *newcomer) (*answer[companionv1.
 	if err := s.checkNewcomer(in, public, id); err != nil {
 		return nil, err
 	}
+	if e.Facts.Phone != "" {
+		return nil, errPhone
+	}
 	k, err := s.Enrol.Enrol(ctx, enrol.Request{
 		Invitation: e.Invitation, Name: e.Name, Password: e.Password, Public: public, KeyID: id, Terms: e.Terms,
 		ActiveSync: e.ActiveSync, App: e.App, Facts: facts(e.Facts), Addr: gate.ClientAddr(ctx),
@@ -135,7 +138,7 @@ func (s *Service) checkNewcomer(in *newcomer, public crypto.PublicKey, id string
 func facts(f companionv1.Facts) device.Facts {
 	return device.Facts{
 		FriendlyName: f.Name, Model: f.Model, OS: f.OS, Language: f.Language, Operator: f.Operator, Serial: f.Serial, IMEI: f.IMEI,
-		DeviceType: f.DeviceType, UserAgent: f.UserAgent,
+		Phone: f.Phone, DeviceType: f.DeviceType, UserAgent: f.UserAgent,
 	}
 }
 

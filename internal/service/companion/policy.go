@@ -43,6 +43,11 @@ func (s *Service) fetchPolicy(ctx context.Context, _ *Signed) (*answer[companion
 	if err != nil {
 		return nil, err
 	}
+	times, err := s.times(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	body.Schedule = renderTimes(times)
 	return reply(body, s.Devices.CompanionSent(ctx, caller(ctx), p.Device, body.Revision))
 }
 
@@ -107,20 +112,49 @@ func (s *Service) checkIn(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.Devices.CompanionFacts(ctx, caller(ctx), p.Device, facts(in.Body.Facts))
+	d, err := s.device(ctx, p.Device)
 	if err != nil {
 		return nil, err
 	}
-	posture := in.Body.Posture
-	if len(posture.Apps) > 0 && d.Liability == device.Personal {
-		return nil, problem.New(problem.Forbidden, "collect.apps", "The applications of devices that belong to their user are not collected: leave them out.")
+	if err := s.collects(ctx, d, in.Body); err != nil {
+		return nil, err
 	}
+	if d, err = s.Devices.CompanionFacts(ctx, caller(ctx), p.Device, facts(in.Body.Facts)); err != nil {
+		return nil, err
+	}
+	posture := in.Body.Posture
 	if told(posture) {
 		if err := s.Devices.CompanionPosture(ctx, caller(ctx), p.Device, wirePosture(posture), in.made(s.Tag)); err != nil {
 			return nil, err
 		}
 	}
 	return reply(s.state(ctx, p, d))
+}
+
+var (
+	errApps = problem.New(problem.Forbidden, "collect.apps",
+		"The applications of devices that belong to their user are not collected: leave them out. Nothing has been kept.")
+	errPhone = problem.New(problem.Forbidden, "collect.phone",
+		"The policy of this device does not ask for its phone number: leave it out. Nothing has been kept.")
+)
+
+// collects refuses what of a check-in is personal and not asked of the device, before any of it is kept. A number that is
+// known of a device of which none is asked any more is forgotten.
+func (s *Service) collects(ctx context.Context, d device.Device, in companionv1.CheckIn) error {
+	if len(in.Posture.Apps) > 0 && d.Liability == device.Personal {
+		return errApps
+	}
+	if in.Facts.Phone == "" && !d.HasPhone {
+		return nil
+	}
+	e, err := s.Effective(ctx, d)
+	if err != nil || e.Value(platform.AuditPhoneNumber).IsTrue() {
+		return err
+	}
+	if in.Facts.Phone != "" {
+		return errPhone
+	}
+	return s.Devices.ForgetPhone(ctx, caller(ctx), d.ID)
 }
 
 func wirePosture(p companionv1.Posture) device.Posture {

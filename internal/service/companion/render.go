@@ -1,9 +1,14 @@
 package companion
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"time"
 
 	"drover/api/companionv1"
+	"drover/internal/core/device"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 )
@@ -57,4 +62,63 @@ func revision(e *policy.Effective) string {
 		return ""
 	}
 	return e.RevisionOver(platform.Companion, platform.Version{})
+}
+
+// times returns when a device comes for news, nil where nobody has said so.
+func (s *Service) times(ctx context.Context, d device.Device) (*policy.Times, error) {
+	list, err := s.Schedules(ctx, d)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0].Times, nil
+}
+
+// noTimes is the revision where there is no schedule.
+const noTimes = "none"
+
+// timesRevision names what a schedule says.
+func timesRevision(t *policy.Times) string {
+	if t == nil {
+		return noTimes
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		return noTimes // numbers and texts always marshal
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+func renderTimes(t *policy.Times) *companionv1.Schedule {
+	if t == nil {
+		return nil
+	}
+	out := &companionv1.Schedule{
+		Revision: timesRevision(t), Zone: t.Zone, Windows: []companionv1.Window{}, Peak: fetch(t.Peak), OffPeak: fetch(t.OffPeak),
+	}
+	for _, w := range t.Windows {
+		days := make([]int, len(w.Days))
+		for i, d := range w.Days {
+			days[i] = int(d)
+		}
+		out.Windows = append(out.Windows, companionv1.Window{Days: days, From: w.From, To: w.To})
+	}
+	return out
+}
+
+func fetch(f policy.Fetch) companionv1.Fetch {
+	return companionv1.Fetch{Manner: string(f.Manner), Minutes: f.Minutes}
+}
+
+// contact is how a device comes for news now.
+func contact(t *policy.Times, device string, now time.Time) companionv1.Contact {
+	if t == nil {
+		return companionv1.Contact{Fetch: companionv1.Fetch{Manner: string(policy.Push)}}
+	}
+	p := t.Pace(device, now)
+	c := companionv1.Contact{Fetch: fetch(p.Fetch)}
+	if !p.Until.IsZero() {
+		c.Until = stamp(p.Until)
+	}
+	return c
 }

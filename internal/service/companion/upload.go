@@ -2,6 +2,7 @@ package companion
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -9,26 +10,28 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"drover/internal/base/problem"
+	"drover/internal/core/journal"
 	"drover/internal/gate/openapi"
 )
 
 // limits bound the uploads of each kind, in octets.
 var limits = map[Kind]int64{
-	DeviceLog: 4 << 20, Location: 64 << 10, PhoneLog: 1 << 20, TextLog: 1 << 20, File: 16 << 20,
+	DeviceLog: 4 << 20, Location: 64 << 10, PhoneLog: 1 << 20, TextLog: 1 << 20, File: journal.MaxFile,
 }
 
-const maxUpload = 16 << 20
+// megabytes is the bound of a file in words.
+var megabytes = fmt.Sprintf("%d MiB", journal.MaxFile>>20)
 
 func (s *Service) addUploads() {
 	openapi.Add(s.API, byDevice(openapi.Operation{
-		ID: "upload", Method: http.MethodPut, Path: "/data/{kind}/{id}", Tag: "data", Body: maxUpload, Request: &huma.RequestBody{
+		ID: "upload", Method: http.MethodPut, Path: "/data/{kind}/{id}", Tag: "data", Body: journal.MaxFile, Request: &huma.RequestBody{
 			Required: true, Content: map[string]*huma.MediaType{
 				"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}},
 			},
 		},
 		Summary: "Send a piece of personal data, where the policy asks for it",
 		Words: "403 collect.off before anything is read where it does not. The same id again is the same piece. At most: device-log " +
-			"4 MiB, location 64 KiB, phone-log and text-log 1 MiB, file 16 MiB. A file is its content, and path and sha256 say " +
+			"4 MiB, location 64 KiB, phone-log and text-log 1 MiB, file " + megabytes + ". A file is its content, and path and sha256 say " +
 			"which. All else is a JSON array of 1 to 500 things, times as RFC 3339 writes them: of location {at, latitude, " +
 			"longitude, accuracy} in degrees and metres, of phone-log {at, number, direction (in, out, missed), seconds}, of " +
 			"text-log {at, number, direction (in, out), text}, of device-log {from, until, text}. A device-log answers an order " +
@@ -70,9 +73,6 @@ func (s *Service) upload(ctx context.Context, in *piece) (*none, error) {
 	u := Upload{
 		ID: in.ID, Kind: kind, Device: d, Command: in.Command, Type: in.media, Made: in.made(s.Tag),
 		File: FileFacts{Path: in.Path, Modified: in.Modified, SHA256: in.SHA256},
-	}
-	if err := s.Collector.Collects(ctx, u); err != nil {
-		return nil, err
 	}
 	return done(s.Collector.Keep(ctx, u, &limited{in.body, limits[kind]}))
 }

@@ -21,8 +21,10 @@ func (s *Service) addWait() {
 	openapi.Add(s.API, byDevice(openapi.Operation{
 		ID: "wait", Method: http.MethodGet, Path: "/wait", Tag: "state", Time: gate.Held,
 		Summary: "Wait until there is something to do, and learn what",
-		Words: "Answers at once when an order waits, the policy is another than the one named, or newer terms of use must be agreed " +
-			"to; otherwise when that happens, or when the time is over. A second wait of the same device ends the first.",
+		Words: "Answers at once when an order waits, the policy or the schedule is another than the one named, or newer terms of use " +
+			"must be agreed to; otherwise when that happens, when the device is to come for news in another way, or when the " +
+			"time is over. A second wait of the same device ends the first. Where contact says interval or manual, a device does " +
+			"not wait: it asks with seconds=1 when it is its turn.",
 	}), s.wait)
 	openapi.Add(s.API, byDevice(openapi.Operation{
 		ID: "raiseDuress", Method: http.MethodPost, Path: "/duress", Tag: "state", Summary: "Tell that the user was forced to unlock the device",
@@ -131,6 +133,8 @@ func (s *Service) wait(ctx context.Context, in *struct {
 	Signed
 	Seconds int    `query:"seconds" minimum:"1" maximum:"900" default:"300" doc:"How long to wait at most. Networks cut silent connections; a device finds out how long its own lets it."`
 	Policy  string `query:"policy" maxLength:"64" doc:"The revision that the device has."`
+
+	Schedule string `query:"schedule" maxLength:"64" doc:"The revision of the schedule that the device has; none where it has none. Left out, another schedule does not end the wait."`
 },
 ) (*answer[companionv1.State], error) {
 	p, err := s.proof(ctx)
@@ -144,23 +148,42 @@ func (s *Service) wait(ctx context.Context, in *struct {
 	defer s.held.remove(p.Device, held)
 	cancel := s.Bus.Subscribe(device.Topic(p.Device), func(bus.Message) { held.ring() })
 	defer cancel()
-	over := time.NewTimer(time.Duration(in.Seconds) * time.Second)
+	first, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	over := time.NewTimer(s.longest(first.Contact, in.Seconds))
 	defer over.Stop()
-	for {
-		state, err := s.look(ctx)
-		if err != nil || state.Commands || state.Terms > 0 || state.Policy != in.Policy || !gate.Served(ctx) {
-			return reply(state, err)
+	for state := first; ; {
+		news := state.Commands || state.Terms > 0 || state.Policy != in.Policy || state.Contact != first.Contact ||
+			in.Schedule != "" && state.Schedule != in.Schedule
+		if news || !gate.Served(ctx) {
+			return reply(state, nil)
 		}
 		select {
 		case <-held.wake:
+			if state, err = s.look(ctx); err != nil {
+				return nil, err
+			}
 			continue
-		case <-held.replaced:
 		case <-over.C:
+			return reply(s.look(ctx)) // it may be told to come otherwise from now on
+		case <-held.replaced:
 		case <-gate.Stopping(ctx):
 		case <-ctx.Done():
 		}
 		return reply(state, nil)
 	}
+}
+
+// longest is how long a wait is held: until the device comes for news in another way at most.
+func (s *Service) longest(c companionv1.Contact, seconds int) time.Duration {
+	asked := time.Duration(seconds) * time.Second
+	until, err := time.Parse(time.RFC3339, c.Until)
+	if err != nil { // it never does
+		return asked
+	}
+	return max(min(asked, until.Sub(s.Clock.Now())), time.Second)
 }
 
 // look finds out what there is to do, with the key proven anew: it may have ended meanwhile.
@@ -184,6 +207,11 @@ func (s *Service) state(ctx context.Context, p enrol.Proof, d device.Device) (co
 		return out, err
 	}
 	out.Policy = revision(e)
+	times, err := s.times(ctx, d)
+	if err != nil {
+		return out, err
+	}
+	out.Schedule, out.Contact = timesRevision(times), contact(times, d.ID, now)
 	if out.Commands, err = s.Commands.Due(ctx, p.Device, platform.Companion); err != nil {
 		return out, err
 	}

@@ -41,6 +41,8 @@ type App struct {
 	wire     *wire
 	device   string // its id in the zone
 	policy   string // the revision it has
+	schedule string // the revision it has, "" before it has been told
+	now      state  // what it was told last
 	settings map[string]json.RawMessage
 	later    []order
 	shown    []string
@@ -63,7 +65,18 @@ type state struct {
 	Policy   string `json:"policy"`
 	Commands bool   `json:"commands"`
 	Terms    int    `json:"terms"`
+	Schedule string `json:"schedule"`
+
+	Time    time.Time `json:"time"`
+	Contact struct {
+		Manner  string    `json:"manner"`
+		Minutes int       `json:"minutes"`
+		Until   time.Time `json:"until"`
+	} `json:"contact"`
 }
+
+// waits tells whether the device is to be told of news at once.
+func (s state) waits() bool { return s.Contact.Manner == "" || s.Contact.Manner == "push" }
 
 // Enrol finds out where it is, agrees to the terms of use, and comes in.
 func (a *App) Enrol(ctx context.Context) error {
@@ -113,12 +126,13 @@ func (a *App) CheckIn(ctx context.Context) error {
 
 // follow does what is asked for besides orders.
 func (a *App) follow(ctx context.Context, s state) error {
+	a.now = s
 	if s.Terms > 0 {
 		if err := a.wire.call(ctx, http.MethodPost, "/terms", nil, map[string]int{"terms": s.Terms}, nil); err != nil {
 			return err
 		}
 	}
-	if s.Policy == a.policy {
+	if s.Policy == a.policy && s.Schedule == a.schedule {
 		return nil
 	}
 	return a.obey(ctx)
@@ -131,11 +145,17 @@ func (a *App) obey(ctx context.Context) error {
 		Settings map[string]struct {
 			Value json.RawMessage `json:"value"`
 		} `json:"settings"`
+		Schedule *struct {
+			Revision string `json:"revision"`
+		} `json:"schedule"`
 	}
 	if err := a.wire.call(ctx, http.MethodGet, "/policy", nil, nil, &p); err != nil {
 		return err
 	}
-	a.policy, a.settings = p.Revision, map[string]json.RawMessage{}
+	a.policy, a.schedule, a.settings = p.Revision, "none", map[string]json.RawMessage{}
+	if p.Schedule != nil {
+		a.schedule = p.Schedule.Revision
+	}
 	type one struct {
 		Setting string `json:"setting"`
 		State   string `json:"state"`
@@ -179,10 +199,20 @@ func (a *App) asked(name string) bool {
 	return b != nil && *b
 }
 
-// Wait waits until there is something to do, at most a minute, and tells whether an order waits.
+// Wait waits until there is something to do, at most a minute, and tells whether an order waits. Where its schedule does not
+// have it told at once, it waits for its turn first, and asks.
 func (a *App) Wait(ctx context.Context) (bool, error) {
 	var now state
 	query := url.Values{"seconds": {"60"}}
+	if !a.now.waits() {
+		if err := a.rest(ctx); err != nil {
+			return false, err
+		}
+		query.Set("seconds", "1")
+	}
+	if a.schedule != "" {
+		query.Set("schedule", a.schedule)
+	}
 	if a.policy != "" {
 		query.Set("policy", a.policy)
 	}
@@ -192,6 +222,27 @@ func (a *App) Wait(ctx context.Context) (bool, error) {
 	return now.Commands, a.follow(ctx, now)
 }
 
+// rest lets the time go by until the device is to ask: its interval, or until it comes for news in another way.
+func (a *App) rest(ctx context.Context) error {
+	c := a.now.Contact
+	var ends <-chan time.Time // never, where it asks by hand: there is no hand
+	d := time.Duration(c.Minutes) * time.Minute
+	if left := c.Until.Sub(a.now.Time); !c.Until.IsZero() && (d == 0 || left < d) {
+		d = max(left, time.Second)
+	}
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		ends = timer.C
+	}
+	select {
+	case <-ends:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // Duress tells that the user was forced to unlock the device. An application without the altered form of the password
 // tells nothing.
 func (a *App) Duress(ctx context.Context) error {
@@ -199,11 +250,6 @@ func (a *App) Duress(ctx context.Context) error {
 		return nil
 	}
 	return a.wire.call(ctx, http.MethodPost, "/duress", nil, nil, nil)
-}
-
-// Leave ends the key: the device is managed by the application no longer.
-func (a *App) Leave(ctx context.Context) error {
-	return a.wire.call(ctx, http.MethodDelete, "/key", nil, nil, nil)
 }
 
 // retry is how long an application waits before it tries again what failed.
