@@ -84,9 +84,3 @@ func (c *Cache[K, V]) evict() {
 	}
 }
 
-// Drop forgets one value.
-func (c *Cache[K, V]) Drop(k K) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.values, k)
-}

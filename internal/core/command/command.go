@@ -32,15 +32,6 @@ const (
 	Cancelled    State = "cancelled"    // before delivery
 )
 
-// open tells whether more can happen.
-func (s State) open() bool {
-	switch s {
-	case Awaiting, Delayed, Queued, Delivered, Postponed:
-		return true
-	}
-	return false
-}
-
 // undelivered tells whether the command can still be cancelled.
 func (s State) undelivered() bool { return s == Awaiting || s == Delayed || s == Queued }
 

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -103,15 +102,6 @@ func (w Window) check() string {
 		return "A time of peak is from minute 0 to 1439 of the day to minute 0 to 1440."
 	}
 	return ""
-}
-
-// ReadTimes reads what a schedule says from JSON; a problem of kind Invalid names what is wrong.
-func ReadTimes(text []byte) (Times, error) {
-	var t Times
-	if err := json.Unmarshal(text, &t); err != nil {
-		return t, problem.New(problem.Invalid, "schedule.times", "The schedule cannot be read.").WithDetail(err)
-	}
-	return t, t.check()
 }
 
 // IsPeak tells whether at is a time of peak, by the clocks of the schedule's zone. An hour that the clocks repeat is told

@@ -216,9 +216,6 @@ func (f *Fleet) DeviceIDs() []string {
 // Handset returns the device of a phone, by its number.
 func (f *Fleet) Handset(number int) *handset.Handset { return f.phones[number-1].set }
 
-// Phones returns how many phones the fleet has.
-func (f *Fleet) Phones() int { return len(f.phones) }
-
 func (f *Fleet) hold(p *Phone, d int64) {
 	f.holding.Add(d)
 	if d > 0 {
