@@ -17,27 +17,8 @@ import (
 // collector puts what companion applications send into the journal.
 type collector struct{ *Zone }
 
-var (
-	errUncollected = problem.New(problem.Forbidden, "collect.off",
-		"Data of this kind is not collected from this device; nothing of it was read.")
-	errUnrequested = problem.New(problem.Forbidden, "collect.unrequested",
-		"A device's log is taken only as the answer to a request for it that is under way; nothing of it was read.")
-)
-
-// Collects asks the policy of the device, and for a log also whether somebody has requested it.
-func (z collector) Collects(ctx context.Context, u companion.Upload) error {
-	ask, err := asks(z).Asks(ctx, u.Device.ID, journal.Kind(u.Kind))
-	if err != nil {
-		return err
-	}
-	if !ask.Wanted {
-		return errUncollected
-	}
-	if u.Kind != companion.DeviceLog {
-		return nil
-	}
-	return z.requested(ctx, u)
-}
+var errUnrequested = problem.New(problem.Forbidden, "collect.unrequested",
+	"A device's log is taken only as the answer to a request for it that is under way; nothing of it was read.")
 
 // requested tells whether the upload answers a request for the device's log that the device has fetched and that has not
 // expired.
@@ -56,10 +37,16 @@ func (z collector) requested(ctx context.Context, u companion.Upload) error {
 	return nil
 }
 
-// Keep reads what is sent and keeps it.
+// Keep asks the policy of the device, and for a log also whether somebody has requested it; then it reads what is sent and keeps
+// it.
 func (z collector) Keep(ctx context.Context, u companion.Upload, body io.Reader) error {
 	itself := scope.Caller{Kind: scope.Device, ID: u.Device.ID}
-	from := journal.Source{Device: u.Device.ID, Owner: u.Device.Owner, Piece: string(u.Kind) + "/" + u.ID}
+	from, err := z.Journal.Admit(ctx, itself, journal.Source{
+		Device: u.Device.ID, Owner: u.Device.Owner, Piece: string(u.Kind) + "/" + u.ID,
+	}, journal.Kind(u.Kind))
+	if err != nil {
+		return err
+	}
 	switch u.Kind {
 	case companion.File:
 		file := journal.Copy{Path: u.File.Path, Modified: u.File.Modified, SHA256: u.File.SHA256}
@@ -71,9 +58,12 @@ func (z collector) Keep(ctx context.Context, u companion.Upload, body io.Reader)
 	case companion.TextLog:
 		return keep[journal.Text](ctx, z, itself, from, body)
 	case companion.DeviceLog:
+		if err := z.requested(ctx, u); err != nil {
+			return err
+		}
 		return keep[journal.Lines](ctx, z, itself, from, body)
 	}
-	return errUncollected
+	return errForm
 }
 
 // keepPositions keeps where the device was and judges the last of it by the rules for areas.

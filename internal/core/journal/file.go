@@ -11,12 +11,13 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb"
+	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 )
 
 const (
 	// MaxFile bounds one file in bytes.
-	MaxFile  = 64 << 20
+	MaxFile  = policy.MaxFile
 	partSize = 256 << 10 // so much of a file is in memory at once
 )
 

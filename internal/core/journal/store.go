@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -63,7 +64,11 @@ func New(p Parts) *Store { return &Store{with: p, db: p.DB} }
 
 // Source is a device with its owner, as its channel has proven it, and the device's own name for what it sends now: the same
 // piece sent again is the same piece, and is kept once.
-type Source struct{ Device, Owner, Piece string }
+type Source struct {
+	Device, Owner, Piece string
+
+	asks map[Kind]Ask // what [Store.Admit] has found
+}
 
 // id names one entry of a piece.
 func (f Source) id(n int) string {
@@ -106,33 +111,46 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 	})
 }
 
+// Admit asks the policy of a device whether it wants a kind, before anything that the device sends of it is read. What comes
+// back need not ask again. A problem of kind Forbidden when the policy does not want it. c is the device itself.
+func (s *Store) Admit(ctx context.Context, c scope.Caller, from Source, k Kind) (Source, error) {
+	if c.Kind != scope.Device || c.ID != from.Device || from.Owner == "" {
+		return from, problem.New(problem.Forbidden, "journal.device", "Only a device itself tells this.")
+	}
+	ask, known := from.asks[k]
+	if !known {
+		var err error
+		if ask, err = s.with.Policy.Asks(ctx, from.Device, k); err != nil {
+			return from, err
+		}
+		from.asks = maps.Clone(from.asks)
+		if from.asks == nil {
+			from.asks = map[Kind]Ask{}
+		}
+		from.asks[k] = ask
+	}
+	if !ask.Wanted {
+		return from, problem.Newf(problem.Forbidden, "collect.off",
+			"The policy of this device does not ask for %s: do not send it. Nothing has been kept.", k)
+	}
+	return from, nil
+}
+
 // door lets in what the device's policy asks for, and returns what it asks of each kind among the items.
 func (s *Store) door(ctx context.Context, c scope.Caller, from Source, items []Item) (map[Kind]Ask, error) {
-	if c.Kind != scope.Device || c.ID != from.Device || from.Owner == "" {
-		return nil, problem.New(problem.Forbidden, "journal.device", "Only a device itself tells this.")
-	}
-	asks := map[Kind]Ask{}
 	for _, it := range items {
-		ask, known := asks[it.kind()]
-		if !known {
-			var err error
-			if ask, err = s.with.Policy.Asks(ctx, from.Device, it.kind()); err != nil {
-				return nil, err
-			}
-			asks[it.kind()] = ask
-		}
-		if !ask.Wanted {
-			return nil, problem.Newf(problem.Forbidden, "journal.unasked",
-				"The policy of this device does not ask for %s: do not send it. Nothing has been kept.", it.kind())
+		var err error
+		if from, err = s.Admit(ctx, c, from, it.kind()); err != nil {
+			return nil, err
 		}
 		if it.at().IsZero() && it.kind() != File { // not every system tells when a file was changed
 			return nil, invalid("at", "Say when it was.")
 		}
-		if err := it.check(ask); err != nil {
+		if err := it.check(from.asks[it.kind()]); err != nil {
 			return nil, err
 		}
 	}
-	return asks, nil
+	return from.asks, nil
 }
 
 // lastPosition returns which item is the newest position, or -1.

@@ -20,11 +20,14 @@ var auditDefinitions = []Definition{
 	needing(platform.AuditFiles, texts(platform.AuditFileTypes, CategoryAudit, "Archived kinds of files",
 		"Endings of names, such as pdf. An empty list means all.", FormatEnding, 50, Common)),
 	needing(platform.AuditFiles, number(platform.AuditFileSize, CategoryAudit, "Largest archived file",
-		"Larger files are not copied. 0 sets no limit but that of the server.", 1024, 1<<30, "bytes", Less)),
+		"Larger files are not copied. 0 leaves it at the most that the server takes, 16 MiB.", 1024, MaxFile, "bytes", Less)),
 	collect(platform.AuditDeviceLog, "Device log", "The device sends the log of its application when an administrator asks for it."),
 	collect(platform.AuditPhoneNumber, "Phone number",
 		"The phone number that the device tells with its facts is kept, sealed. It is forgotten when this is switched off."),
 }
+
+// MaxFile bounds a file that is copied, in bytes: by the setting, by the companion protocol and in the journal.
+const MaxFile = 16 << 20
 
 var shareDefinitions = []Definition{
 	texts(platform.ShareFolders, CategoryFiles, "Shared folders",
