@@ -26,7 +26,7 @@ const (
 
 // The statuses by which a Sync that waits is corrected.
 const (
-	syncOutOfRange = 14 // with the Limit (MS-ASCMD section 2.2.3.177.16)
+	syncOutOfRange = 14 // with the Limit (MS-ASCMD, Status of Sync)
 	longestHold    = maxHeartbeat * time.Second
 	shortestHold   = minHeartbeat * time.Second
 )
