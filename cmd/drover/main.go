@@ -38,9 +38,11 @@ type program struct {
 	Access     accessCommands     `cmd:"" help:"Which devices may reach mail." group:"zone"`
 	Compliance complianceCommands `cmd:"" help:"What devices are held to, and what follows." group:"zone"`
 	Personal   personalCommands   `cmd:"" help:"Personal data: what is kept and for how long, and who has looked." group:"zone"`
+	Inventory  inventoryCommands  `cmd:"" help:"Computers that tell their inventory, what is on them, and who has what." group:"zone"`
 	Upstream   upstreamCommands   `cmd:"" help:"Mail servers." group:"zone"`
 	Directory  directoryCommands  `cmd:"" help:"Directories: where users, groups and administrators come from." group:"zone"`
 	Zone       zoneCommands       `cmd:"" help:"The zone itself: its name." group:"zone"`
+	Update     updateCommands     `cmd:"" help:"Whether there is a newer version: the check for it, and manifests of one's own." group:"zone"`
 	Services   servicesCommands   `cmd:"" help:"What the zone offers over the network." group:"zone"`
 	Audit      auditCommands      `cmd:"" help:"The audit log." group:"zone"`
 	Log        logCommands        `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
@@ -56,7 +58,8 @@ type program struct {
 
 const description = `Drover keeps a zone of devices and guards every door into it.
 
-What is listed first, "admin create", "token create" and "audit verify --data" work on the server's machine. The others talk to a server:
+What is listed first, "admin create", "token create" and "audit verify --data" work on the server's machine; "update key", "sign" and "check"
+work on files. The others talk to a server:
 DROVER_URL says which, DROVER_TOKEN holds an API token, and DROVER_CA names the certificate to trust.
 
 Exit status:

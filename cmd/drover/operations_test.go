@@ -86,6 +86,7 @@ var lines = []string{
 	"directory add new --issuer https://login.example.org --client-id drover", "directory edit " + one + " --join", "directory list",
 	"directory show " + one, "directory test " + one, "directory try --host ldap.example.org --users dc=example,dc=org",
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
+	"update show", "update set --no-on --url https://updates.example.org/m.json --key FILE --proxy http://p:1", "update now",
 	"zone show", "zone rename new", "zone map", "zone map --url https://tiles.example.org/{z}/{x}/{y}.png --attribution a", "services list --all", "services on x", "services off x",
 	"audit list --device " + one + " --user " + one, "audit show " + one, "audit export --action command.", "audit reveal " + one + " --reason r",
 	"log server --search x", "log server --lines", "log sync --device " + one + " --user " + one, "log keep", "log keep --days 7", "security --facts",
@@ -95,6 +96,7 @@ var lines = []string{
 // own are the commands that need no API: the server's machine, and the shell.
 var own = []string{
 	"serve", "check", "init", "db", "admin create", "token create", "completion", "complete", "version",
+	"update key", "update sign", "update check",
 }
 
 // without are the operations that no command uses, and why.

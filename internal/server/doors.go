@@ -16,7 +16,6 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/core/door"
 	"drover/internal/core/scope"
-	"drover/internal/core/zone"
 	"drover/internal/gate"
 )
 
@@ -48,12 +47,6 @@ func serverID(data string) (string, error) {
 		err = fmt.Errorf("%s does not hold a server's id: remove it, and the server gets another", path)
 	}
 	return id, err
-}
-
-// doorOpen tells whether a service is switched on.
-func (s *Server) doorOpen(name zone.Service) bool {
-	d := s.zone.Doors.Door(name)
-	return d != nil && d.On
 }
 
 // register tells the zone that this server is there.

@@ -107,7 +107,11 @@ func (a *API) getOverview(ctx context.Context, _ *none) (*answer[adminv1.Overvie
 		}
 		out.Certificates = append(out.Certificates, list...)
 	}
-	out.Notes, err = a.notes(ctx, c)
+	if out.Notes, err = a.notes(ctx, c); err != nil {
+		return nil, err
+	}
+	newer, err := a.outdated(ctx, c)
+	out.Notes = append(out.Notes, newer...)
 	return reply(out, err)
 }
 
