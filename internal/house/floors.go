@@ -15,6 +15,18 @@ var coreOrder = []string{
 	"location", "policy", "inventory", "journal", "logbook", "door", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
 }
 
+// agentBase is all that the agent's own house knows of this one, besides its wire types: it must stay small, and nothing of
+// the server's may reach the computers that it manages.
+var agentBase = []string{
+	"api/agentv1", "internal/base/clock", "internal/base/envelope", "internal/base/httpsig", "internal/base/logfield",
+	"internal/base/logfile", "internal/base/problem",
+}
+
+// ofAgent tells whether a directory belongs to the agent's own house.
+func ofAgent(dir string) bool {
+	return dir == "agent" || strings.HasPrefix(dir, "agent/") || dir == "cmd/drover-agent"
+}
+
 // floor returns the number of a directory's floor, -1 when it stands outside the house.
 func floor(dir string) int {
 	return slices.IndexFunc(floors, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") })
@@ -52,6 +64,12 @@ func forbidden(here, there string, test bool) string {
 	if strings.HasPrefix(here, "internal/simulate/") && !test && !strings.HasPrefix(there, "internal/base/") &&
 		!strings.HasPrefix(there, "internal/simulate/") {
 		return "the simulator knows the ground floor alone"
+	}
+	switch {
+	case ofAgent(here) && !test && !ofAgent(there) && !slices.Contains(agentBase, there):
+		return "the agent's own house knows a closed list"
+	case !ofAgent(here) && ofAgent(there) && !test:
+		return "the agent is a program of its own"
 	}
 	from, to := floor(here), floor(there)
 	if from < 0 || to < 0 || room(here) == room(there) && from == to {

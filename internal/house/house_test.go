@@ -69,9 +69,14 @@ func TestRulesFindBreaches(t *testing.T) {
 		"its own helper":    {"internal/core/zone/x_test.go", `import _ "drover/internal/server/zonetest"`, checkFloors, 0},
 		"the simulator":     {"internal/simulate/phone/x.go", `import _ "drover/internal/core/zone"`, checkFloors, 1},
 
+		"the agent up":     {"agent/policy/x.go", `import _ "drover/internal/base/sqldb"`, checkFloors, 1},
+		"the agent's list": {"agent/policy/x.go", `import _ "drover/internal/base/clock"`, checkFloors, 0},
+		"into the agent":   {"internal/core/zone/x.go", `import _ "drover/agent"`, checkFloors, 1},
+
 		"sleep":         {"internal/base/x/x.go", `import "time"; func f() { time.Sleep(1) }`, checkBans, 1},
 		"sleep in test": {"internal/base/x/x_test.go", `import "time"; func f() { time.Sleep(1) }`, checkBans, 0},
 		"exec":          {"internal/core/x/x.go", `import "os/exec"; var _ = exec.Command`, checkBans, 1},
+		"the agent's":   {"agent/policy/x.go", `import "os/exec"; var _ = exec.Command`, checkBans, 1},
 		"log":           {"cmd/x/x.go", `import "log"; var _ = log.Print`, checkBans, 1},
 		"renamed":       {"internal/base/x/x.go", `import web "net/http"; var _ = web.DefaultClient`, checkBans, 1},
 		"skip":          {"internal/base/x/x_test.go", `func f(t T) { t.Skip("no server") }`, checkBans, 1},

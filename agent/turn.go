@@ -1,0 +1,312 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"drover/agent/inventory"
+	"drover/agent/schedule"
+	"drover/agent/store"
+	"drover/agent/talk"
+	"drover/api/agentv1"
+	"drover/internal/base/logfield"
+)
+
+const (
+	batchResults = 100
+	batchEvents  = 200
+	maxBatches   = 20 // of each in one turn: a queue of a month must not hold up what is new
+)
+
+// Turn asks for what is wanted, obeys, and tells. A part that fails stops none of the others; what was not told is told at
+// the next turn. The error is the first that the server's absence or a refusal made.
+func (a *Agent) Turn(ctx context.Context) error {
+	scan, renewal := a.take()
+	var first error
+	note := func(err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	client, err := renew(ctx, a.Store, a.current(), renewal)
+	note(err)
+	a.setClient(client)
+	_, err = a.desired.Fetch(ctx, client)
+	note(err)
+	for _, r := range a.desired.Refusals() {
+		a.Log.Warn("a document was refused", logfield.Kind, r.Kind, logfield.Reason, r.Reason)
+	}
+	a.obey(ctx)
+	note(a.orders.Orders(ctx, a.desired.Assignments.Orders))
+	if reached(first) { // else each of these would wait for the server in vain
+		note(a.takeStock(ctx, scan))
+		note(a.deliver(ctx))
+	}
+	note(a.prune())
+	a.keepSummary(first)
+	return first
+}
+
+// reached tells whether the server answered, whatever it said.
+func reached(err error) bool {
+	_, refused := errors.AsType[*talk.Refused](err)
+	return err == nil || refused
+}
+
+// obey puts the settings and policies in force.
+func (a *Agent) obey(ctx context.Context) {
+	if err := (logLevel{a.Level}).SetLevel(a.desired.Settings.LogLevel); err != nil {
+		a.Log.Warn("the settings name no level of the log", logfield.Error, err)
+	}
+	states := a.policy().Check(ctx, a.desired.Policies.Settings, a.now())
+	a.mu.Lock()
+	a.states = states
+	a.mu.Unlock()
+}
+
+// current is the client that signs with the key that counts.
+func (a *Agent) current() *talk.Client {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.client
+}
+
+func (a *Agent) setClient(c *talk.Client) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.client = c
+}
+
+// ask tells the server that a destructive order is about to begin.
+func (a *Agent) ask(ctx context.Context, o agentv1.Order) (bool, error) {
+	taken, err := a.tell(ctx, []agentv1.Result{{
+		ID: rand.Text(), Order: o.ID, State: agentv1.ResultBegun, Challenge: o.Challenge, Made: a.now().Format(time.RFC3339),
+	}})
+	for _, id := range taken.Go {
+		if id == o.ID {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+func (a *Agent) tell(ctx context.Context, list []agentv1.Result) (agentv1.ResultsTaken, error) {
+	var taken agentv1.ResultsTaken
+	_, err := a.current().Do(ctx, talk.Request{
+		Service: agentv1.ServiceStatus, Method: http.MethodPost, Path: agentv1.PathResults, Body: agentv1.Results{Results: list},
+	}, &taken)
+	return taken, err
+}
+
+// deliver tells what waits: results, uploads, events, and how the computer stands.
+func (a *Agent) deliver(ctx context.Context) error {
+	return errors.Join(a.deliverResults(ctx), a.deliverUploads(ctx), a.deliverEvents(ctx), a.deliverStatus(ctx))
+}
+
+func (a *Agent) deliverResults(ctx context.Context) error {
+	for range maxBatches {
+		list, err := a.Store.Results(batchResults)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		taken, err := a.tell(ctx, list)
+		if err != nil {
+			return off(err)
+		}
+		if err := a.Store.Told(taken.Taken); err != nil || len(taken.Taken) == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Agent) deliverEvents(ctx context.Context) error {
+	for range maxBatches {
+		list, err := a.Store.Events(batchEvents)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		_, err = a.current().Do(ctx, talk.Request{
+			Service: agentv1.ServiceCollection, Method: http.MethodPost, Path: agentv1.PathEvents,
+			Body: agentv1.Events{ID: list[0].ID, Events: list},
+		}, nil)
+		if err != nil {
+			return off(err)
+		}
+		if err := a.Store.TookEvents(list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// off takes it for no failure that the server does not offer a service: what waits goes on waiting.
+func off(err error) error {
+	if talk.IsOff(err) {
+		return nil
+	}
+	return err
+}
+
+// daily is how old the last status may grow while nothing changes.
+const daily = 20 * time.Hour
+
+// deliverStatus tells how the computer stands when that changed, and once a day at least.
+func (a *Agent) deliverStatus(ctx context.Context) error {
+	s, err := a.status()
+	if err != nil {
+		return err
+	}
+	print := fingerprint(s)
+	st, err := a.Store.State()
+	if err != nil {
+		return err
+	}
+	if st.Status == print && a.now().Sub(st.Reported) < daily {
+		return nil
+	}
+	if st.Status == "" || a.now().Sub(st.Reported) >= daily {
+		if facts, err := inventory.Facts(ctx, a.Machine, a.Version); err == nil {
+			s.Facts = &facts
+		}
+	}
+	s.ID, s.Made = rand.Text(), a.now().Format(time.RFC3339)
+	var taken agentv1.StatusTaken
+	_, err = a.current().Do(ctx, talk.Request{Service: agentv1.ServiceStatus, Method: http.MethodPost, Path: agentv1.PathStatus, Body: s}, &taken)
+	if err != nil {
+		return off(err)
+	}
+	if taken.Renew {
+		a.mu.Lock()
+		a.renew = true
+		a.mu.Unlock()
+		a.Wake()
+	}
+	return a.Store.Change(func(st *store.State) { st.Status, st.Reported = print, a.now() })
+}
+
+func (a *Agent) status() (agentv1.Status, error) {
+	waiting, lost, err := a.Store.Waiting()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return agentv1.Status{
+		Agent: a.Version, Documents: a.desired.Held(a.client.Now()), Refused: a.desired.Refusals(),
+		Revision: a.desired.Policies.Revision, Settings: a.states, Waiting: waiting, Lost: lost,
+	}, err
+}
+
+// fingerprint tells one status from another, but for the times at which things were looked at. What was repaired is a change
+// of its own.
+func fingerprint(s agentv1.Status) string {
+	settings := make([]agentv1.SettingState, len(s.Settings))
+	for i, x := range s.Settings {
+		if x.State != agentv1.StateRepaired {
+			x.At = ""
+		}
+		settings[i] = x
+	}
+	s.Settings, s.Waiting = settings, 0
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return "" // told anew
+	}
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
+}
+
+// takeStock takes the inventory when it is due, and tells what changed.
+func (a *Agent) takeStock(ctx context.Context, now bool) error {
+	want := a.desired.Settings.Inventory
+	if len(want.Sections) == 0 {
+		return nil
+	}
+	st, err := a.Store.State()
+	if err != nil || !now && !schedule.Due(a.current().KeyID(), st.Scanned, a.now(), want.Every) {
+		return err
+	}
+	found, sections, err := inventory.Take(ctx, a.Machine, want.Sections, want.Extra)
+	if err != nil {
+		a.Log.Warn("part of the inventory could not be taken", logfield.Error, err)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	hash := found.Hash()
+	if st.Hash != hash {
+		if err := a.sendInventory(ctx, st, found, hash, sections); err != nil {
+			return off(err)
+		}
+	}
+	return a.Store.Change(func(st *store.State) {
+		st.Inventory, st.Hash, st.Sections, st.Scanned = found, hash, sections, a.now()
+	})
+}
+
+// sendInventory sends what changed, and all of it where the server holds another than we think.
+func (a *Agent) sendInventory(ctx context.Context, st store.State, found agentv1.Inventory, hash string, sections []string) error {
+	r := agentv1.InventoryReport{
+		ID: rand.Text(), Made: a.now().Format(time.RFC3339), Base: st.Hash, Hash: hash, Sections: sections, Inventory: found,
+	}
+	if st.Hash != "" {
+		r.Inventory, r.Gone = agentv1.Changes(st.Inventory, found)
+	}
+	send := func() error {
+		_, err := a.current().Do(ctx, talk.Request{
+			Service: agentv1.ServiceCollection, Method: http.MethodPost, Path: agentv1.PathInventory, Body: r,
+		}, nil)
+		return err
+	}
+	err := send()
+	if talk.IsRefused(err, "inventory.base") {
+		r.ID, r.Base, r.Gone, r.Inventory = rand.Text(), "", nil, found
+		err = send()
+	}
+	return err
+}
+
+func (a *Agent) prune() error {
+	if !a.desired.Has(agentv1.KindAssignments) {
+		return nil // which scripts are assigned is not known
+	}
+	var scripts []string
+	for _, s := range a.desired.Assignments.Scripts {
+		scripts = append(scripts, s.ID)
+	}
+	return a.Store.Prune(a.now(), scripts)
+}
+
+// keepSummary writes down what the person at the machine may read.
+func (a *Agent) keepSummary(problem error) {
+	st, err := a.Store.State()
+	if err != nil {
+		a.Log.Error("the agent's state cannot be read", logfield.Error, err)
+	}
+	if offset := a.current().Offset(); offset != st.Offset {
+		err = errors.Join(err, a.Store.Change(func(st *store.State) { st.Offset = offset }))
+	}
+	waiting, _, _ := a.Store.Waiting()
+	s := a.summary
+	want := a.desired.Settings
+	s.Contact, s.Collected, s.Scanned, s.Waiting = want.Contact, want.Inventory.Sections, st.Scanned, waiting
+	s.Refused, s.Free, s.Settings, s.Tried = a.desired.Refusals(), want.Uninstall.Free, a.states, a.Clock.Now()
+	if want.Name != "" {
+		s.Name, s.Zone = want.Name, want.Zone
+	}
+	if heard := a.current().Heard(); !heard.IsZero() {
+		s.Reached = heard
+	}
+	s.Problem = ""
+	if problem != nil {
+		s.Problem = problem.Error()
+	}
+	a.summary = s
+	if err := errors.Join(err, a.Store.SetSummary(s)); err != nil {
+		a.Log.Error("the summary cannot be written", logfield.Error, err)
+	}
+}
