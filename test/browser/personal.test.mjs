@@ -2,11 +2,24 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { button, choose, dialog, fine, fineEverywhere, goTo, heading, openWorld, table, tell } from './story.mjs';
+import { DESKTOP, PHONE } from './browser.mjs';
+import { startTiles } from './tiles.mjs';
+import {
+  button,
+  choose,
+  dialog,
+  fine,
+  fineEverywhere,
+  goTo,
+  heading,
+  openWorld,
+  table,
+  tell,
+} from './story.mjs';
 
 // What devices are held to, and what they tell of their users: a rule from its trial to an exemption, and a phone with a
 // companion application whose positions, calls and files are looked at, for a reason that its owner sees.
-let world, page, phone, user, device;
+let world, page, phone, user, device, tiles;
 
 const CLIENT = fileURLToPath(new URL('../companionclient/main.js', import.meta.url));
 
@@ -39,7 +52,10 @@ async function startCompanion(token, data) {
     child.once('exit', (status) => reject(new Error(`the companion ended with ${status}: ${said}`)));
     child.stdout.on('data', (chunk) => {
       said += chunk;
-      const events = said.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+      const events = said
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
       device = events.find((e) => e.event === 'enrolled')?.device;
       sent = events.filter((e) => e.event === 'taken' || e.event === 'refused').length;
       if (sent === 2 * Object.keys(data).length) resolve();
@@ -61,7 +77,11 @@ before(async () => {
     'audit.file-paths': ['/sdcard/reports'],
     'audit.device-log': true,
   };
-  const suite = await api('POST', '/policies', { name: 'Everything', corporate: settings, personal: settings });
+  const suite = await api('POST', '/policies', {
+    name: 'Everything',
+    corporate: settings,
+    personal: settings,
+  });
   await api('POST', '/policy-assignments', { kind: 'default', suite: suite.id });
   user = await api('POST', '/users', { name: 'ann', mail: 'ann@example.org' });
   const { link } = await api('POST', '/enrolment/invitations', { user: user.id });
@@ -75,7 +95,7 @@ before(async () => {
 });
 
 after(async () => {
-  for (const part of [phone, world]) await part?.close();
+  for (const part of [phone, tiles, world]) await part?.close();
 });
 
 const step = tell(() => ({ owner: page }));
@@ -94,11 +114,43 @@ step('a rule says in words what follows, is tried, and is saved', async () => {
   await dialog(page).getByLabel('For how many hours').fill('1');
   await button(page, 'Try it').click();
   await dialog(page).getByText('0 would break it').waitFor();
-  await choose(dialog(page), 'A device breaks it when', 'The device’s storage is not encrypted'.replace('’', "'"));
+  await choose(
+    dialog(page),
+    'A device breaks it when',
+    'The device’s storage is not encrypted'.replace('’', "'"),
+  );
   await dialog(page).getByLabel('Not knowing counts too').click();
   await fine(page, 'compliance-rule');
   await button(page, 'Save').click();
   await table(page, 'Rules of compliance').getByText('No Android 4').waitFor();
+});
+
+step('the mails to owners are written with a preview, and put back', async () => {
+  await page.goto('/compliance?tab=mails');
+  const mails = table(page, 'Mails to owners');
+  await mails.getByText('{device} does not meet the rules').waitFor();
+  assert.equal(await mails.getByText('Built-in', { exact: true }).count(), 3);
+  await button(page, 'Edit the mail: A rule is broken').click();
+  const preview = dialog(page).getByRole('region', { name: 'Preview' });
+  await preview.getByText('Office phone does not meet the rules').waitFor();
+  await dialog(page).getByText('Why the device breaks it, in a sentence').waitFor();
+  const text = dialog(page).getByLabel('Text', { exact: true });
+  await text.fill('Dear colleague, {because} {mendd}');
+  await dialog(page).getByText('Nothing replaces {mendd}').waitFor();
+  await preview.getByText('There is none until the fault above is mended.').waitFor();
+  await fine(page, 'notices-fault');
+  await text.fill('Dear colleague,\n\n{because} {mend}');
+  await preview.getByText('Its storage is not encrypted. Switch encryption on').waitFor();
+  await page.setViewportSize(PHONE);
+  await fine(page, 'notices-phone');
+  await page.setViewportSize(DESKTOP);
+  await fine(page, 'notices-edit');
+  await button(page, 'Save').click();
+  await mails.getByText('Your own', { exact: true }).waitFor();
+  await button(page, 'Edit the mail: A rule is broken').click();
+  await button(page, 'Put the built-in words here').click();
+  await button(page, 'Save').click();
+  await mails.getByText('Your own', { exact: true }).waitFor({ state: 'detached' });
 });
 
 step('the device tells what each rule says of it, and is exempted', async () => {
@@ -126,6 +178,78 @@ step('positions are looked at on a map, for a reason', async () => {
   await button(page, 'Look').click();
   await dialog(page).getByText('To 555-0100').waitFor();
   await button(page, 'Done').click();
+});
+
+const lookAtTheMap = async () => {
+  await page.goto(`/devices/${device}?tab=personal`);
+  await button(page, 'Look at: Where the device was').click();
+  await dialog(page).getByLabel('Reason').fill('The phone is lost');
+  await button(page, 'Look').click();
+  await dialog(page).getByRole('img', { name: 'Map with 1 positions' }).waitFor();
+};
+
+const allowedImages = () =>
+  page.evaluate(async () => {
+    const policy = (await fetch('/')).headers.get('Content-Security-Policy');
+    return policy.split('; ').find((part) => part.startsWith('img-src'));
+  });
+
+step('the operator’s own map server is named, and nothing else is allowed', async () => {
+  tiles = await startTiles();
+  await page.goto('/personal-data');
+  await page.getByText('no server learns of them').waitFor();
+  assert.equal(await allowedImages(), "img-src 'self' data: blob:");
+  await button(page, 'Use a map server').click();
+  await dialog(page).getByLabel('Address of a tile').fill('http://tiles.example.org/{z}/{x}/{y}.png');
+  await dialog(page).getByLabel('Who has made the map').fill('Surveyors of Example');
+  await button(dialog(page), 'Save').click();
+  await dialog(page).getByText('The address begins with https://').waitFor();
+  await fine(page, 'map-server');
+  await dialog(page).getByLabel('Address of a tile').fill(tiles.url);
+  await button(dialog(page), 'Save').click();
+  await page.getByText(tiles.url).waitFor();
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.equal(await allowedImages(), `img-src 'self' data: blob: ${tiles.origin}`);
+});
+
+step('positions lie on its tiles, which learn of nothing but themselves', async () => {
+  await lookAtTheMap();
+  await dialog(page).getByText('Surveyors of Example').waitFor();
+  const images = dialog(page).locator('svg image');
+  const wanted = await images.evaluateAll((list) =>
+    list.map((i) => new URL(i.getAttribute('href')).pathname),
+  );
+  assert.ok(wanted.length >= 6 && wanted.every((path) => path.startsWith('/15/')), String(wanted));
+  await Promise.all(
+    wanted.map((path) =>
+      images
+        .page()
+        .waitForFunction(
+          (address) => performance.getEntriesByName(address).some((e) => e.responseEnd > 0),
+          tiles.origin + path,
+        ),
+    ),
+  );
+  assert.deepEqual([...new Set(tiles.asked.map((a) => a.path))].sort(), [...wanted].sort());
+  assert.ok(tiles.asked.every((a) => a.referrer === undefined && a.cookie === undefined));
+  await fine(page, 'map-tiles');
+  await page.setViewportSize(PHONE);
+  await fine(page, 'map-tiles-phone');
+  await page.setViewportSize(DESKTOP);
+});
+
+step('without its server a map says so and shows the outline', async () => {
+  await tiles.close();
+  tiles = undefined;
+  await lookAtTheMap();
+  await dialog(page).getByText('this is the outline that Drover brings along').waitFor();
+  assert.equal(await dialog(page).locator('svg image').count(), 0);
+  await fine(page, 'map-gone');
+  await page.goto('/personal-data');
+  await button(page, 'Change').click();
+  await button(page, 'Use the outline again').click();
+  await page.getByText('no server learns of them').waitFor();
+  assert.equal(await allowedImages(), "img-src 'self' data: blob:");
 });
 
 step('the user’s page lists the looks, exports all, and holds', async () => {
@@ -156,6 +280,7 @@ step('all pages can be used by everybody', async () => {
     compliance: '/compliance',
     breaches: '/compliance?tab=breaches',
     exemptions: '/compliance?tab=exemptions',
+    mails: '/compliance?tab=mails',
     'device-compliance': `/devices/${device}?tab=compliance`,
     'device-personal': `/devices/${device}?tab=personal`,
     user: `/users/${user.id}`,
