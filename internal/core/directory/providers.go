@@ -49,6 +49,7 @@ type Providers struct {
 	zone     *zone.Zone
 	safety   *safety.Safety
 	failures *throttle.Book
+	turns    throttle.Turns
 	issuers  issuers
 }
 

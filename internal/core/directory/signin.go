@@ -26,6 +26,11 @@ var wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the 
 func (s *Providers) Authenticate(ctx context.Context, addr netip.Addr, name, password string) (User, error) {
 	name = sqldb.Clean(sqldb.Fold(name), 4*maxName)
 	account, from := throttle.Account(name), throttle.Network(addr)
+	done, err := s.turns.Take(ctx, from)
+	if err != nil {
+		return User{}, err
+	}
+	defer done()
 	if err := s.failures.Attempt(ctx, account, from); err != nil {
 		return User{}, err
 	}

@@ -79,6 +79,11 @@ func (s *Store) prove(ctx context.Context, r Request) (u directory.User, i Invit
 		return u, i, err
 	}
 	from := throttle.Network(r.Addr)
+	done, err := s.turns.Take(ctx, from)
+	if err != nil {
+		return u, i, err
+	}
+	defer done()
 	if err := s.tries.Attempt(ctx, from); err != nil {
 		return u, i, err
 	}

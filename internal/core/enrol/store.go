@@ -61,6 +61,7 @@ type Store struct {
 	db     *sqldb.DB
 	proofs *revcache.Cache[string, Proof]
 	tries  *throttle.Book
+	turns  throttle.Turns
 }
 
 // cached bounds the keys kept in memory: about 20 MB when full.
