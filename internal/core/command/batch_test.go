@@ -207,3 +207,57 @@ func TestBatchesAreSeenByTheirRequesterAndByWhoSeesAll(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkRequestOfManyDevices measures an order to as many devices as one may go to, and how long it keeps another writer
+// waiting at the most.
+func BenchmarkRequestOfManyDevices(b *testing.B) {
+	for _, e := range []sqldb.Engine{sqldb.SQLite, sqldb.PostgreSQL} {
+		b.Run(string(e), func(b *testing.B) {
+			f, r := newCompany(b, schematest.New(b, e), maxDevices)
+			var longest time.Duration
+			for b.Loop() {
+				r.Key = sqldb.NewID()
+				stop := f.writeBeside(b, &longest)
+				if _, err := f.commands.Request(b.Context(), admin("a"), r); err != nil {
+					b.Fatal(err)
+				}
+				stop()
+				b.StopTimer()
+				f.cancelAll(b)
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(longest.Milliseconds()), "ms-waited")
+		})
+	}
+}
+
+// writeBeside writes without pause until it is stopped, and takes the longest time that one write takes.
+func (f *fixture) writeBeside(b *testing.B, longest *time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			began := time.Now()
+			err := f.db.Write(b.Context(), func(tx *sqldb.Tx) error {
+				_, err := tx.Exec(b.Context(), "UPDATE zone_revision SET people = people WHERE one = 1")
+				return err
+			})
+			if err != nil {
+				b.Error(err)
+			}
+			*longest = max(*longest, time.Since(began))
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+func (f *fixture) cancelAll(b *testing.B) {
+	err := f.db.Write(b.Context(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(b.Context(), "UPDATE command SET state = 'cancelled'")
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
