@@ -156,13 +156,15 @@ func (p Policy) one(ctx context.Context, r rule, s agentv1.PolicySetting) agentv
 	if r.mend == nil {
 		return state(found)
 	}
-	if err := r.mend(ctx, p.Machine, value(s.Value)); err != nil {
+	err := r.mend(ctx, p.Machine, value(s.Value))
+	again := r.check(ctx, p.Machine, value(s.Value)) // what is seen counts, not what the mending thinks of itself
+	switch {
+	case again.state == agentv1.StateMet:
+		return agentv1.SettingState{State: agentv1.StateRepaired, Found: found.found}
+	case err != nil:
 		return agentv1.SettingState{State: agentv1.StateFailed, Found: found.found, Reason: err.Error()}
 	}
-	if again := r.check(ctx, p.Machine, value(s.Value)); again.state != agentv1.StateMet {
-		return agentv1.SettingState{State: again.state, Found: found.found, Reason: again.why}
-	}
-	return agentv1.SettingState{State: agentv1.StateRepaired, Found: found.found}
+	return agentv1.SettingState{State: again.state, Found: found.found, Reason: again.why}
 }
 
 func state(f finding) agentv1.SettingState {
