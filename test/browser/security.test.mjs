@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, before } from 'node:test';
 import { button, dialog, fine, fineEverywhere, goTo, heading, openWorld, tell } from './story.mjs';
 
@@ -19,8 +20,31 @@ step('the five layers are read live, with what to do about each weak point', asy
   await goTo(page, 'Security layers');
   for (const layer of ['Links to other servers', 'Data at rest', 'Logs', 'Links with devices and people', 'Devices'])
     await page.getByRole('heading', { name: layer, exact: true }).waitFor();
-  await page.getByText('Its owner alone may read it, and it is bounded.').waitFor();
+  await page.getByText('to look at').first().waitFor();
   await page.getByText('Name another machine: --audit-syslog tls://HOST:PORT.').waitFor();
+  await page.getByText(/of Logs/).click();
+  await page.getByText('Its owner alone may read it, and it is bounded.').waitFor();
+});
+
+step('the check for updates is off, is set up, and says what went wrong', async () => {
+  await page.getByText(/of Links to other servers/).click();
+  await page.getByText('Off: nothing is ever fetched.').waitFor();
+  await goTo(page, 'Updates');
+  await page.getByText('The check is off').waitFor();
+  await button(page, 'Set up the check').click();
+  await dialog(page).getByText('Ask once a day').click();
+  await dialog(page).getByLabel('Address of the manifest').fill('http://127.0.0.1:1/m.json');
+  await button(dialog(page), 'Save').click();
+  await dialog(page).getByText('starts with https://', { exact: false }).waitFor();
+  await dialog(page).getByLabel('Address of the manifest').fill('https://127.0.0.1:1/m.json');
+  await dialog(page)
+    .getByLabel('Public key')
+    .fill(generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+  await fine(page, 'updates-form');
+  await button(dialog(page), 'Save').click();
+  await button(page, 'Check now').click();
+  await page.getByText('The last answer was not believed, or there was none').waitFor();
+  await fine(page, 'updates-failed');
 });
 
 step('the log of the server grows under the eyes of its reader, and is narrowed', async () => {
@@ -43,4 +67,4 @@ step('synchronisations are kept only when somebody says so', async () => {
 });
 
 step('everybody can use the pages', () =>
-  fineEverywhere(page, { security: '/security', 'server-log': '/logs', 'sync-log': '/sync-log' }));
+  fineEverywhere(page, { security: '/security', updates: '/updates', 'server-log': '/logs', 'sync-log': '/sync-log' }));

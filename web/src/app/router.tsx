@@ -126,6 +126,11 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/updates',
+    component: lazyRouteComponent(() => import('../pages/updates/Updates')),
+  }),
+  createRoute({
+    ...under,
     path: '/administrators',
     component: lazyRouteComponent(() => import('../pages/admins/Administrators')),
   }),

@@ -10,6 +10,7 @@ export const OPEN = 'safety.breaker';
 const PLACES: Record<string, { to: string; label: string }> = {
   'safety.quorum': { to: '/administrators', label: 'Administrators' },
   [OPEN]: { to: '/safety', label: 'Look, and close it' },
+  'update.security': { to: '/updates', label: 'What is new' },
 };
 
 /** What the zone wants its administrators to know, until it is no longer so. */

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { securityLayers } from '../../api/logs';
 import type { SecurityFinding, SecurityLayer } from '../../api/types';
+import { Callout } from '../../ui/Callout';
 import { Facts } from '../../ui/Facts';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
@@ -10,6 +11,7 @@ import { Panel } from '../../ui/Panel';
 import { ToneMark } from '../../ui/Status';
 import type { Tone } from '../../ui/states';
 import { When } from '../../ui/When';
+import { inOrder, isCalm, PAGES, summary } from './order';
 
 const STATES: Record<SecurityFinding['state'], [string, Tone]> = {
   good: ['Good', 'ok'],
@@ -28,14 +30,14 @@ function Mark({ state, plain }: { state: SecurityFinding['state']; plain?: boole
   );
 }
 
-/** The five layers of the zone's security, as they stand at this moment. */
+/** The five layers of the zone's security as they stand at this moment, the weakest first. */
 export default function Security() {
   const layers = useQuery(securityLayers);
   return (
     <>
       <PageHead
         title="Security layers"
-        lead="How each layer stands now, and what to do about it. To tell, the server connects to every other server."
+        lead="What is weak comes first, with what to do about it. To tell, the server connects to every other server."
       >
         <Button variant="default" loading={layers.isFetching} onClick={() => void layers.refetch()}>
           Look again
@@ -44,10 +46,10 @@ export default function Security() {
       <Loaded of={layers}>
         {(data) => (
           <Stack gap="lg">
-            <Text size="sm" c="dimmed">
-              Read <When time={data.checked} />.
-            </Text>
-            {data.layers.map((layer) => (
+            <Callout tone={summary(data).tone} title={summary(data).words}>
+              Looked at <When time={data.checked} />.
+            </Callout>
+            {inOrder(data.layers).map((layer) => (
               <Layer key={layer.key} layer={layer} />
             ))}
           </Stack>
@@ -58,12 +60,27 @@ export default function Security() {
 }
 
 function Layer({ layer }: { layer: SecurityLayer }) {
+  const calm = layer.findings.filter(isCalm);
+  const pressing = inOrder(layer.findings.filter((f) => !isCalm(f)));
   return (
     <Panel title={layer.title} aside={<Mark state={layer.state} />}>
       <Stack gap="md">
-        {layer.findings.map((f) => (
+        {pressing.map((f) => (
           <Finding key={f.name} finding={f} />
         ))}
+        {calm.length > 0 && (
+          <details open={pressing.length === 0}>
+            <summary>
+              {pressing.length > 0 ? 'The rest is good or off' : 'Good or off'} ({calm.length}
+              <VisuallyHidden> of {layer.title}</VisuallyHidden>)
+            </summary>
+            <Stack gap="md" mt="md">
+              {calm.map((f) => (
+                <Finding key={f.name} finding={f} />
+              ))}
+            </Stack>
+          </details>
+        )}
       </Stack>
     </Panel>
   );
@@ -72,8 +89,8 @@ function Layer({ layer }: { layer: SecurityLayer }) {
 function Finding({ finding: f }: { finding: SecurityFinding }) {
   return (
     <div>
-      <Group gap="sm" justify="space-between">
-        <Text fw={600} size="sm">
+      <Group gap="sm" justify="space-between" wrap="nowrap" align="flex-start">
+        <Text fw={600} size="sm" style={{ overflowWrap: 'anywhere' }}>
           {f.name}
         </Text>
         <Mark state={f.state} plain />
@@ -82,7 +99,7 @@ function Finding({ finding: f }: { finding: SecurityFinding }) {
         {f.words} {f.mend && <strong>{f.mend}</strong>}{' '}
         {f.page && (
           <Link to={f.page} style={{ textDecoration: 'underline' }}>
-            Open the page
+            {PAGES[f.page] ?? 'Open the page'}
           </Link>
         )}
       </Text>
