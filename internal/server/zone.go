@@ -181,7 +181,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,
 		Compliance: z.Compliance,
 	})
-	for _, x := range []directory.Tied{z.Policies, z.Upstream, z.Admins, z.Directories, z.Compliance, z.Access} {
+	for _, x := range []directory.Tied{z.Policies, z.Upstream, z.Admins, z.Directories, z.Compliance, z.Access, z.Selves} {
 		z.Users.Tie(x)
 		z.Devices.Tie(x)
 	}

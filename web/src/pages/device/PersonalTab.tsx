@@ -24,7 +24,7 @@ export function PersonalTab({ device: d }: { device: DeviceDetail }) {
       label: 'Collected',
       width: '190px',
       cell: (s: Stock) => (
-        <Stack gap={2}>
+        <Stack gap={2} align="flex-start">
           {s.asked ? <ToneMark tone="info">By its policy</ToneMark> : <ToneMark tone="off">No</ToneMark>}
           <Text size="xs" c="dimmed">
             {s.from.name ? `The suite ${s.from.name} says so` : 'No suite says anything of it'}
