@@ -8,6 +8,7 @@ import (
 	"drover/internal/base/problem"
 	"drover/internal/core/device"
 	"drover/internal/core/platform"
+	"drover/internal/core/scope"
 	"drover/internal/gate/openapi"
 )
 
@@ -154,7 +155,7 @@ func (s *Service) collects(ctx context.Context, d device.Device, in companionv1.
 	if in.Facts.Phone != "" {
 		return errPhone
 	}
-	return s.Devices.ForgetPhone(ctx, caller(ctx), d.ID)
+	return s.Devices.ForgetPhone(ctx, scope.Caller{Kind: scope.Device, ID: d.ID}, d.ID)
 }
 
 func wirePosture(p companionv1.Posture) device.Posture {

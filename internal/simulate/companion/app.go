@@ -20,6 +20,7 @@ type Facts struct {
 	OS         string `json:"os,omitempty"`
 	DeviceType string `json:"deviceType,omitempty"`
 	UserAgent  string `json:"userAgent,omitempty"`
+	Phone      string `json:"phone,omitempty"` // told where the policy asks for it
 }
 
 // Options say what an application is. URL, Client and Handset are needed, and an invitation or a name with its password.
@@ -95,6 +96,8 @@ func (a *App) Enrol(ctx context.Context) error {
 	var key struct {
 		Device string `json:"device"`
 	}
+	facts := a.o.Facts
+	facts.Phone = "" // before there is a policy, none asks for it
 	err = a.wire.call(ctx, http.MethodPost, "/enrolments", nil, struct {
 		Invitation string `json:"invitation,omitempty"`
 		Name       string `json:"name,omitempty"`
@@ -104,7 +107,7 @@ func (a *App) Enrol(ctx context.Context) error {
 		ActiveSync string `json:"activeSync,omitempty"`
 		App        string `json:"app"`
 		Facts      Facts  `json:"facts"`
-	}{a.o.Invitation, a.o.Name, a.o.Password, csr, found.Terms, a.o.ActiveSync, "drover-sim", a.o.Facts}, &key)
+	}{a.o.Invitation, a.o.Name, a.o.Password, csr, found.Terms, a.o.ActiveSync, "drover-sim", facts}, &key)
 	a.device = key.Device
 	return err
 }
@@ -116,8 +119,12 @@ func (a *App) CheckIn(ctx context.Context) error {
 	if a.o.Handset.Rules().Encryption != handset.OwnData { // the mail client's data is not the device
 		posture["encrypted"] = s.Encrypted
 	}
+	facts := a.o.Facts
+	if !a.asked("audit.phone-number") {
+		facts.Phone = ""
+	}
 	var now state
-	err := a.wire.call(ctx, http.MethodPost, "/check-in", nil, map[string]any{"facts": a.o.Facts, "posture": posture}, &now)
+	err := a.wire.call(ctx, http.MethodPost, "/check-in", nil, map[string]any{"facts": facts, "posture": posture}, &now)
 	if err != nil {
 		return err
 	}
