@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"drover/internal/core/door/doortest"
-	"drover/internal/core/zone"
 	"drover/internal/gate"
 
 	"github.com/prometheus/client_golang/prometheus"
