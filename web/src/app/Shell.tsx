@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import {
   BadgeCheck,
+  CalendarClock,
   ClipboardCheck,
   FileText,
   Fingerprint,
@@ -54,6 +55,7 @@ const PLACES: { title: string; places: Place[] }[] = [
     title: 'Rules and work',
     places: [
       { to: '/policies', label: 'Policy suites', icon: ClipboardCheck, right: 'policy.read' },
+      { to: '/schedules', label: 'Schedules', icon: CalendarClock, right: 'policy.read' },
       { to: '/commands', label: 'Commands', icon: ListChecks, right: 'command.read', badge: true },
       { to: '/access', label: 'Access rules', icon: ShieldCheck, right: 'access.read' },
       { to: '/compliance', label: 'Compliance', icon: BadgeCheck, right: 'compliance.read' },

@@ -66,6 +66,11 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/schedules',
+    component: lazyRouteComponent(() => import('../pages/schedules/Schedules')),
+  }),
+  createRoute({
+    ...under,
     path: '/commands',
     component: lazyRouteComponent(() => import('../pages/commands/Commands')),
   }),

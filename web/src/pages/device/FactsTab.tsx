@@ -1,15 +1,19 @@
 import { Anchor, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lookAtPhone } from '../../api/devices';
+import { deviceSchedule } from '../../api/schedules';
 import type { DeviceDetail } from '../../api/types';
 import { useMay } from '../../app/me';
 import { Facts } from '../../ui/Facts';
 import { Panel } from '../../ui/Panel';
 import { Reveal } from '../../ui/Reveal';
+import { Loaded } from '../../ui/Loaded';
 import { humanize } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
 import { owner } from '../devices/columns';
+import { Holds } from '../schedules/Holds';
 
 /** What is known of the device, from where, and how old it is. */
 export function FactsTab({ device: d }: { device: DeviceDetail }) {
@@ -49,6 +53,7 @@ export function FactsTab({ device: d }: { device: DeviceDetail }) {
           ]}
         />
       </Panel>
+      <News id={d.id} />
       <Panel title="What the device says of itself" flush>
         {d.facts.length === 0 ? (
           <Text size="sm" c="dimmed" px="lg" pb="lg">
@@ -75,5 +80,15 @@ export function FactsTab({ device: d }: { device: DeviceDetail }) {
         )}
       </Panel>
     </Stack>
+  );
+}
+
+/** The schedule in force. */
+function News({ id }: { id: string }) {
+  const answer = useQuery(deviceSchedule(id));
+  return (
+    <Panel title="When it comes for news">
+      <Loaded of={answer}>{(now) => <Holds schedule={now} />}</Loaded>
+    </Panel>
   );
 }

@@ -12,6 +12,7 @@ import { ColumnChooser } from './ColumnChooser';
 import { chooseColumns, COLUMNS, DEFAULT_COLUMNS } from './columns';
 import { FILTER_NAMES, FilterBar } from './FilterBar';
 import { Views } from './Views';
+import { Invite } from '../enrol/Invite';
 
 const DEFAULT_SORT = '-contact';
 const REMEMBERED = 'drover.devices.columns';
@@ -41,6 +42,7 @@ export default function Devices() {
   return (
     <>
       <PageHead title="Devices">
+        <Invite />
         <Views
           query={{ ...query, sort }}
           columns={shown}

@@ -1,0 +1,145 @@
+import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
+import { Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { assignSchedule, unassignSchedule } from '../../api/schedules';
+import type { Schedule, ScheduleTarget } from '../../api/types';
+import { useMay } from '../../app/me';
+import { useAct } from '../../ui/act';
+import { Dialog } from '../../ui/Dialog';
+import { Panel } from '../../ui/Panel';
+import { Table } from '../../ui/Table';
+import { SuiteTarget, type TargetKind } from '../policies/SuiteTarget';
+
+const KINDS: Record<string, string> = {
+  default: 'Everyone else',
+  group: 'Group',
+  user: 'User',
+  device: 'Device',
+};
+
+type Row = ScheduleTarget & { schedule: Schedule };
+
+const STALE = ['schedules', 'devices'];
+
+/** Who gets which schedule. */
+export function Targets({ all }: { all: Schedule[] }) {
+  const may = useMay();
+  const [adding, setAdding] = useState(false);
+  const rows = all.flatMap((s) => s.targets.map((t): Row => ({ ...t, schedule: s })));
+  const named = (r: Row) => r.target.name || r.target.id || KINDS.default;
+  const remove = useAct((r: Row) => unassignSchedule(r.schedule.id, { kind: r.kind, target: r.target.id }), {
+    done: () => 'The assignment is removed.',
+    stale: STALE,
+  });
+  return (
+    <Panel
+      title="Who gets which"
+      flush
+      aside={
+        may('policy.assign') && (
+          <Button size="xs" variant="default" onClick={() => setAdding(true)}>
+            Assign a schedule
+          </Button>
+        )
+      }
+    >
+      <Text size="sm" c="dimmed" px="lg" pb="sm">
+        One schedule holds for a device as a whole: its own, else its user’s, else that of its groups by
+        priority, else the default.
+      </Text>
+      {rows.length === 0 ? (
+        <Text size="sm" px="lg" pb="lg">
+          Nothing is assigned yet, so no schedule holds. Assign one to everyone to begin.
+        </Text>
+      ) : (
+        <Table
+          label="Assignments"
+          rows={rows}
+          id={(r) => r.kind + r.target.id}
+          columns={[
+            { key: 'target', label: 'To', cell: named },
+            { key: 'kind', label: 'Kind', cell: (r) => KINDS[r.kind] ?? r.kind },
+            { key: 'schedule', label: 'Schedule', cell: (r) => r.schedule.name },
+            { key: 'priority', label: 'Priority', cell: (r) => (r.kind === 'group' ? r.priority : '–') },
+            {
+              key: 'act',
+              label: 'Remove',
+              silent: true,
+              align: 'right',
+              cell: (r) =>
+                may('policy.assign') && (
+                  <Tooltip label="Remove">
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      aria-label={`Remove the assignment to ${named(r)}`}
+                      onClick={() => remove.mutate(r)}
+                    >
+                      <Trash2 size={15} />
+                    </ActionIcon>
+                  </Tooltip>
+                ),
+            },
+          ]}
+        />
+      )}
+      {adding && <Assign all={all} onClose={() => setAdding(false)} />}
+    </Panel>
+  );
+}
+
+function Assign({ all, onClose }: { all: Schedule[]; onClose: () => void }) {
+  const [schedule, setSchedule] = useState<string | null>(all[0]?.id ?? null);
+  const [kind, setKind] = useState<TargetKind>('default');
+  const [target, setTarget] = useState<string | null>(null);
+  const [priority, setPriority] = useState(0);
+  const run = useAct(() => assignSchedule(schedule ?? '', { kind, target: target ?? '', priority }), {
+    done: () => 'Assigned. Devices keep to it from now on.',
+    stale: STALE,
+    after: onClose,
+  });
+  return (
+    <Dialog
+      opened
+      title="Assign a schedule"
+      submit="Assign"
+      onClose={onClose}
+      onSubmit={() => run.mutate()}
+      busy={run.isPending}
+      error={run.error}
+      incomplete={!schedule || (kind !== 'default' && !target)}
+    >
+      <Select
+        label="Schedule"
+        data={all.map((s) => ({ value: s.id, label: s.name }))}
+        value={schedule}
+        onChange={setSchedule}
+        allowDeselect={false}
+      />
+      <SegmentedControl
+        aria-label="To whom"
+        value={kind}
+        onChange={(next) => {
+          setKind(next as TargetKind);
+          setTarget(null);
+        }}
+        data={[
+          { value: 'default', label: 'Everyone else' },
+          { value: 'group', label: 'A group' },
+          { value: 'user', label: 'A user' },
+          { value: 'device', label: 'A device' },
+        ]}
+      />
+      {kind !== 'default' && <SuiteTarget key={kind} kind={kind} value={target} onChange={setTarget} />}
+      {kind === 'group' && (
+        <NumberInput
+          label="Priority"
+          description="Of several groups of a device the greatest holds."
+          value={priority}
+          onChange={(n) => setPriority(Number(n) || 0)}
+          allowDecimal={false}
+        />
+      )}
+    </Dialog>
+  );
+}
