@@ -1,6 +1,7 @@
 package compliance_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func (f *fixture) stored(t *testing.T, statement string) string {
 		var id string
 		var kept []byte
 		err := r.Scan(&id, &kept)
-		return id + " " + string(kept), err
+		return id + " " + strconv.Quote(string(kept)), err // sealed octets may be line feeds
 	}, statement)
 	if err != nil {
 		t.Fatal(err)
