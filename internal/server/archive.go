@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"maps"
+	"time"
 
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
@@ -11,6 +12,7 @@ import (
 	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/enrol"
+	"drover/internal/core/inventory"
 	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
 	"drover/internal/core/privacy"
@@ -24,6 +26,8 @@ func (z *Zone) chapters() []privacy.Chapter {
 	return []privacy.Chapter{
 		{Name: "user", Write: z.userChapter},
 		{Name: "devices", Write: z.deviceChapter},
+		{Name: "inventory", Write: z.inventoryChapter},
+		{Name: "inventory-history", Write: z.inventoryHistoryChapter},
 		{Name: "commands", Write: z.commandChapter},
 		{Name: "breaches", Write: z.breachChapter},
 		{Name: "exemptions", Write: z.exemptionChapter},
@@ -85,13 +89,18 @@ func (z *Zone) userChapter(ctx context.Context, owner string, add func(any) erro
 	})
 }
 
-// deviceChapter is what is known of a user's devices, those that are gone included.
-func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(any) error) error {
+// devicesOf visits a user's devices, those that are gone included.
+func (z *Zone) devicesOf(ctx context.Context, owner string, visit func(device.Device) error) error {
 	filter := device.Filter{Owner: owner, States: []device.State{device.Active, device.Pending, device.Retired, device.Wiped, device.Removed}}
 	return page.Walk(func(after string) ([]device.Device, string, error) {
 		p, err := z.Devices.List(ctx, exporter, device.Query{Filter: filter, Request: page.Request{Limit: page.MaxLimit, After: after}})
 		return p.Items, p.Next, err
-	}, func(d device.Device) error {
+	}, visit)
+}
+
+// deviceChapter is what is known of a user's devices.
+func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(any) error) error {
+	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		told := deviceFacts(d)
 		for _, more := range []func(context.Context, device.Device) (map[string]any, error){z.deviceSurroundings, z.deviceState, z.areasOf} {
 			facts, err := more(ctx, d)
@@ -101,6 +110,47 @@ func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(any) er
 			maps.Copy(told, facts)
 		}
 		return add(told)
+	})
+}
+
+// inventoryChapter is what a user's devices are made of, and what is installed on them.
+func (z *Zone) inventoryChapter(ctx context.Context, owner string, add func(any) error) error {
+	return z.devicesOf(ctx, owner, func(d device.Device) error {
+		list, err := z.Inventory.States(ctx, exporter, d.ID)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			items, err := z.Inventory.Items(ctx, exporter, d.ID, x.Section)
+			if err != nil {
+				return err
+			}
+			err = add(map[string]any{"device": d.ID, "section": x.Section, "source": x.Source, "told": x.Made, "changed": x.At, "items": items})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// inventoryHistoryChapter is what has changed on a user's devices. What tells of people is a list of its own.
+func (z *Zone) inventoryHistoryChapter(ctx context.Context, owner string, add func(any) error) error {
+	return z.devicesOf(ctx, owner, func(d device.Device) error {
+		for _, section := range []inventory.Section{"", inventory.User} {
+			err := page.Walk(func(after string) ([]inventory.Change, string, error) {
+				p, err := z.Inventory.History(ctx, exporter, d.ID, section, time.Time{}, page.Request{Limit: page.MaxLimit, After: after})
+				return p.Items, p.Next, err
+			}, func(x inventory.Change) error {
+				return add(map[string]any{
+					"device": d.ID, "at": x.At, "section": x.Section, "kind": x.Kind, "before": x.Before, "after": x.After,
+				})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

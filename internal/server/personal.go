@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 
+	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/privacy"
 	"drover/internal/core/scope"
@@ -14,12 +15,19 @@ func (z *Zone) openPersonal() {
 	z.Privacy = privacy.New(privacy.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Keys: z.Keys, Journal: z.Journal, Devices: z.Devices, Users: z.Directories,
 	})
+	z.Inventory = inventory.New(inventory.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Bus: z.Bus, Devices: z.Devices, Policy: unasked{}})
+	z.Devices.Follow(z.Inventory)
 	z.Users.Follow(z.Journal)
 	z.Users.Follow(z.Privacy)
 	for _, c := range z.chapters() {
 		z.Privacy.Add(c)
 	}
 }
+
+// unasked tells that no suite asks what computers tell of people: none has a setting for it.
+type unasked struct{}
+
+func (unasked) AsksAbout(context.Context, string) (bool, error) { return false, nil }
 
 // asks tells package journal what the policy of a device asks for.
 type asks struct{ *Zone }

@@ -149,6 +149,7 @@ func (s *Server) buildGate() error {
 	routes = append(routes, s.gateway.Routes()...)
 	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
 	routes = append(routes, companionRoutes...)
+	routes = append(routes, s.collection().Routes()...)
 	routes = append(routes, portalRoutes...)
 	routes = append(routes, apiRoutes...)
 	routes = append(routes, pages.Routes()...)
@@ -326,7 +327,7 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 		s.leased(ctx, "retention", time.Hour, func(ctx context.Context) error {
 			_, err := z.Journal.Purge(ctx)
 			_, err2 := z.DoorStore.Purge(ctx)
-			return errors.Join(err, err2)
+			return errors.Join(err, err2, z.Inventory.Purge(ctx))
 		})
 	})
 	wait.Go(func() {

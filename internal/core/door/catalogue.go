@@ -80,7 +80,7 @@ var catalogue = []Service{
 	{
 		Name: zone.ServiceCollection, Surface: zone.SurfaceDevice, Purpose: "Takes inventory, audit and messages",
 		Callers: "agents, and inventory agents of others", Proof: signature + ", or a token per device for others' agents",
-		Port: 443, DMZ: strictOrVPN, Levels: signed, Signed: true,
+		Port: 443, DMZ: strictOrVPN, Levels: signed, Signed: true, Built: true,
 	},
 	{
 		Name: zone.ServiceAuthentication, Surface: zone.SurfaceDevice, Purpose: "Proves who sits at a device",

@@ -132,6 +132,11 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to dev
 		because = string(to)
 	case device.Active, device.Pending:
 	}
+	if to != device.Active && to != device.Pending {
+		if _, err := tx.Exec(ctx, "DELETE FROM collection_token WHERE device = $1", id); err != nil {
+			return err
+		}
+	}
 	_, err := s.endKeys(ctx, tx, id, state, because)
 	return err
 }

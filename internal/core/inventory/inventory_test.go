@@ -392,3 +392,27 @@ func count(t *testing.T, f *fixture, table string) int {
 	}
 	return n
 }
+
+func TestQuestionsAsPeopleWriteThem(t *testing.T) {
+	for text, want := range map[string]inventory.Test{
+		"openssl":               {Fact: "software", Name: "openssl"},
+		" openssl < 3.0.15 ":    {Fact: "software", Name: "openssl", Op: "<", Value: "3.0.15"},
+		"openssl<=3":            {Fact: "software", Name: "openssl", Op: "<=", Value: "3"},
+		"dpkg:lib*!=1:2.3~rc1":  {Fact: "software", Source: "dpkg", Name: "lib*", Op: "!=", Value: "1:2.3~rc1"},
+		"!vim":                  {Fact: "software", Name: "vim", Op: "missing"},
+		"system.os~Debian 12":   {Fact: "system.os", Op: "~", Value: "Debian 12"},
+		"hardware.memory>=8e9":  {Fact: "hardware.memory", Op: ">=", Value: "8e9"},
+		"system.shoe=1":         {Fact: "software", Name: "system.shoe", Op: "=", Value: "1"},
+		"Microsoft .NET >= 8.0": {Fact: "software", Name: "Microsoft .NET", Op: ">=", Value: "8.0"},
+	} {
+		got, err := inventory.ParseTest(text)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%q: %s (%v)", text, diff, err)
+		}
+	}
+	for _, bad := range []string{"", "  ", "<3", "openssl<", "!", "dpkg:"} {
+		if _, err := inventory.ParseTest(bad); !problem.Is(err, problem.Invalid) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}

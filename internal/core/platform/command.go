@@ -35,10 +35,11 @@ const (
 	ActiveSync Channel = "activesync"
 	AppleMDM   Channel = "apple-mdm"
 	Companion  Channel = "companion" // an application on the device that takes orders beside the mail client
+	Inventory  Channel = "inventory" // an inventory agent of others, which takes none
 )
 
 var channelNames = map[Channel]string{
-	ActiveSync: "ActiveSync", AppleMDM: "Apple device management", Companion: "a companion application",
+	ActiveSync: "ActiveSync", AppleMDM: "Apple device management", Companion: "a companion application", Inventory: "an inventory agent",
 }
 
 // Name returns the channel's name for people.

@@ -57,6 +57,9 @@ func orders(named map[Command]Order) map[Command]Order {
 func completed(rows []Row) []Row {
 	never := map[string]string{noClear: neverClear, noCardWipe: neverCard}
 	for _, r := range rows {
+		if slices.Contains(r.Channels, Inventory) {
+			continue
+		}
 		if !slices.Contains(r.Channels, Companion) {
 			r.orders[Message], r.orders[UpdateInventory] = refused(noApp), refused(noApp)
 			continue

@@ -24,6 +24,7 @@ const (
 	AndroidEAS       ID = "android-eas"
 	OutlookMobile    ID = "outlook-mobile"
 	WindowsMail      ID = "windows-mail"
+	Computer         ID = "computer"
 	UnknownPlatform  ID = "unknown"
 	maxFact             = 256 // bytes of a device's fact that are looked at
 )
@@ -183,7 +184,8 @@ var names = map[ID]string{
 	AndroidEAS:       "Android, other mail clients",
 	OutlookMobile:    "Outlook for iOS and Android",
 	WindowsMail:      "Windows Mail",
+	Computer:         "Computer with an inventory agent",
 	UnknownPlatform:  "Unknown",
 }
 
-var catalogue = completed(slices.Concat(extinctRows(), todayRows()))
+var catalogue = completed(slices.Concat(extinctRows(), todayRows(), computerRows()))

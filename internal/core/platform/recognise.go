@@ -36,6 +36,7 @@ type sign struct {
 // The user agent is the surest witness, since the mail client writes it; the device type comes next. Signs of clients
 // that would be mistaken for a platform stand before that platform's.
 var signs = []sign{
+	{id: Computer, kind: "computer"},
 	{id: AndroidTouchDown, agent: "touchdown"},
 	{id: AndroidTouchDown, kind: "touchdown"},
 	{id: OutlookMobile, agent: "outlook-ios"}, // also Outlook-iOS-Android

@@ -19,6 +19,7 @@ import (
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/enrol"
+	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
@@ -60,6 +61,7 @@ type Deps struct {
 	Selves     *selfservice.Store
 	Access     *access.Store
 	Compliance *compliance.Store
+	Inventory  *inventory.Store
 	Journal    *journal.Store
 	Logbook    *logbook.Store
 	Privacy    *privacy.Store
@@ -97,7 +99,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addPortal, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addInventory, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addPortal, a.addEvents,
 	} {
 		add()
 	}
