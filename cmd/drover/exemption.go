@@ -88,8 +88,8 @@ type complianceNotices struct {
 	Restricted        *string `help:"Its text."`
 	RestoredSubject   *string `help:"Subject of the mail when a device keeps the rule again."`
 	Restored          *string `help:"Its text."`
-	Preview           bool    `xor:"what" help:"Show the mails filled with samples, those given here among them, and change nothing."`
-	Reset             bool    `xor:"what" help:"Put the built-in texts back in place of all."`
+	Preview           bool    `help:"Show what they would become, filled with samples, and change nothing."`
+	Reset             bool    `help:"Put the built-in texts back, but for those that are given."`
 }
 
 // apply puts what was given into the notices.
@@ -110,43 +110,42 @@ func (r *complianceNotices) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case r.Preview:
-		return r.preview(ctx, s)
-	case !r.Reset && !r.apply(&adminv1.ComplianceNotices{}):
-		return display(ctx, s, "/compliance/notices", s.printNotices)
+	path := "/compliance/notices"
+	if !r.Preview && !r.Reset && !r.apply(&adminv1.ComplianceNotices{}) {
+		return display(ctx, s, path, s.printNotices)
 	}
-	var help adminv1.ComplianceNoticesHelp
-	if r.Reset {
-		if help, _, err = client.Read[adminv1.ComplianceNoticesHelp](ctx, s.Client, "/compliance/notices/help", nil); err != nil {
+	if r.Preview {
+		n, _, err := client.Read[adminv1.ComplianceNotices](ctx, s.Client, path, nil)
+		if err == nil {
+			n, err = r.wanted(ctx, s, n)
+		}
+		if err != nil {
 			return err
 		}
-	}
-	res, err := change(ctx, s, put, "/compliance/notices", func(n adminv1.ComplianceNotices) (any, error) {
-		if r.Reset {
-			n = help.BuiltIn
+		res, err := s.do(ctx, post, path+"/preview", n)
+		if err != nil {
+			return err
 		}
-		r.apply(&n)
-		return n, nil
-	})
+		return show(s, res, s.printNotices)
+	}
+	res, err := change(ctx, s, put, path, func(n adminv1.ComplianceNotices) (any, error) { return r.wanted(ctx, s, n) })
 	if err != nil {
 		return err
 	}
 	return show(s, res, s.printNotices)
 }
 
-// preview shows what owners would read.
-func (r *complianceNotices) preview(ctx context.Context, s *session) error {
-	n, _, err := client.Read[adminv1.ComplianceNotices](ctx, s.Client, "/compliance/notices", nil)
-	if err != nil {
-		return err
+// wanted is what the mails are to become.
+func (r *complianceNotices) wanted(ctx context.Context, s *session, n adminv1.ComplianceNotices) (adminv1.ComplianceNotices, error) {
+	if r.Reset {
+		help, _, err := client.Read[adminv1.ComplianceNoticesHelp](ctx, s.Client, "/compliance/notices/help", nil)
+		if err != nil {
+			return n, err
+		}
+		n = help.BuiltIn
 	}
 	r.apply(&n)
-	res, err := s.do(ctx, post, "/compliance/notices/preview", n)
-	if err != nil {
-		return err
-	}
-	return show(s, res, s.printNotices)
+	return n, nil
 }
 
 func (s *session) printNotices(n adminv1.ComplianceNotices) error {

@@ -75,6 +75,9 @@ var lines = []string{
 	"compliance breaches --rule " + one, "compliance device " + one, "compliance exemptions --device " + one,
 	"compliance exempt " + one + " --rule " + one + " --reason r --for 7d", "compliance end-exemption " + one, "compliance notices",
 	"compliance notices --breach-subject b", "compliance notices --preview", "compliance notices --reset",
+	"inventory add new --user " + one, "inventory token " + one, "inventory token " + one + " --show", "inventory token " + one + " --end",
+	"inventory show " + one, "inventory show " + one + " software", "inventory changes " + one + " --for 24h", "inventory search openssl<3.0.15",
+	"inventory software bash", "inventory versions bash", "inventory sections", "inventory agents", "inventory agents --let-in",
 	"personal stock " + one, "personal look " + one + " location --reason r", "personal file " + one + " --reason r -o /dev/null",
 	"personal looks " + one, "personal export " + one + " --reason r -o /dev/null", "personal retention", "personal retention --days location=7 --history",
 	"personal deletions", "personal holds", "personal hold " + one + " --reason r", "personal lift " + one,
@@ -88,6 +91,12 @@ var lines = []string{
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
 	"update show", "update set --no-on --url https://updates.example.org/m.json --key FILE --proxy http://p:1", "update now",
 	"zone show", "zone rename new", "zone map", "zone map --url https://tiles.example.org/{z}/{x}/{y}.png --attribution a", "services list --all", "services on x", "services off x",
+	"services show", "services level x strict", "services limit x --per-address 60 --dry-run", "services internal 10.0.0.0/8",
+	"services rule add endpoint allow internal --for 7d --otherwise deny", "services rule remove x 1 --node " + one, "services rule move x 1 1",
+	"services rule otherwise tools deny", "services rule inherit tools", "services export", "services versions", "services version 1",
+	"services diff 1 2", "services rollback 1", "services visits --service x --refused", "services traffic", "services keep", "services keep --days 7",
+	"services servers", "services forget " + one, "services harden " + one, "services harden " + one + " --apply", "services report",
+	"services report --html /dev/null", "services apply FILE",
 	"audit list --device " + one + " --user " + one, "audit show " + one, "audit export --action command.", "audit reveal " + one + " --reason r",
 	"log server --search x", "log server --lines", "log sync --device " + one + " --user " + one, "log keep", "log keep --days 7", "security --facts",
 	"audit verify", "audit state", "overview", "whoami",
@@ -101,6 +110,8 @@ var own = []string{
 
 // without are the operations that no command uses, and why.
 var without = map[string]string{
+	"describeComplianceNotices": "`compliance notices --reset` reads the built-in texts there",
+
 	"followEvents":       "pages follow it (server-sent events); scripts ask the lists",
 	"beginApproval":      "a passkey needs a browser; `approval approve` takes a one-time code",
 	"beginPasskey":       "a passkey needs a browser",
