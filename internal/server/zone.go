@@ -27,6 +27,7 @@ import (
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/enrol"
+	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
@@ -69,6 +70,7 @@ type Zone struct {
 	Doors       *door.Doors
 	Updates     *release.Store
 
+	Inventory  *inventory.Store
 	Journal    *journal.Store
 	Privacy    *privacy.Store
 	Compliance *compliance.Store
