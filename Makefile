@@ -11,7 +11,7 @@ packages := ./...
 
 # A path whose name starts with a dot, or that npm filled, is no source of ours.
 go_sources  := $(shell find . -name node_modules -prune -o -path './.*' -prune -o \
-	\( -name '*.go' -o -name '*.sql' -o -name '*.json' -o -name '*.yaml' -o -name '*.html' -o -name '*.css' \) \
+	\( -name '*.go' -o -name '*.sql' -o -name '*.json' -o -name '*.yaml' -o -name '*.html' -o -name '*.css' -o -name '*.service' \) \
 	-not -path './web/dist/*' -type f -print) go.mod go.sum
 web_sources := $(shell [ ! -d web ] || find web -maxdepth 1 -type f -not -name package-lock.json -print) \
 	$(shell [ ! -d web/src ] || find web/src web/portal web/public -type f -print 2>/dev/null)
@@ -24,12 +24,12 @@ endif
 # FIPS=1 links Go's certified FIPS 140-3 module and turns it on by default.
 fips := $(if $(FIPS),GOFIPS140=v1.0.0)
 
-.PHONY: build run demo test test-quick lint format bench notices clean help
+.PHONY: build agents packages run demo test test-quick lint format bench notices clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-build: bin/drover bin/drover-sim ## bin/drover and bin/drover-sim: static, without cgo; FIPS=1 for the FIPS 140-3 module
+build: bin/drover bin/drover-sim bin/drover-agent ## bin/drover, bin/drover-sim and bin/drover-agent: static, without cgo; FIPS=1 for the FIPS 140-3 module
 
 # The build mode is a file, so that FIPS=1 after a plain build builds anew.
 mode := .cache/mode-$(if $(FIPS),fips,plain)
@@ -46,6 +46,21 @@ bin/drover: $(go_sources) $(front_end) $(mode) | .cache/compiled
 
 bin/drover-sim: $(go_sources) $(mode) | .cache/compiled
 	$(build_program)
+
+bin/drover-agent: $(go_sources) $(mode)
+	$(build_program)
+
+# The agent for every system that it manages.
+agents := $(addprefix bin/agent/drover-agent-,linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64.exe windows-arm64.exe)
+agent_for = $(subst -, ,$(patsubst %.exe,%,$*))
+agents: $(agents) ## the agent for Linux, Windows and macOS, amd64 and arm64, below bin/agent
+
+$(agents): bin/agent/drover-agent-%: $(go_sources) $(mode)
+	CGO_ENABLED=0 $(fips) GOOS=$(word 1,$(agent_for)) GOARCH=$(word 2,$(agent_for)) $(GO) build -trimpath -ldflags='-s -w' -o $@ ./cmd/drover-agent
+	@touch $@
+
+packages: bin/agent/drover-agent-linux-amd64 bin/agent/drover-agent-linux-arm64 ## .deb and .rpm of the agent, below bin/agent
+	$(GO) -C tools run ./agentpackage
 
 # The long part of the first build needs no front end, so that make -j2 does both at once.
 .cache/compiled: go.mod go.sum

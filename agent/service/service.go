@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,39 +29,13 @@ func Directory() string {
 	return "/var/lib/drover-agent"
 }
 
-// Unit is what systemd is told of the agent. It repairs settings all over the system, so that much of what systemd could
-// forbid must stay allowed; what it never needs is forbidden.
-const Unit = `[Unit]
-Description=Agent of a Drover zone
-Wants=network-online.target
-After=network-online.target
+// Unit is what systemd is told of the agent.
+//
+//go:embed drover-agent.service
+var Unit string
 
-[Service]
-ExecStart=/usr/bin/drover-agent run
-Restart=always
-RestartSec=10
-StateDirectory=drover-agent
-StateDirectoryMode=0755
-UMask=0022
-MemoryMax=256M
-TasksMax=256
-OOMPolicy=continue
-NoNewPrivileges=no
-PrivateTmp=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-RestrictRealtime=yes
-RestrictNamespaces=yes
-LockPersonality=yes
-MemoryDenyWriteExecute=yes
-SystemCallArchitectures=native
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-
-[Install]
-WantedBy=multi-user.target
-`
+// packaged is where a package of the system puts the unit.
+const packaged = "/usr/lib/systemd/system/drover-agent.service"
 
 // program is what runs as the service.
 type program struct {
@@ -76,6 +52,7 @@ func (p *program) Start(service.Service) error {
 		err := p.run(ctx)
 		p.over <- err
 		if err != nil && ctx.Err() == nil {
+			fmt.Fprintln(os.Stderr, Name+":", err)
 			os.Exit(1) // the manager starts it again
 		}
 	}()
@@ -113,6 +90,9 @@ func Install() error {
 	s, err := manager(nil)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(packaged); err == nil && runtime.GOOS == "linux" {
+		return s.Start() // the package has installed it
 	}
 	if err := s.Install(); err != nil {
 		return err

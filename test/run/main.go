@@ -70,6 +70,7 @@ func steps() []step {
 	}
 	all = append(all, frontEnd()...)
 	all = append(all,
+		step{"agents", 15 * time.Minute, command("agents", ".", "make", "--no-print-directory", "agents")},
 		step{"notices", 5 * time.Minute, command("notices", ".", "go", "-C", "tools", "run", "./notices", "-check")},
 		step{"test provider: packages", 5 * time.Minute, command("provider packages", "test/oidc", "npm", "ci", "--no-audit", "--no-fund")},
 		step{"go test -race", 35 * time.Minute, goTest(".", "-race", "-timeout", "25m", "./...")},

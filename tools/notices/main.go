@@ -63,19 +63,22 @@ func run(check bool) error {
 
 // goModules lists what is linked into the programs, and Go's standard library itself.
 func goModules() ([]component, error) {
-	cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}", "./cmd/...")
-	cmd.Dir, cmd.Stderr = root, os.Stderr
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("list the modules: %w", err)
+	var lines []string
+	for system, programs := range map[string]string{"linux": "./cmd/...", "windows": "./cmd/drover-agent", "darwin": "./cmd/drover-agent"} {
+		cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}{{end}}", programs)
+		cmd.Dir, cmd.Stderr = root, os.Stderr
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH=amd64")
+		out, err := cmd.Output()
+		if err != nil {
+			return nil, fmt.Errorf("list the modules: %w", err)
+		}
+		lines = append(lines, strings.Split(strings.TrimSpace(string(out)), "\n")...)
 	}
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, fmt.Errorf("find the standard library: %w", err)
 	}
 	all := []component{{name: "Go standard library", dir: strings.TrimSpace(string(goroot))}}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	slices.Sort(lines)
 	for _, line := range slices.Compact(lines) {
 		if f := strings.Split(line, "\t"); len(f) == 3 {

@@ -21,7 +21,7 @@ func Main(m *testing.M, inside map[string]func() error) {
 	if !ok {
 		os.Exit(m.Run())
 	}
-	err := enter(root)
+	err := enter(root, os.Args[1:])
 	if err == nil {
 		err = inside[name]()
 	}
@@ -33,11 +33,13 @@ func Main(m *testing.M, inside map[string]func() error) {
 
 // InJail runs a function that [Main] knows in a process of its own, as root of a root directory of its own and in its own
 // namespaces of mounts, processes and the network: what it does to the system, it does to nothing of the machine's. It
-// needs root.
-func InJail(t *testing.T, name string) {
+// needs root. The files are found in /tmp, under their own names.
+func InJail(t *testing.T, name string, files ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/proc/self/exe")
-	cmd.Env = []string{jailed + "=" + name + "=" + t.TempDir(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", files...)
+	cmd.Env = []string{
+		jailed + "=" + name + "=" + t.TempDir(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
 		Pdeathsig:  syscall.SIGKILL,
@@ -47,16 +49,16 @@ func InJail(t *testing.T, name string) {
 	}
 }
 
-// enter makes the root directory and moves into it: the machine's programs to read and nothing else of it, a few of its files
-// as copies.
-func enter(root string) error {
+// enter makes the root directory and moves into it: the machine's programs, of which every change is the jail's alone, and a
+// few of its files as copies.
+func enter(root string, files []string) error {
 	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("the jail needs root: %w", err)
 	}
-	if err := syscall.Mount("jail", root, "tmpfs", 0, "size=128m,mode=755"); err != nil {
+	if err := syscall.Mount("jail", root, "tmpfs", 0, "size=256m,mode=755"); err != nil {
 		return err
 	}
-	for _, dir := range []string{"usr", "etc", "proc", "dev", "tmp", "run", "root", "home", "var/lib", "var/log", "var/lib/drover-agent"} {
+	for _, dir := range []string{"usr", "etc", "proc", "dev", "tmp", "run", "root", "home", "var/lib", "var/log", "var/lib/drover-agent", "var/lib/dpkg/info", "upper", "work"} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			return err
 		}
@@ -66,7 +68,7 @@ func enter(root string) error {
 			return err
 		}
 	}
-	if err := bind("/usr", filepath.Join(root, "usr")); err != nil {
+	if err := overlay("/usr", root); err != nil {
 		return err
 	}
 	for _, dev := range []string{"null", "zero", "random", "urandom"} {
@@ -82,6 +84,11 @@ func enter(root string) error {
 			return err
 		}
 	}
+	for _, path := range files {
+		if err := copyTree(path, filepath.Join(root, "tmp", filepath.Base(path))); err != nil {
+			return err
+		}
+	}
 	if err := syscall.Mount("proc", filepath.Join(root, "proc"), "proc", syscall.MS_NOSUID|syscall.MS_NODEV|syscall.MS_NOEXEC, ""); err != nil {
 		return err
 	}
@@ -91,11 +98,9 @@ func enter(root string) error {
 	return os.Chdir("/")
 }
 
-func bind(from, to string) error {
-	if err := syscall.Mount(from, to, "", syscall.MS_BIND, ""); err != nil {
-		return err
-	}
-	return syscall.Mount("", to, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+func overlay(dir, root string) error {
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s/upper,workdir=%s/work", dir, root, root)
+	return syscall.Mount("overlay", root+dir, "overlay", 0, options)
 }
 
 func copyTree(from, to string) error {
