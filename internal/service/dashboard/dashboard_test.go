@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"drover/internal/core/door/doortest"
-	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/service/dashboard"
 	"drover/web"
