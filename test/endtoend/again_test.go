@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,6 +27,7 @@ func TestAPhoneThatAsksAnewLeavesNothingBehind(t *testing.T) {
 			mail.ServeHTTP(w, r)
 			return
 		}
+		_, _ = io.Copy(io.Discard, r.Body) // only then is it noticed that the gateway has gone
 		held.Add(1)
 		defer held.Add(-1)
 		<-r.Context().Done()
