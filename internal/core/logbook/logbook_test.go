@@ -14,6 +14,7 @@ import (
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/scope"
 )
@@ -241,4 +242,37 @@ func TestRemovedDevicesAreForgotten(t *testing.T) {
 	if got := f.commands(t, system, logbook.SyncFilter{}); len(got) != 0 {
 		t.Fatalf("a removed device has left %v", got)
 	}
+}
+
+func TestAHoldKeepsWhatWasSynchronised(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		f := newFixture(t, g)
+		ann, phone := f.phone(t, "ann")
+		_, other := f.phone(t, "bob")
+		f.keep(t, 2)
+		f.note(t, phone, g.Clock.Now(), "Sync")
+		f.note(t, other, g.Clock.Now(), "Search")
+		holds := journal.New(journal.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Keys: g.Keys})
+		hold, err := holds.PlaceHold(t.Context(), system, ann.ID, "a court")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Clock.Advance(3 * 24 * time.Hour)
+		if n, err := f.Purge(t.Context()); n != 1 || err != nil {
+			t.Fatalf("deleted %d (%v)", n, err)
+		}
+		if _, err := f.devices.Remove(t.Context(), system, phone.ID, "sold"); err != nil {
+			t.Fatal(err)
+		}
+		f.keep(t, 0)
+		if got := f.commands(t, system, logbook.SyncFilter{}); !slices.Equal(got, []string{"Sync"}) {
+			t.Fatalf("in spite of the hold there are %v", got)
+		}
+		if err := holds.LiftHold(t.Context(), system, hold.ID); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := f.Purge(t.Context()); n != 1 || err != nil {
+			t.Fatalf("without the hold deleted %d (%v)", n, err)
+		}
+	})
 }
