@@ -140,7 +140,7 @@ func (s *session) printItems(x adminv1.InventoryItems) error {
 		for _, f := range x.Fields {
 			row = append(row, it[f.Name])
 		}
-		t.Add(row...)
+		t.Row(row...)
 	}
 	return t.Write(s.out, "There is nothing in this section.")
 }
