@@ -2,8 +2,10 @@ package server
 
 import (
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"drover/internal/base/problem"
 	"drover/internal/core/journal"
@@ -27,6 +29,36 @@ func TestWhatIsNoArrayOfItsKindIsRefusedWithoutAnEcho(t *testing.T) {
 	list, err := items[journal.Position](strings.NewReader(`[{"at":"2026-03-01T12:00:00Z","latitude":1,"longitude":2,"accuracy":3}]`))
 	if err != nil || len(list) != 1 || list[0].Longitude != 2 {
 		t.Errorf("%+v %v", list, err)
+	}
+}
+
+// endless is an array that goes on for ever; it counts what is read of it.
+type endless struct{ read int }
+
+// Read goes on.
+func (e *endless) Read(b []byte) (int, error) {
+	const thing = `{"latitude":1},`
+	if e.read == 0 {
+		e.read++
+		return copy(b, "["), nil
+	}
+	n := copy(b, thing[:min(len(b), len(thing))])
+	e.read += n
+	return n, nil
+}
+
+func TestNoMoreIsReadThanIsKept(t *testing.T) {
+	e := &endless{}
+	if _, err := items[journal.Position](e); !problem.Is(err, problem.Invalid) {
+		t.Fatal(err)
+	}
+	if most := (journal.MaxItems + 1000) * 16; e.read > most {
+		t.Errorf("%d octets were read of an array that is too long, at most %d", e.read, most)
+	}
+	broken := problem.New(problem.TooLarge, "test", "too large")
+	_, err := items[journal.Position](io.MultiReader(strings.NewReader(`[{"latitude":1}`), iotest.ErrReader(broken)))
+	if !problem.Is(err, problem.TooLarge) {
+		t.Errorf("what went wrong with reading: %v", err)
 	}
 }
 
