@@ -48,7 +48,7 @@ var lines = []string{
 	"device view remove " + one, "device group list", "device group show " + one, "device group add new",
 	"device group edit " + one + " --description d", "device group remove " + one, "device group members " + one,
 	"device group join " + one + " " + one, "device group leave " + one + " " + one,
-	"portal show", "portal offer lock", "portal withhold lock", "portal offer lock --group " + one, "portal withhold lock --group " + one,
+	"portal show", "portal show --group " + one, "portal offer lock", "portal withhold lock", "portal offer lock --group " + one, "portal withhold lock --group " + one,
 	"portal unset lock --group " + one, "portal explain " + one,
 	"policy create new --preset " + one + " --set a=1", "policy edit " + one + " --unset a", "policy list --retired", "policy show " + one,
 	"policy assign " + one + " --device-group " + one, "policy unassign --default", "policy assignments", "policy versions " + one,
@@ -340,7 +340,7 @@ func (h *hand) do(t *testing.T, args ...string) (printed string, used []string) 
 func TestEveryOperationHasACommand(t *testing.T) {
 	s := newSampled(t)
 	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, []byte("a text that is long enough"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"text": "a text that is long enough"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ca := filepath.Join(t.TempDir(), "ca.pem")

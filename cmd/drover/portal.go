@@ -18,7 +18,10 @@ type portalCommands struct {
 	Unset    portalUnset   `cmd:"" help:"Say nothing of a group any more: what everybody may do decides again."`
 }
 
-type portalShow struct{ remote }
+type portalShow struct {
+	remote
+	Group string `help:"What is said of this group of users alone, by id or name."`
+}
 
 // Run tells what users may do.
 func (p *portalShow) Run(ctx context.Context, c *console) error {
@@ -26,7 +29,18 @@ func (p *portalShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return display(ctx, s, "/portal", s.printPortal)
+	if p.Group == "" {
+		return display(ctx, s, "/portal", s.printPortal)
+	}
+	id, err := s.group(ctx, "user", p.Group)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, client.Path("portal", "groups", id), s.printPortalGroup)
+}
+
+func (s *session) printPortalGroup(g adminv1.PortalGroup) error {
+	return s.say("group %s: %s", g.Group.Name, stanceInWords(g))
 }
 
 func (s *session) printPortal(p adminv1.Portal) error {
@@ -101,7 +115,7 @@ func (p portalAbilities) ofGroup(ctx context.Context, s *session, group string, 
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(g adminv1.PortalGroup) error { return s.say("group %s: %s", g.Group.Name, stanceInWords(g)) })
+	return show(s, res, s.printPortalGroup)
 }
 
 type portalChange struct {
