@@ -42,7 +42,7 @@ func consent(s *store.Store, id store.Identity, code string) (agentv1.Leave, err
 		return leave, nil
 	}
 	leave.Way = "code"
-	print := codePrint(id.Device, code)
+	print := CodePrint(id.Device, code)
 	for i, want := range rule.Codes {
 		if subtle.ConstantTimeCompare([]byte(print), []byte(want)) == 1 && !slices.Contains(st.UsedCodes, print) {
 			leave.Code = i
@@ -52,8 +52,8 @@ func consent(s *store.Store, id store.Identity, code string) (agentv1.Leave, err
 	return leave, ErrConsent
 }
 
-// codePrint is how the settings name a code. People write codes in groups and small letters.
-func codePrint(device, code string) string {
+// CodePrint is how the settings name a one-time code of a device. People write codes in groups and small letters.
+func CodePrint(device, code string) string {
 	code = strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
 	sum := sha256.Sum256([]byte(device + ":" + code))
 	return hex.EncodeToString(sum[:])

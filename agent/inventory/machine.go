@@ -102,7 +102,7 @@ func Facts(ctx context.Context, m system.Machine, version string) (agentv1.Facts
 		return agentv1.Facts{}, err
 	}
 	return agentv1.Facts{
-		Host: text(name, 253), Serial: fw.serial, UUID: fw.uuid, Machine: machineID(m), MACs: hardwareAddresses(), Maker: fw.maker, Model: fw.model,
+		Host: text(name, 253), Serial: fw.serial, UUID: fw.uuid, Machine: machineID(m), MACs: hardwareAddresses(m), Maker: fw.maker, Model: fw.model,
 		Platform: m.Platform(), OS: text(strings.TrimSpace(prettyName(m, info)), 128), OSVersion: text(info.PlatformVersion, 64),
 		Arch: runtime.GOARCH, Agent: version,
 	}, nil
@@ -130,15 +130,19 @@ func machineID(m system.Machine) string {
 	return text(string(raw), 64)
 }
 
-// hardwareAddresses are those of network cards that the maker has given: the second bit of what others make is set.
-func hardwareAddresses() []string {
+// hardwareAddresses are those of network cards that are hardware, or a virtual machine's; not of bridges, tunnels and the like.
+func hardwareAddresses(m system.Machine) []string {
 	all, err := net.Interfaces()
 	if err != nil {
 		return nil
 	}
 	var list []string
 	for _, n := range all {
-		if n.Flags&net.FlagLoopback == 0 && len(n.HardwareAddr) == 6 && n.HardwareAddr[0]&2 == 0 && len(list) < 32 {
+		real := n.Flags&net.FlagLoopback == 0 && len(n.HardwareAddr) == 6
+		if m.Platform() == system.Linux {
+			real = real && system.Exists(m, "/sys/class/net/"+n.Name+"/device")
+		}
+		if real && len(list) < 32 {
 			list = append(list, n.HardwareAddr.String())
 		}
 	}

@@ -91,7 +91,7 @@ func Install() error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(packaged); err == nil && runtime.GOOS == "linux" {
+	if there(packaged) {
 		return s.Start() // the package has installed it
 	}
 	if err := s.Install(); err != nil {
@@ -100,17 +100,32 @@ func Install() error {
 	return s.Start()
 }
 
-// Uninstall has the system forget the agent.
+// Uninstall has the system forget the agent. What a package has installed goes with the package; until then it is stopped.
 func Uninstall() error {
 	s, err := manager(nil)
 	if err != nil {
 		return err
 	}
-	_, err = s.Status()
-	if errors.Is(err, service.ErrNotInstalled) {
+	if runtime.GOOS == "linux" && !there("/etc/systemd/system/"+Name+".service", "/etc/init.d/"+Name) {
+		if there(packaged) {
+			return stopped(s)
+		}
+		return nil
+	}
+	if _, err := s.Status(); errors.Is(err, service.ErrNotInstalled) {
 		return nil
 	}
 	return errors.Join(stopped(s), s.Uninstall())
+}
+
+// there tells whether one of the files is there.
+func there(paths ...string) bool {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // stopped stops a service that runs.

@@ -139,7 +139,10 @@ func (c uninstallCommand) Run(ctx context.Context, p *program) error {
 	if err := agent.Leave(ctx, s, clock.System{}, c.Code); err != nil {
 		return err
 	}
-	return service.Uninstall()
+	if err := service.Uninstall(); err != nil {
+		return err
+	}
+	return s.Remove() // what the agent has written while it ended
 }
 
 type versionCommand struct{}
