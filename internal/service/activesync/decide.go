@@ -226,11 +226,11 @@ func (v *visit) await(s *Standing, end func()) *waiting {
 		version: v.version, print: v.print, proven: v.proven, standing: s, pending: v.g.core.Pending(s.Device), end: end,
 	}}
 	v.g.watchStop(gate.Stopping(v.r.Context()))
+	w.cancel = v.g.bus.Subscribe("device:"+s.Device, func(bus.Message) { end() }) // first, so that who is held hears
 	v.g.holding.add(&w.held)
 	if stopping(v.r.Context()) {
 		end()
 	}
-	w.cancel = v.g.bus.Subscribe("device:"+s.Device, func(bus.Message) { end() })
 	return w
 }
 
