@@ -282,5 +282,9 @@ export const de: Words = {
       'Diese Anmeldung wurde nicht in diesem Browser begonnen oder hat zu lange gedauert. Beginnen Sie neu.',
     'oidc.user': 'Der Anbieter kennt Sie, aber hier sind Sie kein Benutzer: Fragen Sie Ihren Helpdesk.',
     'oidc.token': 'Die Antwort des Anbieters gilt hier nicht. Beginnen Sie neu.',
+    'oidc.issuer': 'Der Anbieter antwortet nicht. Versuchen Sie es später, oder fragen Sie Ihren Helpdesk.',
+    'user.local':
+      'Sie sind hier ein anderer Benutzer als beim Anbieter: Melden Sie sich mit Ihrem Passwort an, oder fragen Sie Ihren Helpdesk.',
+    'user.elsewhere': 'Sie sind hier ein anderer Benutzer als beim Anbieter: Fragen Sie Ihren Helpdesk.',
   },
 };

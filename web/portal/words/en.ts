@@ -271,6 +271,10 @@ export const en = {
     'oidc.flow': 'This sign-in was not begun in this browser, or took too long. Begin again.',
     'oidc.user': 'The provider knows you, but you are no user here: ask your help desk.',
     'oidc.token': 'The provider’s answer does not count here. Begin again.',
+    'oidc.issuer': 'The provider does not answer. Try again later, or ask your help desk.',
+    'user.local':
+      'You are another user here than at the provider: sign in with your password, or ask your help desk.',
+    'user.elsewhere': 'You are another user here than at the provider: ask your help desk.',
   },
 };
 
