@@ -69,10 +69,11 @@ step('a schedule is made with the keyboard alone', async () => {
 
 step('what cannot be is refused where it stands', async () => {
   await button(page, 'Edit Office').click();
-  await dialog(page).getByLabel('At other times: minutes between questions').fill('2');
+  await dialog(page).getByLabel('Name').fill(' ');
   await button(page, 'Save').click();
-  await dialog(page).getByRole('alert').waitFor();
+  await dialog(page).getByText('Give it a name.').waitFor();
   await fine(page, 'schedule-refused');
+  await dialog(page).getByLabel('Name').fill('Office');
   await dialog(page).getByLabel('At other times: minutes between questions').fill('30');
   await button(page, 'Save').click();
   await table(page, 'Schedules').getByText('Asks every 30 minutes').waitFor();
@@ -105,7 +106,7 @@ step('a device is invited by its application', async () => {
   await fine(page, 'invite');
   await button(page, 'Make the invitation').click();
   await dialog(page).getByAltText('QR code of the link below').waitFor();
-  assert.match(await dialog(page).locator('code').innerText(), /\/companion\/v1\/start#/);
+  assert.match(await dialog(page).locator('pre').innerText(), /\/companion\/v1\/start#/);
   await fine(page, 'invited');
   await button(page, 'Done').click();
 });
