@@ -35,6 +35,7 @@ func TestAFewGoOnAtOnceAndAllComeToTheirTurn(t *testing.T) {
 			}()
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if most != atOnce || ended != 50 || len(turns.lanes) != 0 {
 			t.Errorf("%d at once, %d ended, %d are kept", most, ended, len(turns.lanes))
 		}
