@@ -28,5 +28,7 @@ func (o onMac) reboot(ctx context.Context) (string, error) {
 }
 
 func (onMac) disable(context.Context, []string) (string, error) { return "", errUnsupported(byApple) }
-func (onMac) enable(context.Context) (string, error)            { return "", errUnsupported(byApple) }
-func (onMac) wipe(context.Context) (string, error)              { return "", errUnsupported(byApple) }
+
+func (onMac) enable(context.Context) (string, error) { return "", errUnsupported(byApple) }
+
+func (onMac) wipe(context.Context) (string, error) { return "", errUnsupported(byApple) }

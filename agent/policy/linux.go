@@ -137,6 +137,7 @@ func units(ctx context.Context, m system.Machine, v value, wrong func(enabled, a
 func startUnits(ctx context.Context, m system.Machine, v value) error {
 	return each(ctx, m, v, "enable")
 }
+
 func stopUnits(ctx context.Context, m system.Machine, v value) error {
 	return each(ctx, m, v, "disable")
 }
