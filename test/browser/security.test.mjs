@@ -35,7 +35,7 @@ step('the check for updates is off, is set up, and says what went wrong', async 
   await dialog(page).getByLabel('Ask once a day').click();
   await dialog(page).getByLabel('Address of the manifest').fill('http://127.0.0.1:1/m.json');
   await button(dialog(page), 'Save').click();
-  await dialog(page).getByText('starts with https://', { exact: false }).waitFor();
+  await dialog(page).getByText('Give the Ed25519 public key').waitFor();
   await dialog(page).getByLabel('Address of the manifest').fill('https://127.0.0.1:1/m.json');
   await dialog(page)
     .getByLabel('Public key')
