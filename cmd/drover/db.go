@@ -18,6 +18,7 @@ type dbCommands struct {
 	Backup     dbBackup     `cmd:"" help:"Write a copy of an SQLite database, whether a server runs or not."`
 	Verify     dbVerify     `cmd:"" help:"Read the whole database and tell what is wrong with it."`
 	RotateKeys dbRotateKeys `cmd:"" help:"Make a new key and wrap with it all that hung under the old one."`
+	OpenDoors  dbOpenDoors  `cmd:"" help:"Take every rule by address from the dashboard and the API, for administrators who are shut out."`
 }
 
 // database opens the database of the place, and nothing else of the zone.

@@ -36,6 +36,8 @@ type Config struct {
 	TrustedProxies []string `name:"trusted-proxies" env:"DROVER_TRUSTED_PROXIES" help:"Addresses or networks of reverse proxies that are believed about the client's address. Empty: nobody is."`
 	ProxyHeader    string   `name:"proxy-header" enum:"X-Forwarded-For,Forwarded" default:"X-Forwarded-For" env:"DROVER_PROXY_HEADER" help:"The one header in which trusted proxies tell the client's address."`
 
+	ProxyProtocol bool `name:"proxy-protocol" env:"DROVER_PROXY_PROTOCOL" help:"Trusted proxies begin each connection with the PROXY protocol, version 1 or 2, as HAProxy's send-proxy and send-proxy-v2 do. A trusted proxy that does not is cut; nobody else is believed."`
+
 	LogLevel string `name:"log-level" enum:"debug,info,warn,error" default:"info" env:"DROVER_LOG_LEVEL" help:"Least important lines that are logged."`
 
 	LogSyslog   string `name:"log-syslog" env:"DROVER_LOG_SYSLOG" help:"Where the server's own log is sent besides the files DIR/log/drover.log: local (this machine's syslog), tls://HOST:PORT, tcp://HOST:PORT or udp://HOST:PORT. Each message is a line of JSON."`
@@ -146,6 +148,9 @@ func (c Config) Check() error {
 	}
 	if _, err := c.proxies(); err != nil {
 		bad("trusted-proxies", "%v", err)
+	}
+	if c.ProxyProtocol && len(c.TrustedProxies) == 0 {
+		bad("proxy-protocol", "it is read from trusted proxies alone: name them in trusted-proxies")
 	}
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {

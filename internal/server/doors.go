@@ -91,6 +91,6 @@ func (x visits) Record(v gate.Visit) {
 		refused = cmp.Or(refused, "service")
 	}
 	x.to.Record(door.Visit{
-		At: v.At, Service: v.Service, Address: v.Client, Kind: kind, Caller: caller, Proven: caller != "", Unproven: v.Unproven, Refused: refused,
+		At: v.At, Service: v.Service, Address: v.Client, Kind: kind, Caller: caller, Unproven: v.Unproven, Refused: refused,
 	})
 }

@@ -12,6 +12,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/pires/go-proxyproto"
+
 	"drover/internal/base/logfield"
 	"drover/internal/gate"
 )
@@ -41,7 +43,10 @@ type ListenerOptions struct {
 	Connections, PerAddress int
 	// Exempt lifts the bound per address from trusted proxies, behind which many clients stand.
 	Exempt func(netip.Addr) bool
-	Log    *slog.Logger
+	// Announced has exempt addresses begin each connection with the PROXY protocol, version 1 or 2, and cuts those that do
+	// not. From all others it is never read.
+	Announced bool
+	Log       *slog.Logger
 }
 
 // Listener serves HTTPS on one address.
@@ -49,6 +54,7 @@ type Listener struct {
 	name   string
 	server *http.Server
 	socket *boundedListener
+	heard  net.Listener // socket, with the addresses that proxies announce
 	cancel context.CancelFunc
 	log    *slog.Logger
 }
@@ -109,7 +115,7 @@ func newListener(ctx context.Context, inner net.Listener, o ListenerOptions) *Li
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(o.HTTP2)
 	return &Listener{
-		name: o.Name, socket: socket, cancel: cancel, log: logger,
+		name: o.Name, socket: socket, heard: announced(socket, o), cancel: cancel, log: logger,
 		server: &http.Server{
 			Handler: o.Handler, TLSConfig: o.TLS, Protocols: protocols,
 			ReadHeaderTimeout: headerTime, ReadTimeout: gate.BodyTime, WriteTimeout: gate.StallTime, IdleTimeout: idleTime,
@@ -122,13 +128,30 @@ func newListener(ctx context.Context, inner net.Listener, o ListenerOptions) *Li
 	}
 }
 
+// announced reads of trusted proxies for whom they speak. It is read by each connection's own goroutine, and the bounds count
+// the proxies.
+func announced(socket net.Listener, o ListenerOptions) net.Listener {
+	if !o.Announced {
+		return socket
+	}
+	return &proxyproto.Listener{
+		Listener: socket, ReadHeaderTimeout: headerTime,
+		ConnPolicy: func(c proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
+			if o.Exempt(address(c.Upstream)) {
+				return proxyproto.REQUIRE, nil
+			}
+			return proxyproto.SKIP, nil
+		},
+	}
+}
+
 // Addr returns the address that is listened on, with the port the system chose where 0 was asked for.
 func (l *Listener) Addr() net.Addr { return l.socket.Addr() }
 
 // Serve serves until [Listener.Stop]; nil then.
 func (l *Listener) Serve() error {
 	l.log.Info("listening", logfield.Address, l.Addr().String())
-	if err := l.server.ServeTLS(l.socket, "", ""); !errors.Is(err, http.ErrServerClosed) {
+	if err := l.server.ServeTLS(l.heard, "", ""); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("the %s listener ended: %w", l.name, err)
 	}
 	return nil

@@ -174,7 +174,7 @@ func (s *Server) buildGate() error {
 
 func (s *Server) listen(ctx context.Context, certs Certificates, old *Server) (err error) {
 	total, each := Bounds()
-	o := ListenerOptions{Connections: total, PerAddress: each, Exempt: s.gate.TrustsProxy, Log: s.log}
+	o := ListenerOptions{Connections: total, PerAddress: each, Exempt: s.gate.TrustsProxy, Announced: s.zone.Config.ProxyProtocol, Log: s.log}
 	o.Name, o.Address, o.Handler, o.TLS = "device", s.zone.Config.DeviceAddr, s.gate.Device(), TLSConfig(certs)
 	if o.Socket, err = old.socket(o.Address); err != nil {
 		return err

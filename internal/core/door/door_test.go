@@ -125,8 +125,10 @@ func TestWhatIsWrongWithADocumentIsSaid(t *testing.T) {
 		"zone.services.0.per_device": func(d *door.Document) { d.Zone.Settle(zone.ServicePortal).PerDevice = 5 },
 		"zone.services.0.body":       func(d *door.Document) { d.Zone.Settle(zone.ServicePortal).Seconds = 3601 },
 		"servers.0.placement":        func(d *door.Document) { d.Servers = []door.Server{{ID: "x", Placement: "cloud"}} },
-		"servers.1":                  func(d *door.Document) { d.Servers = []door.Server{{ID: "x", Placement: door.DMZ}, {ID: "x", Placement: door.DMZ}} },
-		"rules":                      func(d *door.Document) { d.Zone.Tools = rules(door.Allow, make([]door.Rule, 1001)...) },
+		"servers.1": func(d *door.Document) {
+			d.Servers = []door.Server{{ID: "x", Placement: door.DMZ}, {ID: "x", Placement: door.DMZ}}
+		},
+		"rules": func(d *door.Document) { d.Zone.Tools = rules(door.Allow, make([]door.Rule, 1001)...) },
 		"zone.endpoint.rules.0.note": func(d *door.Document) {
 			d.Zone.Endpoint = rules(door.Allow, door.Rule{Verdict: door.Deny, From: "10.0.0.1", Note: strings.Repeat("x", 201)})
 		},
@@ -231,8 +233,13 @@ func TestNobodyShutsThemselvesOut(t *testing.T) {
 		if _, err := s.RollBack(t.Context(), outside, 3, "", 2); !problem.Is(err, problem.Conflict) {
 			t.Fatalf("rolled back over oneself: %v", err)
 		}
+		d.SettleServer("two").Settle(zone.ServiceDashboard).Filter = rules(door.Deny)
 		if _, err := s.Change(t.Context(), system, 3, "from the shell", d); err != nil {
 			t.Fatal(err)
+		}
+		v, err := s.OpenAdministration(t.Context(), system, "the network was changed")
+		if err != nil || v.Document.Reaches("two", zone.ServiceDashboard, coretest.Start) != door.Everybody {
+			t.Fatalf("%+v %v", v, err)
 		}
 	})
 }

@@ -22,7 +22,6 @@ type Visit struct {
 	Address netip.Addr
 	Kind    scope.Kind // of the caller; "" for a stranger
 	Caller  string
-	Proven  bool
 	// Unproven tells that the service asks for a device's proof, and that this one was let through without.
 	Unproven bool
 	Refused  string // why the gate refused it, "service" for the service itself, or ""
@@ -30,13 +29,13 @@ type Visit struct {
 
 // visit is what is counted together.
 type visit struct {
-	day     int64
-	service zone.Service
-	address netip.Addr
-	kind    scope.Kind
-	caller  string
-	proven  bool
-	refused string
+	day      int64
+	service  zone.Service
+	address  netip.Addr
+	kind     scope.Kind
+	caller   string
+	unproven bool
+	refused  string
 }
 
 type count struct {
@@ -82,7 +81,7 @@ func (s *Store) Record(v Visit) {
 	if v.Service == "" || s.days.days.Load() == 0 {
 		return
 	}
-	k := visit{sqldb.Micros(v.At.UTC().Truncate(day)), v.Service, v.Address.Unmap().WithZone(""), v.Kind, v.Caller, v.Proven, v.Refused}
+	k := visit{sqldb.Micros(v.At.UTC().Truncate(day)), v.Service, v.Address.Unmap().WithZone(""), v.Kind, v.Caller, v.Unproven, v.Refused}
 	s.waiting.Merge(k, func(c count) count { return count{c.requests + 1, max(c.last, sqldb.Micros(v.At))} })
 }
 
@@ -121,17 +120,17 @@ func (s *Store) add(ctx context.Context, tx *sqldb.Tx, k visit, c count) error {
 		}
 	}
 	s.days.rows++
-	_, err := tx.Exec(ctx, `INSERT INTO door_traffic (day, server, service, address, caller_kind, caller, proven, refused, requests, last)
+	_, err := tx.Exec(ctx, `INSERT INTO door_traffic (day, server, service, address, caller_kind, caller, unproven, refused, requests, last)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.proven), k.refused, c.requests, c.last)
+		k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused, c.requests, c.last)
 	return err
 }
 
 // raise adds to a row that is there already.
 func (s *Store) raise(ctx context.Context, tx *sqldb.Tx, k visit, c count) (int64, error) {
 	return tx.Exec(ctx, `UPDATE door_traffic SET requests = requests + $1, last = CASE WHEN last > $2 THEN last ELSE $2 END
-		WHERE day = $3 AND server = $4 AND service = $5 AND address = $6 AND caller_kind = $7 AND caller = $8 AND proven = $9 AND refused = $10`,
-		c.requests, c.last, k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.proven), k.refused)
+		WHERE day = $3 AND server = $4 AND service = $5 AND address = $6 AND caller_kind = $7 AND caller = $8 AND unproven = $9 AND refused = $10`,
+		c.requests, c.last, k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused)
 }
 
 // countRows reads once a day how many rows there are; later it is counted here.
@@ -204,8 +203,8 @@ func (s *Store) Purge(ctx context.Context) (deleted int64, err error) {
 	for range purgeRounds {
 		var n int64
 		err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-			n, err = tx.Exec(ctx, `DELETE FROM door_traffic WHERE (day, server, service, address, caller_kind, caller, proven, refused) IN
-				(SELECT day, server, service, address, caller_kind, caller, proven, refused FROM door_traffic WHERE day < $1 LIMIT $2)`, bound, purgeAtOnce)
+			n, err = tx.Exec(ctx, `DELETE FROM door_traffic WHERE (day, server, service, address, caller_kind, caller, unproven, refused) IN
+				(SELECT day, server, service, address, caller_kind, caller, unproven, refused FROM door_traffic WHERE day < $1 LIMIT $2)`, bound, purgeAtOnce)
 			return err
 		})
 		deleted += n

@@ -18,7 +18,8 @@ CREATE TABLE door_server (
 	seen      BIGINT NOT NULL
 );
 
--- Who came through which door, counted by day. caller is a device, a user or an administrator; '' is a stranger.
+-- Who came through which door, counted by day. caller is a device, a user or an administrator; '' is a stranger. unproven
+-- tells that a device was let through that sent no proof.
 CREATE TABLE door_traffic (
 	day         BIGINT NOT NULL,
 	server      TEXT NOT NULL,
@@ -26,11 +27,11 @@ CREATE TABLE door_traffic (
 	address     TEXT NOT NULL,
 	caller_kind TEXT NOT NULL,
 	caller      TEXT NOT NULL,
-	proven      BIGINT NOT NULL CHECK (proven IN (0, 1)),
+	unproven    BIGINT NOT NULL CHECK (unproven IN (0, 1)),
 	refused     TEXT NOT NULL,
 	requests    BIGINT NOT NULL,
 	last        BIGINT NOT NULL,
-	PRIMARY KEY (day, server, service, address, caller_kind, caller, proven, refused)
+	PRIMARY KEY (day, server, service, address, caller_kind, caller, unproven, refused)
 );
 
 CREATE INDEX door_traffic_service ON door_traffic (service, day);

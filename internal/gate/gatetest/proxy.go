@@ -41,6 +41,28 @@ func nginx(t *testing.T, backend string) string {
 	})
 }
 
+// Relay starts HAProxy in front of a backend, as a relay of connections that says for whom it speaks: how is "send-proxy" or
+// "send-proxy-v2".
+func Relay(t *testing.T, backend, how string) (address string) {
+	return start(t, "haproxy", func(_ string, port int) (config string, args []string) {
+		return fmt.Sprintf(relayConfig, port, backend, how), []string{"-db", "-f"}
+	})
+}
+
+const relayConfig = `global
+	maxconn 64
+defaults
+	mode tcp
+	timeout connect 5s
+	timeout client 30s
+	timeout server 30s
+frontend f
+	bind 127.0.0.1:%d
+	default_backend b
+backend b
+	server s %s %s
+`
+
 const haproxyConfig = `global
 	maxconn 64
 defaults

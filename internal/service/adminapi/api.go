@@ -99,7 +99,7 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addInventory, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addPortal, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addInventory, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addDoors, a.addExposure, a.addPortal, a.addEvents,
 	} {
 		add()
 	}
@@ -143,8 +143,10 @@ var tags = []*huma.Tag{
 	{Name: "personal", Description: "Personal data: what is kept and for how long, and who has looked."},
 	{Name: "upstreams", Description: "Mail servers."},
 	{Name: "directories", Description: "Where users, groups and administrators come from."},
+	{Name: "inventory", Description: "What devices are made of, what is installed on them, and who has what."},
 	{Name: "audit", Description: "Who did what."},
 	{Name: "logs", Description: "What the servers and the devices did."},
+	{Name: "doors", Description: "Which services are on, who may reach them from where, and who has."},
 	{Name: "zone", Description: "The zone as a whole."},
 }
 

@@ -88,7 +88,7 @@ func (a *API) roles(ctx context.Context) (names, error) {
 }
 
 // actors turns those who act into answers.
-type actors struct{ admins, users names }
+type actors struct{ admins, users, devices names }
 
 func (a *API) actors(ctx context.Context, users ...string) (x actors, err error) {
 	if x.admins, err = a.admins(ctx); err == nil {
@@ -104,6 +104,8 @@ func (x actors) actor(kind scope.Kind, id string) adminv1.Actor {
 		out.Name = x.admins[id]
 	case scope.User:
 		out.Name = x.users[id]
+	case scope.Device:
+		out.Name = x.devices[id]
 	case scope.Internal:
 		out.Name = id
 	}

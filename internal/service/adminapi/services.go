@@ -21,13 +21,14 @@ func (a *API) addServices() {
 	add(a, op("switchService", http.MethodPut, "/services/{name}", "Switch a service on or off", scope.ServiceEdit), a.switchService)
 }
 
-type ofServer struct {
+// OfServer narrows to one server.
+type OfServer struct {
 	Server string `query:"server" maxLength:"64" doc:"The id of one server; empty for what holds on all."`
 }
 
 func (a *API) listServices(ctx context.Context, in *struct {
 	Paged
-	ofServer
+	OfServer
 },
 ) (*tagged[adminv1.Page[adminv1.Service]], error) {
 	v, err := a.Doors.Current(ctx, caller(ctx))
@@ -48,7 +49,7 @@ func wireService(s door.Service, d *door.Door) adminv1.Service {
 
 func (a *API) switchService(ctx context.Context, in *struct {
 	Seen
-	ofServer
+	OfServer
 	Name string `path:"name" maxLength:"40"`
 	Body adminv1.ServiceSwitch
 },

@@ -47,7 +47,6 @@ import (
 	"drover/internal/core/scope"
 	"drover/internal/core/selfservice"
 	"drover/internal/core/upstream"
-	"drover/internal/core/zone"
 	"drover/internal/gate"
 )
 

@@ -1888,7 +1888,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/doors/versions/{version}": {
+    "/api/v1/doors/versions/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -11475,7 +11475,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                version: number;
+                id: string;
             };
             cookie?: never;
         };
