@@ -48,7 +48,11 @@ func Register(ctx context.Context, s *store.Store, m system.Machine, c clock.Clo
 		return old, err
 	}
 	facts.Attributes = j.Attributes
-	key, err := s.Key()
+	keyOf := s.Key
+	if member { // a copy of another machine's disk has that machine's key
+		keyOf = s.NextKey
+	}
+	key, err := keyOf()
 	if err != nil {
 		return old, err
 	}
@@ -63,6 +67,9 @@ func Register(ctx context.Context, s *store.Store, m system.Machine, c clock.Clo
 	}
 	id.Since = c.Now()
 	if member {
+		if err := s.TakeNextKey(id); err != nil {
+			return old, err
+		}
 		if err := s.Forget(); err != nil { // another zone's versions and orders say nothing here
 			return old, err
 		}

@@ -53,6 +53,13 @@ func (r Real) path(path string) string {
 
 // Read reads a file.
 func (r Real) Read(path string) ([]byte, error) {
+	info, err := os.Stat(r.path(path))
+	if err == nil && !info.Mode().IsRegular() { // a pipe would hold the agent up for ever
+		err = fmt.Errorf("%s is no file", path)
+	}
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.Open(r.path(path))
 	if err != nil {
 		return nil, err
@@ -85,11 +92,18 @@ func (r Real) Mode(path string) (fs.FileMode, error) {
 	return info.Mode(), nil
 }
 
-// Write replaces a file, so that a crash leaves the old one or the new one. A link is followed: it stays one.
+// Write replaces a file, so that a crash leaves the old one or the new one. A link is followed: it stays one. A path through
+// what others than the administrator may change is refused: it could be made to lead elsewhere meanwhile.
 func (r Real) Write(path string, content []byte, mode fs.FileMode) error {
 	target := r.path(path)
+	if err := guarded(filepath.Dir(target)); err != nil {
+		return err
+	}
 	if real, err := filepath.EvalSymlinks(target); err == nil {
 		target = real
+	}
+	if err := guarded(filepath.Dir(target)); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
@@ -97,8 +111,11 @@ func (r Real) Write(path string, content []byte, mode fs.FileMode) error {
 	return Replace(target, content, mode)
 }
 
-// Remove deletes a file.
+// Remove deletes a file. A path is refused as by [Real.Write].
 func (r Real) Remove(path string) error {
+	if err := guarded(filepath.Dir(r.path(path))); err != nil {
+		return err
+	}
 	info, err := os.Lstat(r.path(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -132,7 +149,7 @@ func (r Real) Run(ctx context.Context, p Program) (Output, error) {
 	cmd.Stdout, cmd.Stderr = said, failed
 	r.confine(cmd)
 	err = cmd.Run()
-	out := Output{Text: said.String(), Errors: failed.String(), Status: cmd.ProcessState.ExitCode()}
+	out := Output{Text: said.kept.String(), Errors: failed.kept.String(), Status: cmd.ProcessState.ExitCode()}
 	if ctx.Err() != nil {
 		return out, fmt.Errorf("%s: %w", p, context.Cause(ctx))
 	}
@@ -142,12 +159,12 @@ func (r Real) Run(ctx context.Context, p Program) (Output, error) {
 	return out, err
 }
 
-// bounded keeps the beginning of what is written to it.
-type bounded struct{ bytes.Buffer }
+// bounded keeps the beginning of what is written to it. The buffer is no embedded one: its ReadFrom would know no bound.
+type bounded struct{ kept bytes.Buffer }
 
 // Write takes everything and keeps what has room.
 func (b *bounded) Write(p []byte) (int, error) {
-	b.Buffer.Write(p[:min(len(p), maxOutput-b.Len())])
+	b.kept.Write(p[:min(len(p), maxOutput-b.kept.Len())])
 	return len(p), nil
 }
 

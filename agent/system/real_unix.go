@@ -4,8 +4,12 @@ package system
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -32,6 +36,52 @@ func (r Real) confine(cmd *exec.Cmd) {
 		cmd.SysProcAttr.Chroot = r.root
 	}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+}
+
+// guarded refuses a directory that somebody else than the administrator could have changed, or one on the way to it, links
+// included: what is done there with the rights of the administrator could be led elsewhere. What is not there yet will be ours.
+func guarded(dir string) error {
+	for at := range ancestors(dir) {
+		info, err := os.Lstat(at)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		owner := info.Sys().(*syscall.Stat_t).Uid
+		open := info.Mode()&fs.ModeSymlink == 0 && info.Mode()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0
+		if owner != 0 && int(owner) != os.Geteuid() || open {
+			return fmt.Errorf("%s can be changed by others than the administrator", at)
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			real, err := filepath.EvalSymlinks(at)
+			if err != nil {
+				return err
+			}
+			if err := guarded(real); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ancestors are the directories on the way to one, the root first, and itself.
+func ancestors(dir string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield("/") {
+			return
+		}
+		for i := range len(dir) {
+			if i > 0 && dir[i] == '/' && !yield(dir[:i]) {
+				return
+			}
+		}
+		if dir != "/" {
+			yield(dir)
+		}
+	}
 }
 
 // SyncDir makes the names in a directory durable.

@@ -35,5 +35,8 @@ func environment() []string {
 
 func (Real) confine(*exec.Cmd) {}
 
+// guarded lets everything pass: who may change a folder is in lists that are not looked at here.
+func guarded(string) error { return nil }
+
 // SyncDir does nothing: NTFS keeps names in its own journal.
 func SyncDir(string) error { return nil }
