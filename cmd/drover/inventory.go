@@ -56,8 +56,8 @@ func (a *inventoryAdd) Run(ctx context.Context, c *console) error {
 
 type inventoryToken struct {
 	oneDevice
-	End  bool `help:"End the token." xor:"what"`
-	Show bool `help:"Tell whether there is one." xor:"what"`
+	End  bool `help:"End the token."`
+	Show bool `help:"Tell whether there is one."`
 }
 
 // Run makes, ends or shows a token.
@@ -124,7 +124,8 @@ func (i *inventoryShow) Run(ctx context.Context, c *console) error {
 
 func (s *session) printItems(x adminv1.InventoryItems) error {
 	if x.Single && len(x.Items) == 1 {
-		var f table.Facts
+		f := table.Facts{}
+		f.Add("section", x.Title)
 		for _, field := range x.Fields {
 			f.Add(field.Title, x.Items[0][field.Name])
 		}

@@ -73,7 +73,11 @@ func (a *API) endInventoryToken(ctx context.Context, in *byID) (*none, error) {
 	return done(a.Enrol.EndToken(ctx, caller(ctx), in.ID))
 }
 
-func (a *API) inventory(ctx context.Context, in *byID) (*answer[adminv1.Page[adminv1.InventorySection]], error) {
+func (a *API) inventory(ctx context.Context, in *struct {
+	byID
+	Paged
+},
+) (*answer[adminv1.Page[adminv1.InventorySection]], error) {
 	states, err := a.Inventory.States(ctx, caller(ctx), in.ID)
 	if err != nil {
 		return nil, err
