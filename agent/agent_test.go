@@ -431,3 +431,30 @@ func TestALogIsUploadedInPieces(t *testing.T) {
 		}
 	}
 }
+
+// The server that a computer registered with is gone: it turns to the next one that it was told of, and back.
+func TestAnAgentTurnsToTheNextServer(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	second := w.zone.Second()
+	w.zone.Change(func(told *agenttest.Told) {
+		told.Locations = agentv1.Locations{Location: "House 2", Servers: []agentv1.Server{
+			{Role: "content", URLs: []string{"https://127.0.0.1:1"}}, {Role: "management", URLs: []string{"not an address", second.URL}},
+		}}
+	})
+	w.zone.Publish(agentv1.KindPolicies, agentv1.Policies{Revision: "r1"})
+	a := w.start()
+	w.turn(a)
+	w.zone.Server.Close()
+	w.zone.Publish(agentv1.KindPolicies, agentv1.Policies{Revision: "r2"})
+	for range 2 { // the old one, the new one
+		_ = a.Turn(t.Context()) // whether it went well is told by what follows
+	}
+	told := w.zone.Told().Statuses
+	if last := told[len(told)-1]; last.Revision != "r2" {
+		t.Errorf("the last status is of %q", last.Revision)
+	}
+	if s := w.summary(); s.Location != "House 2" || s.Server != second.URL {
+		t.Errorf("the person at the machine reads %+v", s)
+	}
+}

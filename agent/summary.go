@@ -43,6 +43,9 @@ func Explain(w io.Writer, s store.Summary, now time.Time) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	p("This computer is managed as %q in the zone %q since %s.", s.Name, s.Zone, day(s.Since))
 	p("Server: %s", s.Server)
+	if s.Location != "" {
+		p("Location: %s", s.Location)
+	}
 	if s.Reached.IsZero() {
 		p("The server has not been reached yet.")
 	} else {

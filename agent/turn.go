@@ -45,8 +45,11 @@ func (a *Agent) Turn(ctx context.Context) error {
 	a.obey(ctx)
 	note(a.orders.Orders(ctx, a.desired.Assignments.Orders))
 	if reached(first) { // else each of these would wait for the server in vain
+		note(a.locate(ctx))
 		note(a.takeStock(ctx, scan))
 		note(a.deliver(ctx))
+	} else {
+		a.elsewhere()
 	}
 	note(a.prune())
 	a.keepSummary(first)
@@ -301,7 +304,7 @@ func (a *Agent) keepSummary(problem error) {
 	if heard := a.current().Heard(); !heard.IsZero() {
 		s.Reached = heard
 	}
-	s.Problem = ""
+	s.Problem, s.Server, s.Location = "", a.current().Server(), st.Location
 	if problem != nil {
 		s.Problem = problem.Error()
 	}

@@ -34,6 +34,9 @@ func (z *Zone) routes() http.Handler {
 	} {
 		add("GET "+path[0], path[1], z.document(kind))
 	}
+	add("GET "+agentv1.PathLocations, agentv1.ServiceLocations, func(http.ResponseWriter, *http.Request, []byte) (any, error) {
+		return z.Told().Locations, nil
+	})
 	add("POST "+agentv1.PathLeave, agentv1.ServiceRegistration, z.leave)
 	add("POST "+agentv1.PathStatus, agentv1.ServiceStatus, z.status)
 	add("POST "+agentv1.PathResults, agentv1.ServiceStatus, z.results)

@@ -69,8 +69,9 @@ type Told struct {
 	Uploads       map[string][]byte
 	Left          []agentv1.Leave
 	Held          int
-	Go            bool   // whether destructive orders may go
-	Lose          string // the method and path whose next answer is lost, after what was asked was done
+	Go            bool              // whether destructive orders may go
+	Locations     agentv1.Locations // what it answers to who asks
+	Lose          string            // the method and path whose next answer is lost, after what was asked was done
 }
 
 // New starts a zone whose clock is the machine's.
@@ -84,11 +85,17 @@ func New(t testing.TB) *Zone {
 		requests: map[string]int{}, told: Told{Uploads: map[string][]byte{}},
 	}
 	z.makeAuthority()
-	z.Server = httptest.NewUnstartedServer(z.routes())
-	z.Server.TLS = &tls.Config{Certificates: []tls.Certificate{z.serverCertificate()}}
-	z.Server.StartTLS()
-	t.Cleanup(z.Server.Close)
+	z.Server = z.Second()
 	return z
+}
+
+// Second starts one more server of the zone.
+func (z *Zone) Second() *httptest.Server {
+	s := httptest.NewUnstartedServer(z.routes())
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{z.serverCertificate()}}
+	s.StartTLS()
+	z.t.Cleanup(s.Close)
+	return s
 }
 
 func must(t testing.TB, err error) {

@@ -18,6 +18,9 @@ type State struct {
 	Disabled  []string          `json:"disabled,omitempty"`
 	Consent   string            `json:"consent,omitempty"` // the order by which the zone lets the agent go
 	UsedCodes []string          `json:"usedCodes,omitempty"`
+	Located   time.Time         `json:"located"`
+	Location  string            `json:"location,omitempty"`
+	Servers   []string          `json:"servers,omitempty"` // of management, the closest first
 }
 
 const (
@@ -63,6 +66,7 @@ type Summary struct {
 	Zone      string                 `json:"zone"`
 	Name      string                 `json:"name"`
 	Server    string                 `json:"server"`
+	Location  string                 `json:"location,omitempty"`
 	Contact   string                 `json:"contact,omitempty"`
 	Version   string                 `json:"version"`
 	Since     time.Time              `json:"since"`

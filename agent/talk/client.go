@@ -95,6 +95,15 @@ func (c *Client) As(key crypto.Signer) (*Client, error) {
 	return New(Options{Server: c.server, Tag: c.zone, HTTP: c.http, Clock: c.clock, Key: key, Offset: c.Offset()})
 }
 
+// At returns a client of another server of the same zone.
+func (c *Client) At(server string) (*Client, error) {
+	next, err := New(Options{Server: server, Tag: c.zone, HTTP: c.http, Clock: c.clock, Key: c.key, Offset: c.Offset()})
+	if err == nil {
+		next.heard = c.Heard()
+	}
+	return next, err
+}
+
 // Server is the address that it talks to.
 func (c *Client) Server() string { return c.server }
 
