@@ -73,7 +73,7 @@ func New(o Options) (*Agent, error) {
 		return nil, err
 	}
 	a.summary = store.Summary{
-		Zone: id.Zone, Name: id.Name, Server: id.URL, Version: o.Version, Since: id.Since, Reached: old.Reached, Scanned: old.Scanned,
+		Zone: id.Zone, Name: id.Name, Server: id.URL, Since: id.Since, Reached: old.Reached, Scanned: old.Scanned,
 	}
 	return a, a.orders.Recover()
 }

@@ -81,7 +81,7 @@ func TestTheStatusIsInPlainLanguage(t *testing.T) {
 	var b strings.Builder
 	agent.Explain(&b, store.Summary{
 		Zone: "House", Name: "ws-1", Server: "https://zone.example.org", Since: now.Add(-48 * time.Hour), Reached: now.Add(-3 * time.Hour),
-		Problem: "no route to host", Waiting: 2, Contact: "help@example.org", Collected: []string{"hardware", "packages"}, Scanned: now.Add(-10 * time.Minute),
+		Problem: "no route to host", Waiting: 2, Contact: "help@example.org", Collected: []string{"hardware", "packages"}, Watched: []string{"login"}, Scanned: now.Add(-10 * time.Minute),
 		Settings: []agentv1.SettingState{
 			{Setting: agentv1.FirewallEnabled, State: agentv1.StateMet},
 			{Setting: agentv1.EncryptDevice, State: agentv1.StateViolated, Reason: "A disk can be encrypted when the system is installed, not from here."},
@@ -103,7 +103,8 @@ What is asked of this computer:
 What is told to the zone about this computer:
   - the machine: maker, model, serial number, processor, memory
   - the installed software and its versions
-It was last looked at 10 minutes ago. What you do, your files, your environment and the programs that you run are never told.
+  - when somebody signs in, and who
+It was last looked at 10 minutes ago. Your files, your environment and the programs that you run are never told.
 
 The agent can be removed with the zone's consent alone.
 `

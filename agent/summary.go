@@ -24,6 +24,13 @@ var sectionWords = map[string]string{
 	agentv1.SectionServices:     "the services that run or start with the system",
 }
 
+// eventWords are what is told when it happens, for people.
+var eventWords = map[string]string{
+	agentv1.EventLogin:     "when somebody signs in, and who",
+	agentv1.EventElevation: "when somebody acts as another account by sudo, and who; not what they did",
+	agentv1.EventUSB:       "when a USB device is plugged in, and its kind",
+}
+
 var stateWords = map[string]string{
 	agentv1.StateMet: "as asked", agentv1.StateRepaired: "was not as asked, and was mended", agentv1.StateViolated: "is not as asked",
 	agentv1.StateFailed: "could not be mended", agentv1.StateUnsupported: "cannot be asked of this system", agentv1.StateUnknown: "could not be found out",
@@ -89,7 +96,7 @@ func explainSettings(w io.Writer, s store.Summary) {
 }
 
 func explainCollected(w io.Writer, s store.Summary, now time.Time) {
-	if len(s.Collected) == 0 {
+	if len(s.Collected)+len(s.Watched) == 0 {
 		fmt.Fprint(w, "\nNothing about this computer is collected but what it is called, its model and its system.\n")
 		return
 	}
@@ -99,10 +106,15 @@ func explainCollected(w io.Writer, s store.Summary, now time.Time) {
 			fmt.Fprintf(w, "  - %s\n", words)
 		}
 	}
+	for _, kind := range s.Watched {
+		if words := eventWords[kind]; words != "" {
+			fmt.Fprintf(w, "  - %s\n", words)
+		}
+	}
 	if !s.Scanned.IsZero() {
 		fmt.Fprintf(w, "It was last looked at %s ago. ", ago(now.Sub(s.Scanned)))
 	}
-	fmt.Fprint(w, "What you do, your files, your environment and the programs that you run are never told.\n")
+	fmt.Fprint(w, "Your files, your environment and the programs that you run are never told.\n")
 }
 
 func day(t time.Time) string {

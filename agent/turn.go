@@ -14,6 +14,7 @@ import (
 	"drover/agent/schedule"
 	"drover/agent/store"
 	"drover/agent/talk"
+	"drover/agent/watch"
 	"drover/api/agentv1"
 	"drover/internal/base/logfield"
 )
@@ -43,6 +44,7 @@ func (a *Agent) Turn(ctx context.Context) error {
 		a.Log.Warn("a document was refused", logfield.Kind, r.Kind, logfield.Reason, r.Reason)
 	}
 	a.obey(ctx)
+	note(a.watch(ctx))
 	note(a.orders.Orders(ctx, a.desired.Assignments.Orders))
 	if reached(first) { // else each of these would wait for the server in vain
 		note(a.locate(ctx))
@@ -54,6 +56,27 @@ func (a *Agent) Turn(ctx context.Context) error {
 	note(a.prune())
 	a.keepSummary(first)
 	return first
+}
+
+// watch keeps what happened since the last look, of the kinds that the zone asks for.
+func (a *Agent) watch(ctx context.Context) error {
+	st, err := a.Store.State()
+	if err != nil {
+		return err
+	}
+	events, next, err := watch.Take(ctx, a.Machine, a.desired.Settings.Events, st.Journal)
+	if err != nil {
+		a.Log.Warn("the journal of the system cannot be read", logfield.Error, err)
+	}
+	for _, e := range events {
+		if err := a.Store.AddEvent(e, a.now()); err != nil {
+			return err
+		}
+	}
+	if next == st.Journal {
+		return nil
+	}
+	return a.Store.Change(func(st *store.State) { st.Journal = next })
 }
 
 // reached tells whether the server answered, whatever it said.
@@ -297,6 +320,7 @@ func (a *Agent) keepSummary(problem error) {
 	s := a.summary
 	want := a.desired.Settings
 	s.Contact, s.Collected, s.Scanned, s.Waiting = want.Contact, want.Inventory.Sections, st.Scanned, waiting
+	s.Watched = want.Events
 	s.Refused, s.Free, s.Settings, s.Tried = a.desired.Refusals(), want.Uninstall.Free, a.states, a.Clock.Now()
 	if want.Name != "" {
 		s.Name, s.Zone = want.Name, want.Zone

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -36,11 +37,11 @@ func (s *Store) readQueue() error {
 	return nil
 }
 
-// AddEvent keeps an event until it is told.
+// AddEvent keeps an event until it is told. One that does not say when it happened, happened now.
 func (s *Store) AddEvent(e agentv1.Event, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.ID, e.At = rand.Text(), now.Format(time.RFC3339)
+	e.ID, e.At = rand.Text(), cmp.Or(e.At, now.Format(time.RFC3339))
 	name := fmt.Sprintf("%012d.json", s.next)
 	if err := s.put(e, private, dirEvents, name); err != nil {
 		return err

@@ -18,6 +18,7 @@ type State struct {
 	Disabled  []string          `json:"disabled,omitempty"`
 	Consent   string            `json:"consent,omitempty"` // the order by which the zone lets the agent go
 	UsedCodes []string          `json:"usedCodes,omitempty"`
+	Journal   string            `json:"journal,omitempty"` // where events were read up to
 	Located   time.Time         `json:"located"`
 	Location  string            `json:"location,omitempty"`
 	Servers   []string          `json:"servers,omitempty"` // of management, the closest first
@@ -68,13 +69,12 @@ type Summary struct {
 	Server    string                 `json:"server"`
 	Location  string                 `json:"location,omitempty"`
 	Contact   string                 `json:"contact,omitempty"`
-	Version   string                 `json:"version"`
 	Since     time.Time              `json:"since"`
 	Reached   time.Time              `json:"reached"` // when the server was last heard
 	Tried     time.Time              `json:"tried"`
 	Problem   string                 `json:"problem,omitempty"`
-	Next      time.Time              `json:"next"`
 	Collected []string               `json:"collected"`
+	Watched   []string               `json:"watched,omitempty"`
 	Scanned   time.Time              `json:"scanned"`
 	Settings  []agentv1.SettingState `json:"settings"`
 	Waiting   int                    `json:"waiting"`

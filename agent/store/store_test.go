@@ -205,9 +205,18 @@ func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 }
 
 func TestTheQueueOfEventsIsBoundedAndCounts(t *testing.T) {
-	s := newStore(t)
-	for n := range 5_003 {
-		if err := s.AddEvent(agentv1.Event{Words: fmt.Sprint(n)}, time.Now()); err != nil {
+	dir := newStore(t).Dir()
+	for n := range 4_999 { // of a run before this one
+		if err := os.WriteFile(fmt.Sprintf("%s/events/%012d.json", dir, n), fmt.Appendf(nil, `{"id":"%d","words":"%d"}`, n, n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 4 {
+		if err := s.AddEvent(agentv1.Event{Words: fmt.Sprint(4_999 + n)}, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,7 +10,7 @@ type Events struct {
 type Event struct {
 	ID    string `json:"id" minLength:"16" maxLength:"64" doc:"The same one again is the same event."`
 	At    string `json:"at"`
-	Kind  string `json:"kind" enum:"start,stop,tamper,login,elevation,usb,message"`
+	Kind  string `json:"kind" enum:"start,stop,login,elevation,usb,message"`
 	Level string `json:"level" enum:"info,warn,error"`
 	Words string `json:"words" maxLength:"1024" doc:"For people."`
 	User  string `json:"user,omitempty" maxLength:"256" doc:"The account that it is about."`
@@ -20,7 +20,6 @@ type Event struct {
 const (
 	EventStart     = "start"     // the agent began
 	EventStop      = "stop"      // it ended as asked
-	EventTamper    = "tamper"    // its own files, key or unit were changed by somebody else
 	EventLogin     = "login"     // somebody signed in
 	EventElevation = "elevation" // somebody became an administrator
 	EventUSB       = "usb"       // a device was plugged in

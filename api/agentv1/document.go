@@ -38,6 +38,7 @@ type Settings struct {
 	Hold      bool        `json:"hold" doc:"Whether it holds a connection for hints."`
 	LogLevel  string      `json:"logLevel" enum:"debug,info,warn,error"`
 	Inventory Inventories `json:"inventory"`
+	Events    []string    `json:"events,omitempty" doc:"What happens on the computer that is told: login, elevation, usb. What is not named here is not looked at. The agent's own start, stop and message come in any case."`
 	Uninstall Uninstall   `json:"uninstall"`
 	Signing   []PublicKey `json:"signing" doc:"The keys that sign documents from now on. The next one is told here before it signs."`
 }

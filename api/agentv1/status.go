@@ -14,7 +14,7 @@ type Status struct {
 	Revision  string         `json:"revision,omitempty" maxLength:"64" doc:"Of the policies that the settings below are of."`
 	Settings  []SettingState `json:"settings,omitempty" maxItems:"200"`
 	Waiting   int            `json:"waiting" doc:"Results and events that have not been delivered yet."`
-	Lost      int            `json:"lost" doc:"Events that were dropped because the agent's queue was full, since it was installed. Results never are."`
+	Lost      int            `json:"lost" doc:"Events that were dropped because the agent's queue was full, since it was installed. Results of orders never are; of one script, the newest hundred are kept."`
 }
 
 // Held is the last good document of a kind.
