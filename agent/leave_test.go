@@ -79,9 +79,9 @@ func TestACodeWorksWithoutTheServer(t *testing.T) {
 func TestTheStatusIsInPlainLanguage(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	var b strings.Builder
-	agent.Explain(&b, store.Summary{
+	err := agent.Explain(&b, store.Summary{
 		Zone: "House", Name: "ws-1", Server: "https://zone.example.org", Since: now.Add(-48 * time.Hour), Reached: now.Add(-3 * time.Hour),
-		Problem: "no route to host", Waiting: 2, Contact: "help@example.org", Collected: []string{"hardware", "packages"}, Watched: []string{"login"}, Scanned: now.Add(-10 * time.Minute),
+		Problem: "no route to host", Waiting: 2, Contact: "help@example\x1b[2J.org", Collected: []string{"hardware", "packages"}, Watched: []string{"login"}, Scanned: now.Add(-10 * time.Minute),
 		Settings: []agentv1.SettingState{
 			{Setting: agentv1.FirewallEnabled, State: agentv1.StateMet},
 			{Setting: agentv1.EncryptDevice, State: agentv1.StateViolated, Reason: "A disk can be encrypted when the system is installed, not from here."},
@@ -93,7 +93,7 @@ Server: https://zone.example.org
 The server was last reached 3 hours ago.
 The last try did not go well: no route to host.
 2 messages to the server wait until it is reached.
-Questions: help@example.org
+Questions: help@example[2J.org
 
 What is asked of this computer:
   Firewall: as asked.
@@ -108,7 +108,7 @@ It was last looked at 10 minutes ago. Your files, your environment and the progr
 
 The agent can be removed with the zone's consent alone.
 `
-	if got := b.String(); got != want {
-		t.Errorf("got\n%s", got)
+	if got := b.String(); got != want || err != nil {
+		t.Errorf("%v, got\n%s", err, got)
 	}
 }

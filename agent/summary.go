@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"drover/agent/store"
 	"drover/api/agentv1"
@@ -45,8 +46,21 @@ var settingWords = map[string]string{
 	agentv1.FilesPresent: "Files that must be there", agentv1.FilesAbsent: "Files that must not be there", agentv1.LogLevel: "What the agent logs",
 }
 
-// Explain says in plain language what the agent does on this machine.
-func Explain(w io.Writer, s store.Summary, now time.Time) {
+// Explain says in plain language what the agent does on this machine. What a terminal would obey is left out: much of it comes
+// from elsewhere.
+func Explain(w io.Writer, s store.Summary, now time.Time) error {
+	var b strings.Builder
+	explain(&b, s, now)
+	_, err := io.WriteString(w, strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, b.String()))
+	return err
+}
+
+func explain(w io.Writer, s store.Summary, now time.Time) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
 	p("This computer is managed as %q in the zone %q since %s.", s.Name, s.Zone, day(s.Since))
 	p("Server: %s", s.Server)

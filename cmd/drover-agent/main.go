@@ -98,8 +98,7 @@ func (statusCommand) Run(p *program) error {
 		fmt.Println("The agent has not run on this computer yet.")
 		return nil
 	}
-	agent.Explain(os.Stdout, s, time.Now())
-	return nil
+	return agent.Explain(os.Stdout, s, time.Now())
 }
 
 type refreshCommand struct{}
