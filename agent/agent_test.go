@@ -458,3 +458,29 @@ func TestAnAgentTurnsToTheNextServer(t *testing.T) {
 		t.Errorf("the person at the machine reads %+v", s)
 	}
 }
+
+// What could not be looked at once is not told to be gone.
+func TestASectionThatFailsOnceIsNotGone(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	const disk = `{"blockdevices":[{"name":"sda","path":"/dev/sda","type":"disk","size":512110190592,"mountpoints":[null]}]}`
+	w.machine.Say("lsblk", disk).Put("/var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nVersion: 1\n")
+	w.zone.Publish(agentv1.KindSettings, agentv1.Settings{LogLevel: "info", Inventory: agentv1.Inventories{
+		Every: agentv1.Interval{Minutes: 60}, Sections: []string{agentv1.SectionPackages, agentv1.SectionDisks},
+	}})
+	w.turn(w.start())
+	w.machine.Say("lsblk", "nonsense").Put("/var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nVersion: 2\n")
+	w.advance(2 * time.Hour)
+	w.turn(w.start())
+	if i := w.zone.Told().Inventory; len(i.Disks) != 1 || i.Packages[0].Version != "2" {
+		t.Errorf("the zone holds %+v", i)
+	}
+	w.zone.Publish(agentv1.KindSettings, agentv1.Settings{LogLevel: "info", Inventory: agentv1.Inventories{
+		Every: agentv1.Interval{Minutes: 60}, Sections: []string{agentv1.SectionPackages},
+	}})
+	w.advance(2 * time.Hour)
+	w.turn(w.start())
+	if i := w.zone.Told().Inventory; len(i.Disks) != 0 || len(i.Packages) != 1 {
+		t.Errorf("nobody asks for disks any more, and the zone holds %+v", i)
+	}
+}

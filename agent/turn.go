@@ -36,7 +36,7 @@ func (a *Agent) Turn(ctx context.Context) error {
 		}
 	}
 	client, err := renew(ctx, a.Store, a.current(), renewal)
-	note(err)
+	note(off(err))
 	a.setClient(client)
 	_, err = a.desired.Fetch(ctx, client)
 	note(err)
@@ -256,18 +256,23 @@ func (a *Agent) takeStock(ctx context.Context, now bool) error {
 	if err != nil || !now && !schedule.Due(a.current().KeyID(), st.Scanned, a.now(), want.Every) {
 		return err
 	}
-	found, sections, err := inventory.Take(ctx, a.Machine, want.Sections, want.Extra)
-	if err != nil {
-		a.Log.Warn("part of the inventory could not be taken", logfield.Error, err)
+	found, sections, failed := inventory.Take(ctx, a.Machine, want.Sections, want.Extra)
+	if failed != nil {
+		a.Log.Warn("part of the inventory could not be taken", logfield.Error, failed)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	sections = inventory.Fill(&found, sections, st.Inventory, st.Sections, want.Sections)
 	hash := found.Hash()
 	if st.Hash != hash {
-		if err := a.sendInventory(ctx, st, found, hash, sections); err != nil {
-			return off(err)
-		}
+		err = a.sendInventory(ctx, st, found, hash, sections)
+	}
+	if talk.IsOff(err) { // taken anew when it is due again, not at each turn
+		return a.Store.Change(func(st *store.State) { st.Scanned = a.now() })
+	}
+	if err != nil {
+		return err
 	}
 	return a.Store.Change(func(st *store.State) {
 		st.Inventory, st.Hash, st.Sections, st.Scanned = found, hash, sections, a.now()

@@ -37,7 +37,7 @@ func collectors(platform string) map[string]collector {
 }
 
 // Take takes the sections that are asked for, sorted and bounded as the protocol wants it. A section that cannot be taken
-// is left out of those that are returned, so that what was known of it is not taken for gone; the error tells why.
+// is left out of those that are returned; the error tells why.
 func Take(ctx context.Context, m system.Machine, sections, extra []string) (agentv1.Inventory, []string, error) {
 	var i agentv1.Inventory
 	var all error
@@ -59,6 +59,38 @@ func Take(ctx context.Context, m system.Machine, sections, extra []string) (agen
 	bound(&i)
 	i.Sort()
 	return i, taken, all
+}
+
+// Fill puts what was known before in the place of sections that are wanted and could not be taken, so that nothing is told to
+// be gone that was only not seen. It returns the sections that are there then.
+func Fill(i *agentv1.Inventory, taken []string, old agentv1.Inventory, known, wanted []string) []string {
+	for _, s := range known {
+		if slices.Contains(taken, s) || !slices.Contains(wanted, s) {
+			continue
+		}
+		taken = append(taken, s)
+		switch s {
+		case agentv1.SectionHardware:
+			i.Hardware = old.Hardware
+		case agentv1.SectionSystem:
+			i.System = old.System
+		case agentv1.SectionDisks:
+			i.Disks = old.Disks
+		case agentv1.SectionVolumes:
+			i.Volumes = old.Volumes
+		case agentv1.SectionNetworks:
+			i.Networks = old.Networks
+		case agentv1.SectionUsers:
+			i.Users = old.Users
+		case agentv1.SectionPackages:
+			i.Packages = old.Packages
+		case agentv1.SectionCertificates:
+			i.Certificates = old.Certificates
+		case agentv1.SectionServices:
+			i.Services = old.Services
+		}
+	}
+	return taken
 }
 
 // bound keeps to what the protocol takes.

@@ -181,7 +181,7 @@ func short(s string) string {
 }
 
 func (p Policy) rules() map[string]rule {
-	var rules map[string]rule
+	rules := map[string]rule{}
 	switch p.Machine.Platform() {
 	case system.Linux:
 		rules = linuxRules()
