@@ -338,7 +338,7 @@ func (l *servicesExport) Run(ctx context.Context, c *console) error {
 
 type servicesApply struct {
 	doorEdit
-	File string `arg:"" type:"existingfile" help:"The file, as export has printed it."`
+	File string `arg:"" help:"The file, as export has printed it."`
 }
 
 // Run has the doors become what a file says.

@@ -65,7 +65,7 @@ func seen(c *http.Client, at string) (string, error) {
 // TestRealProxiesAnnounceTheirClients has HAProxy say for whom it speaks, in both versions.
 func TestRealProxiesAnnounceTheirClients(t *testing.T) {
 	for _, how := range []string{"send-proxy", "send-proxy-v2"} {
-		w, at := announcing(t, "127.0.0.1")
+		w, at := announcing(t, "127.0.0.5")
 		got, err := seen(w.from(t, "127.0.0.77", ""), gatetest.Relay(t, at, how))
 		if err != nil || got != "127.0.0.77" {
 			t.Errorf("%s: %q (%v)", how, got, err)

@@ -36,6 +36,7 @@ func (z *Zone) chapters() []privacy.Chapter {
 		{Name: "invitations", Write: z.invitationChapter},
 		{Name: "sessions", Write: z.sessionChapter},
 		{Name: "synchronisations", Write: z.syncChapter},
+		{Name: "visits", Write: z.visitChapter},
 		{Name: "audit", Write: z.auditChapter},
 	}
 }

@@ -34,7 +34,7 @@ var chapterOf = map[string]string{
 	"device_companion": "devices", "access_override": "devices", "compliance_place": "devices",
 	"command": "commands", "compliance_breach": "breaches", "compliance_waiver": "exemptions",
 	"device_key": "keys", "enrol_consent": "consents", "enrol_invitation": "invitations", "user_session": "sessions",
-	"sync_log": "synchronisations", "audit_record": "audit", "personal_look": "looks",
+	"sync_log": "synchronisations", "audit_record": "audit", "personal_look": "looks", "door_traffic": "visits",
 	"journal_entry": "location", "journal_part": "file", "inventory_section": "inventory", "inventory_installed": "inventory",
 	"inventory_change": "inventory-history",
 }

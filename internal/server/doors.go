@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"drover/internal/base/sqldb"
+	"drover/internal/core/device"
 	"drover/internal/core/door"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
@@ -47,6 +48,20 @@ func serverID(data string) (string, error) {
 		err = fmt.Errorf("%s does not hold a server's id: remove it, and the server gets another", path)
 	}
 	return id, err
+}
+
+// visitChapter is from where a user and the user's devices have called which service.
+func (z *Zone) visitChapter(ctx context.Context, owner string, add func(any) error) error {
+	visited := func(id string) error {
+		list, err := z.DoorStore.Visited(ctx, exporter, id)
+		return each(list, err, add, func(u door.Use) map[string]any {
+			return map[string]any{"who": u.Caller, "service": u.Service, "from": u.Address, "requests": u.Requests, "last": u.Last, "refused": u.Refused}
+		})
+	}
+	if err := visited(owner); err != nil {
+		return err
+	}
+	return z.devicesOf(ctx, owner, func(d device.Device) error { return visited(d.ID) })
 }
 
 // register tells the zone that this server is there.

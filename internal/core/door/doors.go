@@ -61,6 +61,14 @@ func administering(name zone.Service) bool {
 	return name == zone.ServiceAdminAPI || name == zone.ServiceMonitoring || name == zone.ServiceDashboard
 }
 
+// Number returns the version of the document that is in force on this server.
+func (d *Doors) Number() int64 {
+	if p := d.plan.Load(); p != nil {
+		return p.number
+	}
+	return 0
+}
+
 // Known tells whether the doors have been read and still count.
 func (d *Doors) Known() bool { return d.plan.Load() != nil && !d.lost.Load() }
 

@@ -173,6 +173,20 @@ func (s *Store) Uses(ctx context.Context, c scope.Caller, f Filtered, limit int)
 	return list, false, err
 }
 
+// maxTold bounds what is told of one caller.
+const maxTold = 10_000
+
+// Visited returns what is kept of one caller: for the archive that people take along of themselves.
+func (s *Store) Visited(ctx context.Context, c scope.Caller, caller string) ([]Use, error) {
+	if err := c.Require(scope.ServiceRead); err != nil {
+		return nil, err
+	}
+	if caller == "" {
+		return nil, problem.New(problem.Invalid, "doors.caller", "Say of whom.").WithField("caller")
+	}
+	return s.uses(ctx, Filtered{Days: maxDays, Caller: caller}, maxTold)
+}
+
 func scanUse(r sqldb.Row) (u Use, err error) {
 	var address string
 	var unproven int

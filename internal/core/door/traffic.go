@@ -121,7 +121,9 @@ func (s *Store) add(ctx context.Context, tx *sqldb.Tx, k visit, c count) error {
 	}
 	s.days.rows++
 	_, err := tx.Exec(ctx, `INSERT INTO door_traffic (day, server, service, address, caller_kind, caller, unproven, refused, requests, last)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (day, server, service, address, caller_kind, caller, unproven, refused)
+		DO UPDATE SET requests = door_traffic.requests + excluded.requests, last = excluded.last`,
 		k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused, c.requests, c.last)
 	return err
 }

@@ -42,7 +42,7 @@ func nginx(t *testing.T, backend string) string {
 }
 
 // Relay starts HAProxy in front of a backend, as a relay of connections that says for whom it speaks: how is "send-proxy" or
-// "send-proxy-v2".
+// "send-proxy-v2". It comes from 127.0.0.5.
 func Relay(t *testing.T, backend, how string) (address string) {
 	return start(t, "haproxy", func(_ string, port int) (config string, args []string) {
 		return fmt.Sprintf(relayConfig, port, backend, how), []string{"-db", "-f"}
@@ -60,7 +60,7 @@ frontend f
 	bind 127.0.0.1:%d
 	default_backend b
 backend b
-	server s %s %s
+	server s %s %s source 127.0.0.5
 `
 
 const haproxyConfig = `global

@@ -139,6 +139,7 @@ func (a *API) getDoorVersion(ctx context.Context, in *byID) (*tagged[adminv1.Doo
 }
 
 func (a *API) diffDoors(ctx context.Context, in *struct {
+	Paged
 	From int64 `query:"from" minimum:"0" required:"true"`
 	To   int64 `query:"to" minimum:"0" required:"true"`
 },
@@ -195,7 +196,11 @@ func (a *API) listVisits(ctx context.Context, in *struct {
 	return reply(adminv1.DoorVisits{Items: each(list, func(u door.Use) adminv1.DoorVisit { return wireUse(u, x) }), More: more}, err)
 }
 
-func (a *API) listTotals(ctx context.Context, in *struct{ VisitFilter }) (*answer[adminv1.Page[adminv1.DoorTotal]], error) {
+func (a *API) listTotals(ctx context.Context, in *struct {
+	Paged
+	VisitFilter
+},
+) (*answer[adminv1.Page[adminv1.DoorTotal]], error) {
 	totals, err := a.Doors.Totals(ctx, caller(ctx), in.core())
 	return reply(whole(zone.Services, func(name zone.Service) adminv1.DoorTotal { return wireTotal(name, totals[name]) }), err)
 }

@@ -15,6 +15,19 @@ export interface Page<T> {
   totalCapped?: boolean;
 }
 
+export type DoorDifference = Schemas['DoorDifference'];
+export type DoorFilter = Schemas['DoorFilter'];
+export type DoorPlace = Schemas['DoorPlace'];
+export type DoorReplay = Schemas['DoorReplay'];
+export type DoorRule = Schemas['DoorRule'];
+export type Doors = Schemas['Doors'];
+export type DoorTotal = Schemas['DoorTotal'];
+export type DoorVersion = Schemas['DoorVersion'];
+export type DoorVisit = Schemas['DoorVisit'];
+export type DoorVisits = Schemas['DoorVisits'];
+export type Hardening = Schemas['Hardening'];
+export type HardeningRow = Schemas['HardeningRow'];
+export type ZoneServer = Schemas['ZoneServer'];
 export type LogLine = Schemas['LogLine'];
 export type SecurityFinding = Schemas['SecurityFinding'];
 export type SecurityLayer = Schemas['SecurityLayer'];
@@ -155,3 +168,15 @@ export type PersonalEntry = Schemas['PersonalEntry'];
 export type Retention = Schemas['Retention'];
 export type Stock = Schemas['Stock'];
 export type Waiver = Schemas['Waiver'];
+export type Collection = Schemas['Collection'];
+export type ComputerDraft = Schemas['ComputerDraft'];
+export type InventoryChange = Schemas['InventoryChange'];
+export type InventoryField = Schemas['InventoryField'];
+export type InventoryItems = Schemas['InventoryItems'];
+export type InventoryKind = Schemas['InventoryKind'];
+export type InventoryMatch = Schemas['InventoryMatch'];
+export type InventorySection = Schemas['InventorySection'];
+export type InventoryToken = Schemas['InventoryToken'];
+export type NewInventoryToken = Schemas['NewInventoryToken'];
+export type Software = Schemas['Software'];
+export type SoftwareVersion = Schemas['SoftwareVersion'];

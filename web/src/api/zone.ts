@@ -37,13 +37,16 @@ export const setMapTiles = (etag: string, body: MapTiles) =>
   call<MapTiles>('PUT', '/zone/map', { body, etag });
 
 /** Every service, with the version that a switch of one of them is based on. */
-export const services = queryOptions({
-  queryKey: ['services'],
-  queryFn: ({ signal }) => callTagged<Page<Service>>('/services', signal),
-});
+export const services = (server: string) =>
+  queryOptions({
+    queryKey: ['services', server],
+    queryFn: ({ signal }) =>
+      callTagged<Page<Service>>(`/services?server=${encodeURIComponent(server)}`, signal),
+  });
 
-export const switchService = (etag: string, name: string, on: boolean) =>
-  call<void>('PUT', `/services/${name}`, { body: { on }, etag });
+/** On one server, or on all for "". */
+export const switchService = (etag: string, server: string, name: string, on: boolean) =>
+  call<void>('PUT', `/services/${name}`, { body: { on }, etag, query: { server } });
 
 export const overview = queryOptions({
   queryKey: ['overview'],

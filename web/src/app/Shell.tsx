@@ -11,6 +11,7 @@ import {
   Gauge,
   Layers,
   PackageCheck,
+  PackageSearch,
   ListChecks,
   Mail,
   RefreshCw,
@@ -47,6 +48,7 @@ const PLACES: { title: string; places: Place[] }[] = [
     places: [
       { to: '/', label: 'Overview', icon: Gauge, right: 'device.read' },
       { to: '/devices', label: 'Devices', icon: Smartphone, right: 'device.read' },
+      { to: '/software', label: 'Software', icon: PackageSearch, right: 'inventory.read' },
       { to: '/users', label: 'Users', icon: Users, right: 'user.read' },
       { to: '/groups', label: 'Groups', icon: Boxes, right: 'group.read' },
     ],
@@ -61,7 +63,7 @@ const PLACES: { title: string; places: Place[] }[] = [
       { to: '/compliance', label: 'Compliance', icon: BadgeCheck, right: 'compliance.read' },
       { to: '/mail-servers', label: 'Mail servers', icon: Mail, right: 'upstream.read' },
       { to: '/directories', label: 'Directories', icon: BookUser, right: 'directory.read' },
-      { to: '/services', label: 'Services', icon: DoorOpen, right: 'service.read' },
+      { to: '/services', label: 'Services and access', icon: DoorOpen, right: 'service.read' },
     ],
   },
   {

@@ -1,4 +1,6 @@
-import type { Service } from '../../api/types';
+import type { DoorRule, DoorVisit, Service } from '../../api/types';
+import { actorName } from '../../ui/actor';
+import { onDay } from '../../ui/time';
 
 const LOST: Record<string, string> = {
   activesync:
@@ -10,8 +12,45 @@ const LOST: Record<string, string> = {
 };
 
 /** What no longer works without the service. */
-export function withoutIt(service: Pick<Service, 'name' | 'callers'>): string {
-  return (
-    LOST[service.name] ?? `It answers ${service.callers} no more, at once and on every server of the zone.`
-  );
+export function withoutIt(service: Pick<Service, 'name' | 'callers'>, where: string): string {
+  return LOST[service.name] ?? `It answers ${service.callers} no more, at once and ${where}.`;
+}
+
+export const LEVELS: Record<Service['level'], string> = {
+  open: 'no proof is asked for',
+  observe: 'who sends no proof is let through and counted',
+  strict: 'nobody without it',
+};
+
+const REFUSED: Record<string, string> = {
+  off: 'the service was off',
+  address: 'the address is not let in',
+  proof: 'no proof',
+  rate: 'too many requests',
+  unauthenticated: 'no right proof',
+  service: 'the service refused',
+  forbidden: 'may not do this',
+};
+
+/** Why a visit was refused, in words. */
+export const whyRefused = (reason: string) => REFUSED[reason] ?? reason.replace(/-/g, ' ');
+
+const FROM: Record<string, string> = {
+  internal: 'all internal addresses',
+  servers: 'all servers of the zone',
+};
+
+/** Whom a rule is about. */
+export const fromWords = (from: string) => FROM[from] ?? from;
+
+/** What a rule says, in one line. */
+export function ruleWords(rule: DoorRule): string {
+  const until = rule.until ? `, until ${onDay(rule.until)}` : '';
+  return `${rule.verdict === 'allow' ? 'Let in' : 'Keep out'} ${fromWords(rule.from)}${until}`;
+}
+
+/** Who came. */
+export function visitor(visit: DoorVisit): string {
+  const who = visit.caller ? actorName(visit.caller) : 'A stranger';
+  return visit.unproven ? `${who}, without proof` : who;
 }
