@@ -45,6 +45,35 @@ func TestDevices(t *testing.T) {
 	})
 }
 
+// A computer of nobody has an empty user, and one of somebody theirs; the token of its agent is told once.
+func TestComputers(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.by(t, "owner")
+		pc := decode[adminv1.Device](owner.do("POST", "/computers", adminv1.ComputerDraft{Name: "front desk"}).want(201))
+		read := decode[adminv1.DeviceDetail](owner.do("GET", "/devices/"+pc.ID, nil).want(200))
+		if pc.User != (adminv1.Ref{}) || read.User != (adminv1.Ref{}) || read.Platform != "computer" || read.Liability != "corporate" {
+			t.Errorf("the computer of nobody is %+v", read.Device)
+		}
+		user := decode[adminv1.User](owner.do("POST", "/users", adminv1.UserDraft{Name: "ann"}).want(201))
+		pc = decode[adminv1.Device](owner.do("POST", "/computers", adminv1.ComputerDraft{Name: "laptop", User: user.ID, Liability: "personal"}).want(201))
+		if pc.User != (adminv1.Ref{ID: user.ID, Name: "ann"}) || pc.Liability != "personal" {
+			t.Errorf("the computer of ann is %+v", pc)
+		}
+		path := "/devices/" + pc.ID + "/inventory-token"
+		made := decode[adminv1.NewInventoryToken](owner.do("POST", path, nil).want(201))
+		if !strings.HasSuffix(made.URL, "/collection/foreign/"+made.Token) || len(made.URLs) != 3 {
+			t.Errorf("the token is %+v", made)
+		}
+		if x := decode[adminv1.InventoryToken](owner.do("GET", path, nil).want(200)); !x.Exists {
+			t.Error("there is no token")
+		}
+		owner.do("DELETE", path, nil).want(204)
+		if x := decode[adminv1.InventoryToken](owner.do("GET", path, nil).want(200)); x.Exists {
+			t.Error("the token has not ended")
+		}
+	})
+}
+
 func TestPagesByKey(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")

@@ -78,7 +78,7 @@ func named[T ~string](list []string) []T {
 func wireDevice(upstreams names) func(device.Device) adminv1.Device {
 	return func(d device.Device) adminv1.Device {
 		return adminv1.Device{
-			ID: d.ID, Name: d.Name, User: adminv1.Ref{ID: d.Owner, Name: d.OwnerName}, Platform: string(d.Platform),
+			ID: d.ID, Name: d.Name, User: names{d.Owner: d.OwnerName}.ref(d.Owner), Platform: string(d.Platform),
 			PlatformLabel: d.Platform.Name(), ByHand: d.ByHand, Model: d.Model, OS: d.OS, State: string(d.State), Access: string(d.Access),
 			PolicyState: string(d.PolicyState), Liability: string(d.Liability), LastContact: stamp(d.LastContact),
 			Enrolled: stamp(d.Enrolled), DeviceID: d.EASID, Protocol: d.Protocol, Upstream: upstreams.ref(d.Upstream),

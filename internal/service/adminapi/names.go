@@ -7,13 +7,20 @@ import (
 	"drover/api/adminv1"
 	"drover/internal/base/problem"
 	"drover/internal/core/device"
+	"drover/internal/core/directory"
 	"drover/internal/core/scope"
 )
 
 // names are the names that ids stand for, as far as the caller may see them.
 type names map[string]string
 
-func (n names) ref(id string) adminv1.Ref { return adminv1.Ref{ID: id, Name: n[id]} }
+// ref names what has the id. Nobody is no user that can be read: what is nobody's has an empty reference.
+func (n names) ref(id string) adminv1.Ref {
+	if id == directory.Nobody {
+		return adminv1.Ref{}
+	}
+	return adminv1.Ref{ID: id, Name: n[id]}
+}
 
 const namesAtOnce = 500
 

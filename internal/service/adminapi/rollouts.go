@@ -161,7 +161,7 @@ func (a *API) listSimulated(ctx context.Context, in *struct {
 	p, err := a.Policies.SimulateList(ctx, caller(ctx), a.Devices, a.Directory, ch, in.Out, in.request())
 	return reply(uncounted(p.Items, p.Next, func(d policy.SimulatedDevice) adminv1.SimulatedDevice {
 		return adminv1.SimulatedDevice{
-			ID: d.ID, Name: d.Name, User: adminv1.Ref{ID: d.Owner, Name: d.OwnerName}, Platform: d.Row.Name,
+			ID: d.ID, Name: d.Name, User: names{d.Owner: d.OwnerName}.ref(d.Owner), Platform: d.Row.Name,
 			Changes: each(d.Changes, diffLine),
 			Out: each(d.Out, func(l policy.Loss) adminv1.Warning {
 				return adminv1.Warning{Name: title(l.Setting), Message: l.Words}
