@@ -14,6 +14,12 @@ type Ways struct {
 	Providers []Way  `json:"providers" doc:"OpenID Connect providers, beside name and password."`
 }
 
+// Farewell tells where else one is still signed in.
+type Farewell struct {
+	Provider string `json:"provider" doc:"The name of the provider by which the user signed in; empty for none."`
+	URL      string `json:"url" doc:"Where one signs out there."`
+}
+
 // Login proves a user.
 type Login struct {
 	Name     string `json:"name" minLength:"1" maxLength:"256"`

@@ -318,7 +318,12 @@ func (c *club) replays(bob *guest) {
 func (c *club) signsOut(bob *guest) {
 	c.t.Helper()
 	secret := bob.cookies["__Host-drover-portal"]
-	bob.want(http.MethodDelete, "/session", nil)
+	farewell := bob.want(http.MethodDelete, "/session", nil)
+	end, _ := farewell["url"].(string)
+	if farewell["provider"] != "Club" || !strings.HasPrefix(end, c.p.Issuer+"/") {
+		c.t.Fatalf("where to sign out there: %v", farewell)
+	}
+	bob.at.SignOut(c.t, end)
 	if bob.cookies["__Host-drover-portal"] != "" {
 		c.t.Error("the cookie stays")
 	}
@@ -332,7 +337,11 @@ func (c *club) signsOut(bob *guest) {
 	c.admin.header.Set("If-Match", res.Header.Get("ETag"))
 	c.admin.want(http.MethodPut, "/directories/"+c.id, c.conf)
 	c.admin.header.Del("If-Match")
+	asked := bob.at.Asked
 	bob.signIn("bob", "")
+	if bob.at.Asked != asked+1 {
+		c.t.Error("who has signed out at the provider is not asked for the password there")
+	}
 	if _, err := c.Users.Erase(c.t.Context(), system, c.user("eve").ID, "a test"); err != nil {
 		c.t.Fatal(err)
 	}

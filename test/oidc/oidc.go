@@ -114,7 +114,10 @@ func (p *Provider) ask(t testing.TB, path string) {
 	_ = r.Body.Close()
 }
 
-var action = regexp.MustCompile(`action="([^"]+)"`)
+var (
+	action = regexp.MustCompile(`action="([^"]+)"`)
+	hidden = regexp.MustCompile(`name="xsrf" value="([^"]+)"`)
+)
 
 // Browser is a browser that stays signed in at the provider.
 type Browser struct {
@@ -167,6 +170,29 @@ func (b *Browser) SignIn(t testing.TB, address, name string) *url.URL {
 	}
 	t.Fatal("the provider asks again and again")
 	return nil
+}
+
+// SignOut goes to where the provider lets people sign out, and agrees.
+func (b *Browser) SignOut(t testing.TB, address string) {
+	t.Helper()
+	answer, err := b.c.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	_ = answer.Body.Close()
+	form, secret := action.FindSubmatch(body), hidden.FindSubmatch(body)
+	if answer.StatusCode != http.StatusOK || form == nil || secret == nil {
+		t.Fatalf("the provider does not ask whether to sign out: %s\n%s", answer.Status, body)
+	}
+	answer, err = post(t.Context(), b.c, html.UnescapeString(string(form[1])), url.Values{"xsrf": {string(secret[1])}, "logout": {"yes"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode >= http.StatusBadRequest {
+		t.Fatalf("the provider answers the signing out with %s", answer.Status)
+	}
 }
 
 func post(ctx context.Context, c *http.Client, to string, form url.Values) (*http.Response, error) {

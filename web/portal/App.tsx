@@ -1,6 +1,6 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call, type Me } from './api';
+import { call, type Farewell, type Me } from './api';
 import { Account } from './Account';
 import { Data, Entries } from './Data';
 import { DevicePage } from './DevicePage';
@@ -11,7 +11,7 @@ import { Following, useFollowing } from './live';
 import { LANGUAGES, useLanguage, useWords, type Language } from './language';
 import { Read, Title } from './parts';
 import { to, usePlace } from './place';
-import { left, useMe } from './queries';
+import { signedOut, useMe } from './queries';
 import { SignIn } from './SignIn';
 
 export function App() {
@@ -60,8 +60,8 @@ function Top({ me }: { me?: Me }) {
   const client = useQueryClient();
   const [place = 'devices'] = usePlace();
   const out = useMutation({
-    mutationFn: () => call<void>('DELETE', '/session'),
-    onSettled: () => left(client),
+    mutationFn: () => call<Farewell>('DELETE', '/session'),
+    onSettled: (farewell) => signedOut(client, farewell),
   });
   const places = { devices: words.devices, enrol: words.enrol, data: words.myData, account: words.account };
   return (

@@ -5,7 +5,7 @@ import { ApiError } from '../src/api/client';
 import { call, get, type Me, type Ways } from './api';
 import { useWords } from './language';
 import { Read, Title, Trouble } from './parts';
-import { entered } from './queries';
+import { entered, useFarewell } from './queries';
 
 /** What a provider's answer has come to, as the server writes it into the address. */
 export const returned = new URLSearchParams(location.search);
@@ -18,6 +18,7 @@ export function SignIn() {
 function Form({ ways }: { ways: Ways }) {
   const words = useWords();
   const client = useQueryClient();
+  const farewell = useFarewell();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const enter = useMutation({
@@ -34,6 +35,14 @@ function Form({ ways }: { ways: Ways }) {
     <>
       <Title>{words.signInTitle(ways.zone)}</Title>
       <p className="dim">{words.signInLead}</p>
+      {farewell && (
+        <Alert color="yellow" variant="light" role="status">
+          <p>{words.stillIn(farewell.provider)}</p>
+          <Button component="a" href={farewell.url} size="md" variant="default">
+            {words.signOutAt(farewell.provider)}
+          </Button>
+        </Alert>
+      )}
       {code && <Trouble error={new ApiError(403, { code, detail: code })} />}
       <form
         className="card"

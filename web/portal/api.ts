@@ -5,6 +5,7 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 export type Me = Schemas['Me'];
 export type Ways = Schemas['Ways'];
+export type Farewell = Schemas['Farewell'];
 export type Device = Schemas['Device'];
 export type DeviceDetail = Schemas['DeviceDetail'];
 export type Effect = Schemas['Effect'];

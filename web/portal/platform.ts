@@ -20,6 +20,7 @@ export const platformWords = [
   "All mail, calendar and contacts that Drover manages.",
   "All mail, calendar, contacts and tasks in TouchDown, TouchDown's data on the storage card, and the managed account; TouchDown returns to its state before registration.",
   "All mail, calendar, contacts and tasks of the managed account.",
+  "An inventory agent tells what a computer is; it takes no orders.",
   "Before Android 10 a Gmail that administers the device can erase all of it.",
   "Blocking ends mail at the next request; what the device already holds stays there.",
   "Count on the whole device being erased.",

@@ -1,8 +1,9 @@
-import { MutationCache, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, skipToken, useQuery } from '@tanstack/react-query';
 import { ApiError } from '../src/api/client';
-import { get, type Me } from './api';
+import { get, type Farewell, type Me } from './api';
 
 const ME = ['me'];
+const FAREWELL = ['farewell'];
 
 /** Who is signed in; null for nobody. */
 export function useMe() {
@@ -42,6 +43,18 @@ export function entered(client: QueryClient, me: Me) {
 export function left(client: QueryClient) {
   client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'me' });
   client.setQueryData(ME, null);
+}
+
+/** Where somebody who has just signed out is still signed in; undefined for nowhere. */
+export function useFarewell() {
+  const { data } = useQuery<Farewell>({ queryKey: FAREWELL, queryFn: skipToken, staleTime: Infinity });
+  return data?.url ? data : undefined;
+}
+
+/** Leaves, and keeps for the sign-in page where one is still signed in. */
+export function signedOut(client: QueryClient, farewell?: Farewell) {
+  left(client);
+  if (farewell) client.setQueryData(FAREWELL, farewell);
 }
 
 /** Finds out whether the session goes on, and leaves when it does not. */

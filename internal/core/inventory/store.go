@@ -327,8 +327,12 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to dev
 }
 
 func (s *Store) forget(ctx context.Context, tx *sqldb.Tx, id string) error {
-	for _, table := range []string{"inventory_section", "inventory_fact", "inventory_installed", "inventory_change", "inventory_told"} {
-		if _, err := tx.Exec(ctx, "DELETE FROM "+table+" WHERE device = $1", id); err != nil {
+	for _, text := range []string{
+		"DELETE FROM inventory_section WHERE device = $1", "DELETE FROM inventory_fact WHERE device = $1",
+		"DELETE FROM inventory_installed WHERE device = $1", "DELETE FROM inventory_change WHERE device = $1",
+		"DELETE FROM inventory_told WHERE device = $1",
+	} {
+		if _, err := tx.Exec(ctx, text, id); err != nil {
 			return err
 		}
 	}

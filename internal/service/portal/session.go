@@ -2,10 +2,12 @@ package portal
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"net/url"
 
 	"drover/api/portalv1"
+	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 	"drover/internal/core/directory"
 	"drover/internal/core/scope"
@@ -47,7 +49,7 @@ func (p *Portal) addSession() {
 	openapi.Add(p.API, back, p.finishProvider)
 
 	openapi.Add(p.API, byUser("session", "whoAmI", http.MethodGet, "/session", "Tell who is signed in, and what users may do"), p.whoAmI)
-	openapi.Add(p.API, byUser("session", "signOut", http.MethodDelete, "/session", "End the session"), p.signOut)
+	openapi.Add(p.API, byUser("session", "signOut", http.MethodDelete, "/session", "End the session, and tell where to sign out at a provider"), p.signOut)
 	openapi.Add(p.API, byUser("session", "listSessions", http.MethodGet, "/sessions", "List one's sessions"), p.listSessions)
 	openapi.Add(p.API, byUser("session", "endSession", http.MethodDelete, "/sessions/{id}", "End one of one's sessions"), p.endSession)
 }
@@ -140,17 +142,22 @@ func (p *Portal) me(ctx context.Context, c scope.Caller) (portalv1.Me, error) {
 	return me, err
 }
 
-func (p *Portal) signOut(ctx context.Context, _ *none) (*struct {
+// farewell is the answer that ends a session.
+type farewell struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
-}, error,
-) {
+	Body      portalv1.Farewell
+}
+
+func (p *Portal) signOut(ctx context.Context, _ *none) (*farewell, error) {
 	c := caller(ctx)
 	if err := p.Selves.End(ctx, c, c.Session); err != nil {
 		return nil, err
 	}
-	return &struct {
-		SetCookie http.Cookie `header:"Set-Cookie"`
-	}{ended(CookieName, http.SameSiteStrictMode)}, nil
+	name, address, err := p.Directories.Leaving(ctx, c)
+	if err != nil { // the session has ended all the same
+		p.Log.Warn("where to sign out at the provider is not known", slog.Any(logfield.Error, err))
+	}
+	return &farewell{ended(CookieName, http.SameSiteStrictMode), portalv1.Farewell{Provider: name, URL: address}}, nil
 }
 
 func (p *Portal) listSessions(ctx context.Context, _ *none) (*answer[portalv1.List[portalv1.Session]], error) {

@@ -30,6 +30,9 @@ export const de: Words = {
   borrowed:
     'Auf einem geliehenen Telefon: Melden Sie sich ab, wenn Sie fertig sind. Die Sitzung endet nach 15 Minuten ohne Nutzung von selbst.',
   signOut: 'Abmelden',
+  stillIn: (provider: string) =>
+    `Hier sind Sie abgemeldet, bei ${provider} noch angemeldet. Melden Sie sich auf einem geliehenen Telefon auch dort ab.`,
+  signOutAt: (provider: string) => `Bei ${provider} abmelden`,
   menu: 'Hauptmenü',
   devices: 'Meine Geräte',
   enrol: 'Gerät hinzufügen',

@@ -28,6 +28,9 @@ export const en = {
   borrowed:
     'On a borrowed phone: sign out when you are done. The session ends by itself after 15 minutes without use.',
   signOut: 'Sign out',
+  stillIn: (provider: string) =>
+    `You are signed out here, and still signed in at ${provider}. On a borrowed phone, sign out there too.`,
+  signOutAt: (provider: string) => `Sign out at ${provider}`,
   menu: 'Main',
   devices: 'My devices',
   enrol: 'Add a device',
