@@ -105,6 +105,8 @@ export const platformDe: Record<PlatformWords, string> = {
   'The managed account, or the work profile that holds it.':
     'Das verwaltete Konto, oder das Arbeitsprofil, in dem es liegt.',
   'The storage card: it is not erased.': 'Die Speicherkarte: Sie wird nicht gelöscht.',
+  'An inventory agent tells what a computer is; it takes no orders.':
+    'Ein Inventar-Agent sagt, was ein Computer ist; Anweisungen nimmt er nicht entgegen.',
   'There is no companion application for this platform.':
     'Für diese Art von Geräten gibt es keine Begleit-App.',
   'This platform has no storage card.': 'Diese Art von Geräten hat keine Speicherkarte.',
