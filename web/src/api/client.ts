@@ -3,7 +3,8 @@
 const BASE = '/api/v1';
 const TIMEOUT_MS = 30_000;
 
-export type Query = Record<string, string | number | boolean | undefined>;
+/** A list is sent as one parameter for each of its values. */
+export type Query = Record<string, string | number | boolean | string[] | undefined>;
 
 interface Problem {
   title?: string;
@@ -47,7 +48,9 @@ export type Tagged<T> = T & { etag: string };
 export function address(path: string, query: Query = {}): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '') params.set(name, String(value));
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== '') params.append(name, String(one));
+    }
   }
   const tail = params.toString();
   return BASE + path + (tail ? `?${tail}` : '');

@@ -10319,11 +10319,14 @@ export interface operations {
     };
     getInventory: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -11200,6 +11203,10 @@ export interface operations {
     diffDoors: {
         parameters: {
             query: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
                 from: number;
                 to: number;
             };
@@ -11409,7 +11416,25 @@ export interface operations {
     };
     listDoorTotals: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                /** @description The id of one server; empty for what holds on all. */
+                server?: string;
+                /** @description The last so many, today among them. */
+                days?: number;
+                service?: string;
+                /** @description Of the callers; left out for all. */
+                kind?: "device" | "user" | "admin" | "token";
+                /** @description The id of one device, user or administrator. */
+                caller?: string;
+                /** @description Those alone that were refused. */
+                refused?: boolean;
+                /** @description Those alone that came without the proof that is asked of others. */
+                unproven?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11505,6 +11530,19 @@ export interface operations {
     listDoorVisits: {
         parameters: {
             query?: {
+                /** @description The id of one server; empty for what holds on all. */
+                server?: string;
+                /** @description The last so many, today among them. */
+                days?: number;
+                service?: string;
+                /** @description Of the callers; left out for all. */
+                kind?: "device" | "user" | "admin" | "token";
+                /** @description The id of one device, user or administrator. */
+                caller?: string;
+                /** @description Those alone that were refused. */
+                refused?: boolean;
+                /** @description Those alone that came without the proof that is asked of others. */
+                unproven?: boolean;
                 limit?: number;
             };
             header?: never;
@@ -13999,6 +14037,8 @@ export interface operations {
                 limit?: number;
                 /** @description What the page before gave as next. */
                 cursor?: string;
+                /** @description The id of one server; empty for what holds on all. */
+                server?: string;
             };
             header?: never;
             path?: never;
@@ -14029,7 +14069,10 @@ export interface operations {
     };
     switchService: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The id of one server; empty for what holds on all. */
+                server?: string;
+            };
             header: {
                 /** @description The ETag of what is changed, as it was read. */
                 "If-Match": string;

@@ -41,6 +41,11 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/software',
+    component: lazyRouteComponent(() => import('../pages/software/Software')),
+  }),
+  createRoute({
+    ...under,
     path: '/users',
     component: lazyRouteComponent(() => import('../pages/users/Users')),
   }),

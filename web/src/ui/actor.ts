@@ -1,4 +1,4 @@
-import type { Actor } from '../api/types';
+import type { Actor, Ref } from '../api/types';
 
 const KINDS: Record<string, string> = {
   system: 'Drover',
@@ -12,4 +12,9 @@ const KINDS: Record<string, string> = {
 /** Who did something, in words. */
 export function actorName(actor: Actor): string {
   return actor.name || KINDS[actor.kind] || actor.kind;
+}
+
+/** Whose something is: computers can be nobody's. */
+export function person(user: Ref): string {
+  return user.id ? user.name : 'nobody';
 }

@@ -83,6 +83,9 @@ const WORDS: Record<string, Word> = {
   created: { label: 'New', tone: 'ok' },
   updated: { label: 'Changed', tone: 'info' },
   unchanged: { label: 'Unchanged', tone: 'off' },
+  added: { label: 'Added', tone: 'ok' },
+  gone: { label: 'Gone', tone: 'off' },
+  changed: { label: 'Changed', tone: 'info' },
   invalid: { label: 'Not valid', tone: 'bad' },
 };
 

@@ -11,6 +11,7 @@ import { useAct } from '../../ui/act';
 import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
 import { MoveButtons } from '../../ui/MoveButtons';
+import { person } from '../../ui/actor';
 import { moved } from '../../ui/order';
 import { PageHead } from '../../ui/PageHead';
 import { platformChoices } from '../../ui/platforms';
@@ -93,7 +94,7 @@ function usePatternNames(rules: AccessRule[]): (pattern: string) => string {
   for (const g of [...(userSets.data ?? []), ...(deviceSets.data ?? [])]) names.set(g.id, g.name);
   for (const { data } of people) if (data) names.set(data.id, data.name);
   for (const { data } of things)
-    if (data) names.set(data.id, `${data.name || data.model} of ${data.user.name}`);
+    if (data) names.set(data.id, `${data.name || data.model} of ${person(data.user)}`);
   return (pattern) => names.get(pattern) ?? pattern;
 }
 

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { devices } from '../../api/devices';
 import { groups, users } from '../../api/people';
 import { platforms } from '../../api/zone';
+import { person } from '../../ui/actor';
 import { platformChoices } from '../../ui/platforms';
 import { MATCHES, type Match } from './rule';
 
@@ -43,7 +44,7 @@ export function PatternField({ match, value, error, onChange }: PatternFieldProp
     user: named(people.data?.pages[0]?.items),
     device: (things.data?.pages[0]?.items ?? []).map((d) => ({
       value: d.id,
-      label: `${d.name} (${d.user.name})`,
+      label: `${d.name} (${person(d.user)})`,
     })),
     'user-group': named(userSets.data),
     'device-group': named(deviceSets.data),

@@ -6,6 +6,7 @@ import { testRules } from '../../api/zone';
 import { Panel } from '../../ui/Panel';
 import { Trouble } from '../../ui/Trouble';
 import { Trail } from './Trail';
+import { person } from '../../ui/actor';
 
 /** What the rules would say to one device, step by step. */
 export function RuleTest() {
@@ -15,7 +16,7 @@ export function RuleTest() {
   const test = useMutation({ mutationFn: testRules });
   const options = (found.data?.pages[0]?.items ?? []).map((d) => ({
     value: d.id,
-    label: `${d.name || d.model || d.deviceId} (${d.user.name})`,
+    label: `${d.name || d.model || d.deviceId} (${person(d.user)})`,
   }));
   return (
     <Panel title="Try the rules on a device">

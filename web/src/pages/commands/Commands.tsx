@@ -17,6 +17,7 @@ import { When } from '../../ui/When';
 import { Approvals } from './Approvals';
 import { Batches } from './Batches';
 import { CommandDrawer } from './CommandDrawer';
+import { person } from '../../ui/actor';
 
 const STATES = [
   { value: 'open', label: 'Under way' },
@@ -53,7 +54,7 @@ function columns(open: (c: Command) => void): GridColumn<Command>[] {
         </Link>
       ),
     },
-    { key: 'user', label: 'User', track: 'minmax(130px, 1fr)', cell: (c) => c.user.name },
+    { key: 'user', label: 'User', track: 'minmax(130px, 1fr)', cell: (c) => person(c.user) },
     { key: 'state', label: 'State', track: '200px', phone: 'mark', cell: (c) => <Status state={c.state} /> },
     { key: 'by', label: 'Asked by', track: '140px', cell: (c) => actorName(c.requestedBy) },
     { key: 'requested', label: 'Asked', track: '140px', cell: (c) => <When time={c.requested} /> },

@@ -12,6 +12,7 @@ import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { ButtonMenu } from '../../ui/ButtonMenu';
 import { Dialog } from '../../ui/Dialog';
+import { person } from '../../ui/actor';
 import { platformChoices } from '../../ui/platforms';
 import { ReasonField } from '../../ui/ReasonField';
 import { plural } from '../../ui/time';
@@ -131,7 +132,7 @@ function Order({ device, capability: c, onClose }: OrderProps) {
       incomplete={!confirmed || !reason.trim()}
     >
       <Text size="sm">
-        {device.platformLabel} of <b>{device.user.name}</b>
+        {device.platformLabel} of <b>{person(device.user)}</b>
         {device.liability === 'personal' && ', their own device'}.
         {c.approvals > 0 &&
           ` Before it is sent, ${plural(c.approvals, 'other administrator')} must approve it.`}

@@ -17,6 +17,7 @@ import { AuditTab } from './AuditTab';
 import { CommandsTab } from './CommandsTab';
 import { ComplianceTab } from './ComplianceTab';
 import { FactsTab } from './FactsTab';
+import { InventoryTab } from './InventoryTab';
 import { PersonalTab } from './PersonalTab';
 import { PolicyTab } from './PolicyTab';
 import { Standing } from './Standing';
@@ -45,8 +46,9 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
             <Status state={d.access} />
             {d.state !== 'active' && <Status state={d.state} />}
             <span>
-              {d.platformLabel} of {d.user.name}, {owner(d.liability).toLowerCase()}, last contact{' '}
-              <When time={d.lastContact} never="never" />
+              {d.platformLabel}
+              {d.user.id ? ` of ${d.user.name}` : ', nobody’s'}, {owner(d.liability).toLowerCase()}, last
+              contact <When time={d.lastContact} never="never" />
             </span>
           </Group>
         }
@@ -56,11 +58,12 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
       </PageHead>
       <Tabs
         value={filters.tab ?? 'facts'}
-        onChange={(tab) => setFilters({ tab: tab === 'facts' ? '' : (tab ?? '') })}
+        onChange={(tab) => setFilters({ tab: tab === 'facts' ? '' : (tab ?? ''), section: '', changes: '' })}
         keepMounted={false}
       >
         <Tabs.List mb="lg">
           <Tabs.Tab value="facts">Facts</Tabs.Tab>
+          {may('inventory.read') && <Tabs.Tab value="inventory">Inventory</Tabs.Tab>}
           <Tabs.Tab value="policy">Policy</Tabs.Tab>
           {may('command.read') && <Tabs.Tab value="commands">Commands</Tabs.Tab>}
           <Tabs.Tab value="access">Access</Tabs.Tab>
@@ -71,6 +74,11 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
         <Tabs.Panel value="facts">
           <FactsTab device={d} />
         </Tabs.Panel>
+        {may('inventory.read') && (
+          <Tabs.Panel value="inventory">
+            <InventoryTab device={d} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="policy">
           <PolicyTab id={d.id} />
         </Tabs.Panel>

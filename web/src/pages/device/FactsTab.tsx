@@ -9,6 +9,7 @@ import { Facts } from '../../ui/Facts';
 import { Panel } from '../../ui/Panel';
 import { Reveal } from '../../ui/Reveal';
 import { Loaded } from '../../ui/Loaded';
+import { person } from '../../ui/actor';
 import { humanize } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
@@ -34,7 +35,7 @@ export function FactsTab({ device: d }: { device: DeviceDetail }) {
                   {d.user.name}
                 </Anchor>
               ) : (
-                d.user.name
+                person(d.user)
               ),
             ],
             ['Platform', d.platformLabel],

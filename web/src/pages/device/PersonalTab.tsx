@@ -68,9 +68,11 @@ export function PersonalTab({ device: d }: { device: DeviceDetail }) {
   return (
     <Stack gap="lg">
       <Text size="sm" c="dimmed">
-        A kind is taken only while the policy of the device asks for it, and sealed under the key of{' '}
-        {d.user.name}. Each look is recorded with its reason, and {d.user.name} sees it. A device’s log is
-        taken only as the answer to the order “Request log”.
+        A kind is taken only while the policy of the device asks for it,{' '}
+        {d.user.id
+          ? `and sealed under the key of ${d.user.name}. Each look is recorded with its reason, and ${d.user.name} sees it.`
+          : 'and sealed. Each look is recorded with its reason.'}{' '}
+        A device’s log is taken only as the answer to the order “Request log”.
       </Text>
       <Loaded of={answer}>
         {(list) => <Table label="Personal data" rows={list} columns={columns} id={(s) => s.kind} framed />}

@@ -7,6 +7,7 @@ import { Empty } from '../../ui/Empty';
 import { Grid } from '../../ui/Grid';
 import { PageHead } from '../../ui/PageHead';
 import { useSelection } from '../../ui/selection';
+import { AddComputer } from './AddComputer';
 import { BulkBar } from './BulkBar';
 import { ColumnChooser } from './ColumnChooser';
 import { chooseColumns, COLUMNS, DEFAULT_COLUMNS } from './columns';
@@ -43,6 +44,7 @@ export default function Devices() {
     <>
       <PageHead title="Devices">
         <Invite />
+        <AddComputer />
         <Views
           query={{ ...query, sort }}
           columns={shown}
@@ -94,7 +96,7 @@ export default function Devices() {
           ) : (
             <Empty icon={Smartphone} title="No device yet">
               A phone appears here when its Exchange account points at this server and its user signs in for
-              the first time. Add a mail server first if there is none.
+              the first time. Add a mail server first if there is none. A computer appears when you add it.
             </Empty>
           )
         }

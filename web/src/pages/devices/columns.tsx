@@ -3,6 +3,7 @@ import type { Device } from '../../api/types';
 import type { GridColumn } from '../../ui/Grid';
 import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
+import { person } from '../../ui/actor';
 
 /** Every column the grid can show. The first is always there: it is the link to the device. */
 export const COLUMNS: GridColumn<Device>[] = [
@@ -24,7 +25,7 @@ export const COLUMNS: GridColumn<Device>[] = [
     track: 'minmax(150px, 1.2fr)',
     sort: 'owner',
     phone: 'second',
-    cell: (d) => d.user.name,
+    cell: (d) => person(d.user),
   },
   {
     key: 'platform',

@@ -6,6 +6,7 @@ import { devices } from '../../api/devices';
 import { join, leave, members, users, type GroupKind } from '../../api/people';
 import type { Device, Group } from '../../api/types';
 import { useAct } from '../../ui/act';
+import { person } from '../../ui/actor';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
 
@@ -17,7 +18,7 @@ interface MembersProps {
 }
 
 /** A device by its name and its user: phones of one model have one name. */
-const told = (d: Device) => ({ id: d.id, name: `${d.name || d.model || d.deviceId} (${d.user.name})` });
+const told = (d: Device) => ({ id: d.id, name: `${d.name || d.model || d.deviceId} (${person(d.user)})` });
 
 /** Who is in a group. */
 export function Members({ kind, group, edit, onClose }: MembersProps) {

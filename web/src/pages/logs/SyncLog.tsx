@@ -13,6 +13,7 @@ import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
 import { Keeping } from './Keeping';
 import { size } from './words';
+import { person } from '../../ui/actor';
 
 const COLUMNS: GridColumn<SyncRecord>[] = [
   {
@@ -26,7 +27,7 @@ const COLUMNS: GridColumn<SyncRecord>[] = [
       </Link>
     ),
   },
-  { key: 'user', label: 'User', track: 'minmax(120px, 1fr)', phone: 'second', cell: (x) => x.user.name },
+  { key: 'user', label: 'User', track: 'minmax(120px, 1fr)', phone: 'second', cell: (x) => person(x.user) },
   { key: 'command', label: 'Command', track: 'minmax(120px, 1fr)', cell: (x) => x.command },
   {
     key: 'outcome',

@@ -8,6 +8,7 @@ import { Loaded } from '../../ui/Loaded';
 import { Table } from '../../ui/Table';
 import { Trouble } from '../../ui/Trouble';
 import classes from './policies.module.css';
+import { person } from '../../ui/actor';
 
 interface SimulatedProps {
   what: Supposition;
@@ -115,7 +116,7 @@ function Devices({ what, out }: { what: Supposition; out: boolean }) {
               </Link>
             ),
           },
-          { key: 'user', label: 'User', cell: (d) => d.user.name },
+          { key: 'user', label: 'User', cell: (d) => person(d.user) },
           { key: 'platform', label: 'Platform', cell: (d) => d.platform },
           {
             key: 'what',

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { devices } from '../../api/devices';
 import { groups } from '../../api/people';
 import { TargetField } from '../../ui/TargetField';
+import { person } from '../../ui/actor';
 
 export type TargetKind = 'default' | 'group' | 'user' | 'device';
 
@@ -33,7 +34,7 @@ function DeviceField({ value, onChange }: FieldProps) {
       label="Device"
       data={(found.data?.pages[0]?.items ?? []).map((d) => ({
         value: d.id,
-        label: `${d.name}, ${d.user.name}`,
+        label: `${d.name}, ${person(d.user)}`,
       }))}
       value={value}
       onChange={onChange}

@@ -7,6 +7,7 @@ import { useMay } from '../../app/me';
 import { Panel } from '../../ui/Panel';
 import { Trouble } from '../../ui/Trouble';
 import { Holds } from './Holds';
+import { person } from '../../ui/actor';
 
 /** What one device gets now, and why. */
 export function DeviceNow() {
@@ -18,7 +19,7 @@ export function DeviceNow() {
   if (!may('device.read')) return null;
   const options = (found.data?.pages[0]?.items ?? []).map((d) => ({
     value: d.id,
-    label: `${d.name || d.model || d.deviceId} (${d.user.name})`,
+    label: `${d.name || d.model || d.deviceId} (${person(d.user)})`,
   }));
   return (
     <Panel title="What a device gets now">
