@@ -12,11 +12,13 @@ import (
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
+	"drover/cmd/drover/table"
 )
 
 type enrolCommands struct {
 	Invite      enrolInvite      `cmd:"" help:"Invite a user to enrol devices with a companion application."`
 	Invitations enrolInvitations `cmd:"" help:"List invitations."`
+	Account     enrolAccount     `cmd:"" help:"Show the settings of a user's mail account on a device, or send them by mail."`
 	TakeBack    enrolTakeBack    `cmd:"" help:"Take an invitation back."`
 	Terms       enrolTerms       `cmd:"" help:"Show or change the terms of use that users agree to."`
 	Keys        enrolKeys        `cmd:"" help:"List the keys by which a device has proven itself."`
@@ -30,6 +32,7 @@ type enrolInvite struct {
 	Uses     int    `default:"1" help:"For how many devices, up to 20."`
 	Hours    int    `default:"72" help:"How many hours it is good for, up to 720."`
 	Personal bool   `help:"The devices belong to the user."`
+	Send     bool   `help:"Send the link to the user by mail too."`
 	PNG      string `placeholder:"FILE" name:"png" help:"Write the QR code into this file."`
 }
 
@@ -39,7 +42,7 @@ func (e *enrolInvite) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	draft := adminv1.DeviceInvitationDraft{User: user, Uses: e.Uses, Hours: e.Hours, Liability: "corporate"}
+	draft := adminv1.DeviceInvitationDraft{User: user, Uses: e.Uses, Hours: e.Hours, Liability: "corporate", Send: e.Send}
 	if e.Personal {
 		draft.Liability = "personal"
 	}
@@ -93,6 +96,33 @@ func drawQR(w io.Writer, text string) error {
 
 // halves are the characters by whether their upper and lower half are dark; what is dark is left to the background.
 var halves = map[bool]map[bool]string{false: {false: "█", true: "▀"}, true: {false: "▄", true: " "}}
+
+type enrolAccount struct {
+	remote
+	User string `arg:"" help:"Name or id of the user."`
+	Send bool   `help:"Send the settings to the user by mail."`
+}
+
+// Run shows or sends the settings of a mail account.
+func (e *enrolAccount) Run(ctx context.Context, c *console) error {
+	s, id, err := e.about(ctx, c, e.User, (*session).user)
+	if err != nil {
+		return err
+	}
+	path := client.Path("users", id, "enrolment")
+	if e.Send {
+		return s.act(ctx, post, path, nil, "sent to %s", e.User)
+	}
+	return display(ctx, s, path, func(x adminv1.UserEnrolment) error {
+		var f table.Facts
+		f.Add("kind of account", "Exchange (ActiveSync)")
+		f.Add("server", x.Server)
+		f.Add("user name", x.User)
+		f.Add("mail", x.Mail)
+		f.Add("lacks, to be sent by mail", x.Lacks)
+		return f.Write(s.out)
+	})
+}
 
 type enrolInvitations struct {
 	remote

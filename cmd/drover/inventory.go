@@ -224,7 +224,9 @@ func (i *inventorySoftware) Run(ctx context.Context, c *console) error {
 	return listing[adminv1.Software]{
 		path: "/inventory/software", query: query("q", i.Words), limit: i.Limit,
 		empty: "No device has told of such a program.", heads: []string{"NAME", "COMES FROM", "VERSIONS", "DEVICES"},
-		row: func(x adminv1.Software) []string { return []string{x.Name, x.Source, count(x.Versions), count(x.Devices)} },
+		row: func(x adminv1.Software) []string {
+			return []string{x.Name, x.Source, count(x.Versions), count(x.Devices)}
+		},
 	}.print(ctx, s)
 }
 

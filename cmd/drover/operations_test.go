@@ -37,7 +37,7 @@ var lines = []string{
 	"token list --all", "token end " + one,
 	"user add U1 --mail u1@example.org --password-file FILE", "user import FILE --dry-run", "user list U --group " + one, "user show " + one,
 	"user edit " + one + " --state disabled", "user password " + one + " --password-file FILE", "user erase " + one + " --reason r",
-	"enrol invite " + one + " --uses 2", "enrol invitations --user " + one, "enrol take-back " + one, "enrol terms", "enrol terms FILE",
+	"enrol invite " + one + " --uses 2", "enrol invitations --user " + one, "enrol account " + one, "enrol account " + one + " --send", "enrol take-back " + one, "enrol terms", "enrol terms FILE",
 	"enrol keys " + one, "enrol revoke " + one, "enrol companion " + one,
 	"user group list", "user group show " + one, "user group add new", "user group edit " + one + " --name n", "user group remove " + one,
 	"user group members " + one, "user group join " + one + " " + one, "user group leave " + one + " " + one,

@@ -74,8 +74,8 @@ func (a *API) endInventoryToken(ctx context.Context, in *byID) (*none, error) {
 }
 
 func (a *API) inventory(ctx context.Context, in *struct {
-	byID
 	Paged
+	ID string `path:"id" maxLength:"64"`
 },
 ) (*answer[adminv1.Page[adminv1.InventorySection]], error) {
 	states, err := a.Inventory.States(ctx, caller(ctx), in.ID)
@@ -109,7 +109,7 @@ func wireInventoryKind(d inventory.Description) adminv1.InventoryKind {
 func wireItem(it inventory.Item) map[string]string { return it }
 
 func (a *API) inventorySection(ctx context.Context, in *struct {
-	byID
+	ID      string `path:"id" maxLength:"64"`
 	Section string `path:"section" maxLength:"32"`
 },
 ) (*answer[adminv1.InventoryItems], error) {
@@ -122,8 +122,8 @@ func (a *API) inventorySection(ctx context.Context, in *struct {
 }
 
 func (a *API) inventoryChanges(ctx context.Context, in *struct {
-	byID
 	Paged
+	ID      string    `path:"id" maxLength:"64"`
 	Section string    `query:"section" maxLength:"32"`
 	Since   time.Time `query:"since"`
 },
@@ -182,6 +182,7 @@ func (a *API) listSoftware(ctx context.Context, in *struct {
 }
 
 func (a *API) softwareVersions(ctx context.Context, in *struct {
+	Paged
 	Name   string `query:"name" required:"true" maxLength:"512"`
 	Source string `query:"source" maxLength:"64"`
 },
