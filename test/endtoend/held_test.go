@@ -21,6 +21,7 @@ import (
 	"drover/internal/core/command"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/door"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 	"drover/internal/core/safety"
@@ -55,6 +56,7 @@ func TestWhatHappensToAHeldDeviceReachesIt(t *testing.T) {
 		{"user disabled", disableUsers, phone.Blocked, 1, "Forbidden", "126", "1"},
 		{"mail server removed", removeServer, phone.Unauthorized, 1, "Unauthorized", "Unauthorized", ""},
 		{"service off", switchOff, phone.Failed, 1, "Not Found", "Not Found", "1"},
+		{"address kept out", keepOut, phone.Failed, 1, "Not Found", "Not Found", "1"},
 		{"wipe", wipeAll, phone.Wiped, 1, "449", "140", ""},
 	}
 	onBoth(t, func(t *testing.T, e sqldb.Engine) {
@@ -271,6 +273,14 @@ func switchOff(t *testing.T, w *world, undo func(func())) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func keepOut(t *testing.T, w *world, undo func(func())) {
+	out := func(d *door.Document) {
+		d.Zone.Settle(zone.ServiceActiveSync).Filter = &door.Filter{Rules: []door.Rule{{Verdict: door.Deny, From: "127.0.0.0/8"}}, Otherwise: door.Allow}
+	}
+	w.say(t, out)
+	undo(func() { w.say(t, func(d *door.Document) { d.Zone.Settle(zone.ServiceActiveSync).Filter = nil }) })
 }
 
 // roomy lets one administrator wipe as much as a test wants.

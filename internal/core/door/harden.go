@@ -1,6 +1,7 @@
 package door
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -367,7 +368,7 @@ func (s *Store) Harden(ctx context.Context, c scope.Caller, number int64, server
 	if err != nil {
 		return Version{}, err
 	}
-	return s.write(ctx, c, number, reason, func(_ context.Context, _ *sqldb.Tx, d Document) (Document, int64, error) {
+	return s.write(ctx, c, number, cmp.Or(reason, "the advice for a server in a DMZ"), func(_ context.Context, _ *sqldb.Tx, d Document) (Document, int64, error) {
 		h.document = d
 		h.document.SettleServer(server).Placement = DMZ
 		for _, a := range advice {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
 	"drover/internal/core/coretest"
 	"drover/internal/core/door"
 	"drover/internal/core/zone"
@@ -96,6 +97,12 @@ func (e *edge) notYet(id string, state door.State, ports ...int) {
 	}
 }
 
+// onOne is for what is the same on every engine.
+func onOne(t *testing.T, fn func(e *edge)) {
+	t.Helper()
+	fn(newEdge(t, coretest.New(t, sqldb.SQLite)))
+}
+
 func onEdge(t *testing.T, fn func(t *testing.T, e *edge)) {
 	t.Helper()
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) { fn(t, newEdge(t, g)) })
@@ -158,31 +165,31 @@ func TestHardenInsideAndOutsideDevices(t *testing.T) {
 }
 
 func TestHardenClientWebServices(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.insists("client-web-services", door.Management) })
+	onOne(t, func(e *edge) { e.insists("client-web-services", door.Management) })
 }
 
 func TestHardenRegistration(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.closes("registration", zone.ServiceRegistration) })
+	onOne(t, func(e *edge) { e.closes("registration", zone.ServiceRegistration) })
 }
 
 func TestHardenDownload(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.closes("download", zone.ServiceDownload) })
+	onOne(t, func(e *edge) { e.closes("download", zone.ServiceDownload) })
 }
 
 func TestHardenContent(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.insists("content", zone.ServiceContent) })
+	onOne(t, func(e *edge) { e.insists("content", zone.ServiceContent) })
 }
 
 func TestHardenCollection(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.insists("collection", zone.ServiceCollection) })
+	onOne(t, func(e *edge) { e.insists("collection", zone.ServiceCollection) })
 }
 
 func TestHardenAuthentication(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.closes("authentication", zone.ServiceAuthentication) })
+	onOne(t, func(e *edge) { e.closes("authentication", zone.ServiceAuthentication) })
 }
 
 func TestHardenPort2645(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.notYet("port-2645", door.Firewall, 2645) })
+	onOne(t, func(e *edge) { e.notYet("port-2645", door.Firewall, 2645) })
 }
 
 func TestHardenMDMEndpoint(t *testing.T) {
@@ -205,15 +212,15 @@ func TestHardenMDMEndpoint(t *testing.T) {
 }
 
 func TestHardenRemoteSSH(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.closes("remote-ssh", zone.ServiceRemoteSSH, 7443) })
+	onOne(t, func(e *edge) { e.closes("remote-ssh", zone.ServiceRemoteSSH, 7443) })
 }
 
 func TestHardenJoinProxy(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.closes("join-proxy", zone.ServiceJoinProxy, 7019, 7950) })
+	onOne(t, func(e *edge) { e.closes("join-proxy", zone.ServiceJoinProxy, 7019, 7950) })
 }
 
 func TestHardenQuickTasks(t *testing.T) {
-	onEdge(t, func(_ *testing.T, e *edge) { e.closes("quick-tasks", zone.ServiceQuickTask, 7628) })
+	onOne(t, func(e *edge) { e.closes("quick-tasks", zone.ServiceQuickTask, 7628) })
 }
 
 func TestHardenAdministration(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -66,13 +67,16 @@ var Keeping = zone.Setting[int]{
 
 // kept is for how many days visits are kept, and how many rows this day has already.
 type kept struct {
-	days atomic.Int64
-	day  int64
-	rows int64
+	days    atomic.Int64
+	writing sync.Mutex // held while a batch is written; guards day and rows
+	day     int64
+	rows    int64
+	most    int64 // rows of a day
 }
 
 func (s *Store) openTraffic() {
 	s.days.days.Store(int64(Keeping.Default))
+	s.days.most = maxRows
 	s.waiting = sqldb.NewBehind(maxVisits, s.flush)
 }
 
@@ -91,8 +95,10 @@ func (s *Store) Run(ctx context.Context, report func(error)) { s.waiting.Run(ctx
 // Flush writes what was counted at once.
 func (s *Store) Flush(ctx context.Context) error { return s.waiting.Flush(ctx) }
 
-// flush writes a batch. It is called by one goroutine at a time.
+// flush writes a batch.
 func (s *Store) flush(ctx context.Context, batch map[visit]count) error {
+	s.days.writing.Lock()
+	defer s.days.writing.Unlock()
 	if s.days.days.Load() == 0 { // switched off since it was counted
 		return nil
 	}
@@ -113,7 +119,7 @@ func (s *Store) add(ctx context.Context, tx *sqldb.Tx, k visit, c count) error {
 	if err := s.countRows(ctx, tx, k.day); err != nil {
 		return err
 	}
-	if s.days.rows >= maxRows {
+	if s.days.rows >= s.days.most {
 		k.address, k.kind, k.caller = netip.Addr{}, "", ""
 		if n, err := s.raise(ctx, tx, k, c); n > 0 || err != nil {
 			return err

@@ -13,6 +13,7 @@ import type { Tone } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
+import { settingWords } from './words';
 
 const STATES: Record<HardeningRow['state'], { tone: Tone; label: string }> = {
   met: { tone: 'ok', label: 'As it should be' },
@@ -68,7 +69,7 @@ export function Advice({ server }: { server: string }) {
               columns={[
                 { key: 'title', label: 'Capability', width: '16%', cell: (r) => r.title },
                 { key: 'intent', label: 'What to strive for', prose: true, cell: (r) => r.intent },
-                { key: 'follows', label: 'What follows', prose: true, cell: (r) => r.follows },
+                { key: 'follows', label: 'What follows', prose: true, cell: (r) => <Follows row={r} /> },
                 {
                   key: 'state',
                   label: 'Set',
@@ -111,5 +112,19 @@ export function Advice({ server }: { server: string }) {
         );
       }}
     </Loaded>
+  );
+}
+
+/** What following a row means, and what it would set. */
+function Follows({ row }: { row: HardeningRow }) {
+  return (
+    <div>
+      {row.follows}
+      {row.changes.length > 0 && (
+        <Text size="xs" c="dimmed">
+          Would set {row.changes.map((c) => settingWords(c.where, c.after)).join('; ')}.
+        </Text>
+      )}
+    </div>
   );
 }

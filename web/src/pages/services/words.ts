@@ -54,3 +54,11 @@ export function visitor(visit: DoorVisit): string {
   const who = visit.caller ? actorName(visit.caller) : 'A stranger';
   return visit.unproven ? `${who}, without proof` : who;
 }
+
+/** One setting of a server in words, without the server: "portal: off". */
+export function settingWords(where: string, after: string): string {
+  const what = where
+    .replace(/^servers\.[^.]+\.(services\.)?/, '')
+    .replace(/\.(on|filter|rules\.\d+|otherwise)/g, '');
+  return `${what}: ${after || 'nothing'}`;
+}
