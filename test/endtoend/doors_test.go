@@ -76,8 +76,12 @@ func TestARuleHoldsForTheNextRequest(t *testing.T) {
 			addr, method, url string
 			want              int
 		}{
-			{"127.0.0.9", "DELETE", portal, 404}, {"127.0.0.9", "POST", mail, 404}, {"127.0.0.9", "GET", w.Device + "/nothing", 404},
-			{"127.0.0.8", "GET", portal, 200}, {"127.0.0.8", "POST", mail, 400}, {"127.0.0.9", "GET", w.Admin + "/healthz", 200},
+			{"127.0.0.9", "DELETE", portal, 404},
+			{"127.0.0.9", "POST", mail, 404},
+			{"127.0.0.9", "GET", w.Device + "/nothing", 404},
+			{"127.0.0.8", "GET", portal, 200},
+			{"127.0.0.8", "POST", mail, 400},
+			{"127.0.0.9", "GET", w.Admin + "/healthz", 200},
 		} {
 			if got := w.calls(t, x.addr, x.method, x.url); got != x.want {
 				t.Errorf("%s %s from %s: %d, want %d", x.method, x.url, x.addr, got, x.want)

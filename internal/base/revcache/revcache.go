@@ -83,4 +83,3 @@ func (c *Cache[K, V]) evict() {
 		drop--
 	}
 }
-

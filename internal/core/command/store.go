@@ -147,7 +147,11 @@ func (cs *Commands) List(ctx context.Context, c scope.Caller, f Filter, limit in
 	var a sqldb.Args
 	where := []string{"TRUE"}
 	for _, eq := range []struct{ column, value string }{
-		{"c.device", f.Device}, {"c.owner", f.Owner}, {"c.state", string(f.State)}, {"c.kind", string(f.Kind)}, {"c.approval", f.Approval},
+		{"c.device", f.Device},
+		{"c.owner", f.Owner},
+		{"c.state", string(f.State)},
+		{"c.kind", string(f.Kind)},
+		{"c.approval", f.Approval},
 		{"c.batch", f.Batch},
 	} {
 		if eq.value != "" {

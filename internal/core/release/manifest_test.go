@@ -150,8 +150,17 @@ func TestWhichReleaseIsNewer(t *testing.T) {
 		newer   int
 		known   bool
 	}{
-		{"v1.0.0", 3, true}, {"1.1.0", 2, true}, {"v1.2.1", 1, true}, {"v1.2.1-0.20260301120000-0123456789ab", 2, true}, {"v1.2.1+dirty", 1, true},
-		{"v1.10.0", 0, true}, {"v1.3.0", 0, true}, {"v0.0.0-20260301120000-0123456789ab", 3, true}, {"(devel)", 0, false}, {"", 0, false}, {"v1.2", 0, false},
+		{"v1.0.0", 3, true},
+		{"1.1.0", 2, true},
+		{"v1.2.1", 1, true},
+		{"v1.2.1-0.20260301120000-0123456789ab", 2, true},
+		{"v1.2.1+dirty", 1, true},
+		{"v1.10.0", 0, true},
+		{"v1.3.0", 0, true},
+		{"v0.0.0-20260301120000-0123456789ab", 3, true},
+		{"(devel)", 0, false},
+		{"", 0, false},
+		{"v1.2", 0, false},
 	} {
 		m, err := release.Decode(manifest(t, 1))
 		if err != nil {

@@ -70,10 +70,14 @@ func TestWhatOneGroupWithholdsNoOtherOffers(t *testing.T) {
 			may  bool
 			by   []string
 		}{
-			{f.ann, "lock", false, []string{one}}, {f.bob, "lock", true, nil},
-			{f.ann, "full-wipe", false, []string{one}}, {f.bob, "full-wipe", true, []string{both}},
-			{f.ann, "message", true, []string{one}}, {f.bob, "message", false, nil},
-			{f.ann, "locate", true, []string{both}}, {f.ann, "enrol", false, nil},
+			{f.ann, "lock", false, []string{one}},
+			{f.bob, "lock", true, nil},
+			{f.ann, "full-wipe", false, []string{one}},
+			{f.bob, "full-wipe", true, []string{both}},
+			{f.ann, "message", true, []string{one}},
+			{f.bob, "message", false, nil},
+			{f.ann, "locate", true, []string{both}},
+			{f.ann, "enrol", false, nil},
 		} {
 			if may, by := f.may(t, x.user, x.what); may != x.may || !slices.Equal(by, x.by) {
 				t.Errorf("%s may %s: %v by %v, want %v by %v", x.user.Name, x.what, may, by, x.may, x.by)
