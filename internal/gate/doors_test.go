@@ -65,9 +65,9 @@ func (s *sample) own(name zone.Service) http.Handler {
 	return s.Device()
 }
 
-// TestMatrixOfServiceAddressAndState is every service by every state of its door by every kind of address: who is not let in
+// TestS26MatrixOfServiceAddressAndState is every service by every state of its door by every kind of address: who is not let in
 // cannot tell a closed door from none.
-func TestMatrixOfServiceAddressAndState(t *testing.T) {
+func TestS26MatrixOfServiceAddressAndState(t *testing.T) {
 	s := newSample(t, built()...)
 	addresses := map[string]bool{"10.0.0.7": true, "::ffff:10.0.0.7": true, "fd00::7": true, "198.51.100.7": false, "2001:db8::7": false, "127.0.0.1": false}
 	filters := map[string]*door.Filter{

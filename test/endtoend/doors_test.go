@@ -120,9 +120,9 @@ func TestAPhoneIsCountedWhenItsPasswordWasTaken(t *testing.T) {
 	}
 }
 
-// TestMatrixOfRoutesAndDoors is every route of the whole server by every state of its door, for a stranger and for somebody
+// TestS26EveryRouteBehindEveryDoor is every route of the whole server by every state of its door, for a stranger and for somebody
 // with a token: behind a closed door there is nothing, whoever asks.
-func TestMatrixOfRoutesAndDoors(t *testing.T) {
+func TestS26EveryRouteBehindEveryDoor(t *testing.T) {
 	w := newWorld(t, sqldb.SQLite, upstream.Options{})
 	ask := func(h http.Handler, method, path, token string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, path, nil)
