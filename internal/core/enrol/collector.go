@@ -125,8 +125,14 @@ func (s *Store) wrongToken(ctx context.Context, addr netip.Addr) error {
 	return errors.Join(errToken, err)
 }
 
-// TakesForeign tells whether the inventory agents of others are let in, with the setting's version.
-func (s *Store) TakesForeign(ctx context.Context) (bool, int64, error) { return zone.Get(ctx, s.db, foreignAgents) }
+// TakesForeign tells whether the inventory agents of others are let in, with the setting's version. It needs the
+// right service.read.
+func (s *Store) TakesForeign(ctx context.Context, c scope.Caller) (bool, int64, error) {
+	if err := c.Require(scope.ServiceRead); err != nil {
+		return false, 0, err
+	}
+	return zone.Get(ctx, s.db, foreignAgents)
+}
 
 // TakeForeign lets the inventory agents of others in, or not. It needs the right service.edit.
 func (s *Store) TakeForeign(ctx context.Context, c scope.Caller, on bool, version int64) error {

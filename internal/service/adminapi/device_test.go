@@ -59,6 +59,10 @@ func TestComputers(t *testing.T) {
 		if pc.User != (adminv1.Ref{ID: user.ID, Name: "ann"}) || pc.Liability != "personal" {
 			t.Errorf("the computer of ann is %+v", pc)
 		}
+		for _, part := range []string{"inventory", "inventory/software", "inventory-changes"} {
+			owner.do("GET", "/devices/"+pc.ID+"/"+part, nil).want(200)
+			owner.do("GET", "/devices/none/"+part, nil).refusedWith(404, "device.unknown")
+		}
 		path := "/devices/" + pc.ID + "/inventory-token"
 		made := decode[adminv1.NewInventoryToken](owner.do("POST", path, nil).want(201))
 		if !strings.HasSuffix(made.URL, "/collection/foreign/"+made.Token) || len(made.URLs) != 3 {

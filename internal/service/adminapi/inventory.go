@@ -192,7 +192,7 @@ func (a *API) softwareVersions(ctx context.Context, in *struct {
 }
 
 func (a *API) collection(ctx context.Context, _ *none) (*tagged[adminv1.Collection], error) {
-	on, version, err := a.Enrol.TakesForeign(ctx)
+	on, version, err := a.Enrol.TakesForeign(ctx, caller(ctx))
 	return tag(version, adminv1.Collection{Foreign: on}, err)
 }
 

@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 var update = flag.Bool("update", false, "write web/openapi.json anew")
@@ -54,6 +57,12 @@ func TestEveryOperationIsARoute(t *testing.T) {
 		there[r.Method+" "+r.Pattern] = true
 	}
 	for key, op := range a.operations() {
+		for _, part := range strings.Split(op.Path, "/") {
+			name := strings.Trim(part, "{}")
+			if name != part && !slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == name }) {
+				t.Errorf("%s does not read its %s", key, name)
+			}
+		}
 		if !there[key] {
 			t.Errorf("%s is described and is no route", key)
 		}

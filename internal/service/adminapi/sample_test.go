@@ -77,6 +77,7 @@ func (s sampler) path(op *huma.Operation, id string) string {
 	for _, name := range []string{"{id}", "{name}"} {
 		path = strings.Replace(path, name, url.PathEscape(id), 1)
 	}
+	path = strings.Replace(path, "{section}", "software", 1)
 	query := url.Values{}
 	for _, p := range op.Parameters {
 		if p.In == "query" && p.Required {

@@ -37,6 +37,7 @@ import (
 	"drover/internal/core/door"
 	"drover/internal/core/door/doortest"
 	"drover/internal/core/enrol"
+	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
@@ -168,6 +169,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		return adminv1.SecurityLayers{Layers: []adminv1.SecurityLayer{}}, nil
 	}
 	d.Updates = release.New(release.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Running: d.Version})
+	d.Inventory = inventory.New(inventory.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Bus: g.Bus, Devices: d.Devices})
 	d.Compliance = compliance.New(compliance.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Devices: d.Devices, Users: d.Directory,
 		Commands: d.Commands,
