@@ -3,6 +3,7 @@ package door
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"time"
 
 	"drover/internal/base/addrrule"
@@ -172,8 +173,21 @@ func (c *compiler) door(row Service) *Door {
 	d.On = d.On || row.Required
 	if f := c.filterOf(row, said); f != nil {
 		d.filter = c.compile(f)
+		if row.Name == zone.ServiceMonitoring {
+			d.filter = d.filter.alsoFor(loopback)
+		}
 	}
 	return d
+}
+
+// loopback is this machine itself, which always sees its own server's health.
+var loopback = spans([]string{"127.0.0.0/8", "::1"})
+
+// alsoFor returns a filter that never keeps these out either.
+func (f *filter) alsoFor(more []addrrule.Span) *filter {
+	out := *f
+	out.servers = slices.Concat(f.servers, more)
+	return &out
 }
 
 func replace[T comparable](at *T, with T) {

@@ -72,6 +72,13 @@ func TestTheFirstRuleThatMatchesDecides(t *testing.T) {
 			t.Errorf("%s: the rules of one category hold in another", addr)
 		}
 	}
+	d.Zone.Administration = rules(door.Deny)
+	plan = d.Compile("", nil)
+	for addr, want := range map[string]bool{"127.0.0.1": true, "::1": true, "10.0.0.1": false} {
+		if a := netip.MustParseAddr(addr); plan[zone.ServiceMonitoring].Admits(a, now) != want || plan[zone.ServiceAdminAPI].Admits(a, now) {
+			t.Errorf("%s: the machine itself alone sees its health, and nothing else", addr)
+		}
+	}
 	if plan[zone.ServicePortal].Admits(netip.Addr{}, now) {
 		t.Error("who has no address is let in")
 	}
