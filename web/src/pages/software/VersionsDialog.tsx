@@ -38,7 +38,7 @@ export function VersionsDialog({ program, onAsk, onClose }: VersionsDialogProps)
                   <Button
                     size="compact-sm"
                     variant="default"
-                    aria-label={`Who has ${program.name} ${v.version}`}
+                    aria-label={`Who has this? ${program.name} ${v.version}`}
                     onClick={() => onAsk(testFor(program, v.version))}
                   >
                     Who has this?
