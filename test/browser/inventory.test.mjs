@@ -231,6 +231,7 @@ step('the pages can be used by everybody, on a narrow telephone too', async () =
   };
   for (const [name, path] of Object.entries(narrow)) {
     await page.goto(path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
     await page.getByLabel('Loading').last().waitFor({ state: 'detached' });
     await fine(page, name);
   }

@@ -49,7 +49,12 @@ export function Found({ tests }: { tests: string[] }) {
                     </Link>
                   ),
                 },
-                { key: 'matched', label: 'What matched', cell: (m) => <Matched of={m} tests={tests} /> },
+                {
+                  key: 'matched',
+                  label: 'What matched',
+                  prose: true,
+                  cell: (m) => <Matched of={m} tests={tests} />,
+                },
               ]}
             />
           )

@@ -34,7 +34,7 @@ export function Question({ tests, onAsk }: QuestionProps) {
     <Panel title="Which devices …?">
       <Group align="flex-start" gap="xs" wrap="nowrap">
         <TagsInput
-          style={{ flex: 1 }}
+          style={{ flex: 1, minWidth: 0 }}
           aria-label="Question"
           placeholder={tests.length === 0 ? 'openssl<3.0.15' : 'and …'}
           description="A program, with a version or without, ! before what is missing, or a fact. Several must all hold."
@@ -51,7 +51,7 @@ export function Question({ tests, onAsk }: QuestionProps) {
           clearButtonProps={{ 'aria-label': 'Clear the question' }}
           inputWrapperOrder={['label', 'input', 'error', 'description']}
         />
-        <Button onClick={add} disabled={!typed.trim() || tests.length >= MOST_TESTS}>
+        <Button onClick={add} style={{ flex: 'none' }} disabled={!typed.trim() || tests.length >= MOST_TESTS}>
           Ask
         </Button>
       </Group>
