@@ -24,7 +24,7 @@ func (p *Phone) lead(ctx context.Context) {
 			}
 		})
 	}
-	if p.speaks != ByApp && p.fleet.enter(ctx) {
+	if p.speaks != ByApp && p.fleet.enter(ctx, p) {
 		p.live(ctx)
 		p.fleet.leave(p)
 		gone()

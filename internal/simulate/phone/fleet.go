@@ -182,18 +182,19 @@ func (f *Fleet) Run(ctx context.Context) Report {
 
 // enter waits for a place among the phones that set up. A phone gives the place back when it first holds a Ping, or
 // when it is refused, so that refused phones do not keep the others waiting.
-func (f *Fleet) enter(ctx context.Context) bool {
+func (f *Fleet) enter(ctx context.Context, p *Phone) bool {
 	select {
 	case f.setups <- struct{}{}:
+		p.setting.Store(true)
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
+// leave gives the place back, once; a phone without mail never had one.
 func (f *Fleet) leave(p *Phone) {
-	if !p.settled {
-		p.settled = true
+	if p.setting.CompareAndSwap(true, false) {
 		<-f.setups
 	}
 }

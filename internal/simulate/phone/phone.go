@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"drover/internal/base/wbxml"
@@ -30,9 +31,10 @@ type Phone struct {
 	syncKey   string
 	heartbeat int           // seconds
 	pinged    bool          // the server knows the Ping's parameters
-	settled   bool          // it no longer counts among those that set up
 	rounds    int           // provisionings since the last command that was served
 	known     chan struct{} // closed once the server has served it
+
+	setting atomic.Bool // it has a place among those that set up; its application may give that back too
 }
 
 // A phone that provisions more often than this without being served in between is in a loop.

@@ -3,6 +3,7 @@ package phone_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -137,6 +138,29 @@ func TestMisbehaviourDoesNotLoopForEver(t *testing.T) {
 }
 
 // What phones call themselves is what the catalogue recognises.
+func TestRefusedApplicationsWithoutMailEnd(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(web.Close)
+	fleet, err := phone.New(phone.Options{
+		URL: web.URL, UserPattern: "U%d", Password: "p", Count: 3, Setups: 1,
+		Model:  func(int) phone.Model { m, _ := phone.Find("ios"); return m },
+		Speaks: func(int) phone.Speaks { return phone.ByApp },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan phone.Report, 1)
+	go func() { done <- fleet.Run(t.Context()) }()
+	select {
+	case report := <-done:
+		if n := report.Events[phone.Failed]; n != 3 {
+			t.Errorf("%d of 3 applications failed: %+v", n, report)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the fleet never ends")
+	}
+}
+
 func TestModelsAreRecognised(t *testing.T) {
 	for _, name := range phone.Platforms() {
 		m, err := phone.Find(name)
