@@ -63,8 +63,8 @@ func TestPersonalDataIsTakenWhereThePolicyAsks(t *testing.T) {
 		w.edit(t, platform.AuditTextLog, policy.Bool(true))
 		w.edit(t, platform.AuditTextBodies, policy.Bool(true))
 		w.edit(t, platform.AuditDeviceLog, policy.Bool(true))
-		w.edit(t, platform.AuditFiles, policy.Bool(true))
 		w.edit(t, platform.AuditFilePaths, policy.List("/sdcard/reports"))
+		w.edit(t, platform.AuditFiles, policy.Bool(true))
 		taken := startCompanion(t, w.Zone, arguments...)
 		id := begin(t, taken)
 		for range len(data) {

@@ -250,6 +250,9 @@ func anyValues(t *rapid.T, name string) Values {
 	if vs.on(platform.LockDuress) {
 		vs[platform.LockDuressAddress] = Text(sample[FormatMail])
 	}
+	if vs.on(platform.AuditFiles) {
+		vs[platform.AuditFilePaths] = List(sample[FormatPath])
+	}
 	if faults := vs.Validate(""); len(faults) != 0 {
 		t.Fatal(faults)
 	}

@@ -16,7 +16,7 @@ var auditDefinitions = []Definition{
 		"The best position the device can find; else the area alone.")),
 	collect(platform.AuditFiles, "File archive", "Files of the folders below are copied to Drover, and nothing else is."),
 	needing(platform.AuditFiles, texts(platform.AuditFilePaths, CategoryAudit, "Archived folders",
-		"Paths on the device or its card. With none, no file is copied.", FormatPath, 50, Common)),
+		"Paths on the device or its card. The archive needs at least one.", FormatPath, 50, Common)),
 	needing(platform.AuditFiles, texts(platform.AuditFileTypes, CategoryAudit, "Archived kinds of files",
 		"Endings of names, such as pdf. An empty list means all.", FormatEnding, 50, Common)),
 	needing(platform.AuditFiles, number(platform.AuditFileSize, CategoryAudit, "Largest archived file",

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -222,11 +223,24 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"digits and letters":              {Values{platform.PasswordQuality: Number(1), platform.PasswordAlphanumeric: Bool(true)}, "password.alphanumeric"},
 		"duress to nobody":                {Values{platform.LockDuress: Bool(true)}, "lock.duress-address"},
 		"duress":                          {Values{platform.LockDuress: Bool(true), platform.LockDuressAddress: Text("a@example.org")}, ""},
+		"files of no folder":              {Values{platform.AuditFiles: Bool(true)}, "audit.file-paths"},
+		"files of an empty list":          {Values{platform.AuditFiles: Bool(true), platform.AuditFilePaths: List()}, "audit.file-paths"},
+		"files of a folder":               {Values{platform.AuditFiles: Bool(true), platform.AuditFilePaths: List("/reports")}, ""},
+		"folders alone":                   {Values{platform.AuditFilePaths: List("/reports")}, ""},
 	} {
 		faults := c.values.Validate("")
 		if c.fault == "" && len(faults) > 0 || c.fault != "" && (len(faults) != 1 || string(faults[0].Name) != c.fault) {
 			t.Errorf("%s: %v", name, faults)
 		}
+	}
+}
+
+func TestFilesAreNotAskedForWhereNoFolderIsLeft(t *testing.T) {
+	values := slices.Clone(merge(Origin{}, nil, nil).values)
+	values[byKey[platform.AuditFiles]].Value = Bool(true)
+	reconcile(values)
+	if got := values[byKey[platform.AuditFiles]]; got.Value.IsTrue() || got.Source != FromRule {
+		t.Errorf("files are asked for without a folder: %+v", got)
 	}
 }
 

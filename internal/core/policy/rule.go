@@ -50,6 +50,12 @@ func (vs Values) contradictions(prefix string) []problem.Field {
 			Name: prefix + string(platform.LockDuressAddress), Message: "A duress notification needs the address that it is sent to.",
 		})
 	}
+	if vs.on(platform.AuditFiles) && len(vs[platform.AuditFilePaths].Texts()) == 0 {
+		faults = append(faults, problem.Field{
+			Name:    prefix + string(platform.AuditFilePaths),
+			Message: "A file archive needs the folders that are copied: name them, or switch the archive off.",
+		})
+	}
 	return faults
 }
 
@@ -75,5 +81,9 @@ func reconcile(values []Sourced) {
 	duress, address := &values[byKey[platform.LockDuress]], values[byKey[platform.LockDuressAddress]]
 	if duress.Value.IsTrue() && address.Value.Line() == "" {
 		duress.Value, duress.Source = Bool(false), FromRule
+	}
+	files, folders := &values[byKey[platform.AuditFiles]], values[byKey[platform.AuditFilePaths]]
+	if files.Value.IsTrue() && len(folders.Value.Texts()) == 0 {
+		files.Value, files.Source = Bool(false), FromRule
 	}
 }

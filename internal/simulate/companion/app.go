@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"drover/internal/simulate/handset"
@@ -271,11 +272,18 @@ func (a *App) Begin(ctx context.Context) error {
 		return err
 	}
 	for _, kind := range a.o.Handset.Rules().Tells {
-		if err := a.Tell(ctx, kind, ""); err != nil && !errors.Is(err, ErrNotAsked) {
+		if err := a.Tell(ctx, kind, ""); err != nil && !notThis(err) {
 			return err
 		}
 	}
 	return nil
+}
+
+// notThis tells whether an error concerns one piece of data alone, so that the application goes on without it.
+func notThis(err error) bool {
+	var r *Refused
+	return errors.Is(err, ErrNotAsked) ||
+		errors.As(err, &r) && (strings.HasPrefix(r.Code, "collect.") || strings.HasPrefix(r.Code, "journal."))
 }
 
 // Run follows [App.Begin]. It lives until the context ends, the device is wiped, or the zone refuses it for

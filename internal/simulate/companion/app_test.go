@@ -19,6 +19,8 @@ import (
 type zone struct {
 	mu    sync.Mutex
 	asked []string // what it was asked for in the time that is counted
+
+	refuses string // the code by which it refuses files, for which its policy asks then
 }
 
 func (z *zone) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -32,17 +34,24 @@ func (z *zone) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = z.state()
 	case "/policy":
 		body = map[string]any{"revision": "", "settings": map[string]any{}, "schedule": map[string]any{"revision": "s1"}}
+		if z.refuses != "" {
+			body = map[string]any{"revision": "p1", "settings": map[string]any{"audit.files": map[string]any{"value": true}}}
+		}
 	case "/wait":
 		if err := z.hold(r); err != nil {
 			return nil, err
 		}
 		body = z.state()
 	}
+	status := http.StatusOK
+	if strings.HasPrefix(path, "/data/") {
+		status, body = http.StatusForbidden, map[string]any{"status": http.StatusForbidden, "code": z.refuses}
+	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(text))), Request: r}, nil
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(text))), Request: r}, nil
 }
 
 // hold waits as long as the application asks, until the night or the day ends.
@@ -93,6 +102,28 @@ func (z *zone) count() int {
 	n := len(z.asked)
 	z.asked = nil
 	return n
+}
+
+func TestAnApplicationLivesOnWithoutWhatIsNotWanted(t *testing.T) {
+	rules, ok := handset.Of("ios/10")
+	if !ok {
+		t.Fatal("there is no such platform")
+	}
+	rules.Tells = []string{"file"}
+	for code, lives := range map[string]bool{"journal.unasked": true, "collect.size": true, "key.ended": false} {
+		z := &zone{refuses: code}
+		a, err := New(Options{URL: "http://zone.example.test", Client: &http.Client{Transport: z}, Handset: handset.New(rules, handset.Obedient)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = a.Begin(t.Context())
+		if last := z.asked[len(z.asked)-1]; !strings.HasPrefix(last, "/data/file/") {
+			t.Fatalf("%s: the last it asks for is %s", code, last)
+		}
+		if lives != (err == nil) {
+			t.Errorf("a file refused with %s: %v", code, err)
+		}
+	}
 }
 
 func TestAnApplicationKeepsItsSchedule(t *testing.T) {

@@ -105,7 +105,7 @@ func (a *App) finish(ctx context.Context, o order) (Taken, error) {
 func (a *App) tell(ctx context.Context, o order, kind string) (Taken, error) {
 	err := a.Tell(ctx, kind, o.ID)
 	switch {
-	case errors.Is(err, ErrNotAsked), IsRefused(err, "collect.off"):
+	case notThis(err):
 		return a.report(ctx, o, "failed", "not-collected")
 	case err != nil:
 		return Taken{ID: o.ID, Kind: o.Kind}, err
