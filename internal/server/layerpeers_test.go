@@ -365,6 +365,8 @@ func TestPostgreSQLIsJudgedByAConnection(t *testing.T) {
 		x.RawQuery = strings.ReplaceAll(options, "CA", file)
 		return x.String()
 	}
+	bare := *u
+	bare.RawQuery = "sslmode=disable"
 	for name, c := range map[string]struct {
 		url   string
 		local bool
@@ -377,8 +379,8 @@ func TestPostgreSQLIsJudgedByAConnection(t *testing.T) {
 		"required, with a CA":     {through(own, "sslmode=require&sslrootcert=CA"), false, stateAttention, "without a check of the server's name"},
 		"required":                {through(own, "sslmode=require"), false, stateBad, "whose server"},
 		"preferred":               {through(own, "sslmode=prefer"), false, stateBad, "whose server"},
-		"none":                    {plain + "?sslmode=disable", false, stateBad, "without TLS"},
-		"none, on this machine":   {plain + "?sslmode=disable", true, stateGood, "on this machine"},
+		"none":                    {bare.String(), false, stateBad, "without TLS"},
+		"none, on this machine":   {bare.String(), true, stateGood, "on this machine"},
 	} {
 		db, err := sqldb.Open(t.Context(), sqldb.Options{URL: c.url, MaxConns: 1})
 		if err != nil {

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -257,6 +258,9 @@ func TestS15NothingWatchesOverTheDeviceListener(t *testing.T) {
 			t.Error(err)
 		}
 	}()
+	if err := errors.Join(s.zone.Revision.Read(t.Context()), s.zone.Doors.Read(t.Context())); err != nil { // as serving does
+		t.Fatal(err)
+	}
 	get := func(h http.Handler, path string) (int, string) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -1,6 +1,7 @@
 package addrrule
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -23,7 +24,7 @@ func ParseSpan(text string) (Span, error) {
 	}
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
-		return Span{}, fmt.Errorf("%q is no network; write it like 192.0.2.0/24 or 2001:db8::/32", text)
+		return Span{}, errors.New("this is no network; write it like 192.0.2.0/24 or 2001:db8::/32")
 	}
 	if p.Addr().Is4In6() {
 		if p.Bits() < 96 {
@@ -53,7 +54,7 @@ func parseRun(text, first, last string) (s Span, err error) {
 func parseAddr(text string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(text)
 	if err != nil || a.Zone() != "" {
-		return netip.Addr{}, fmt.Errorf("%q is no address; write it like 192.0.2.1 or 2001:db8::1", text)
+		return netip.Addr{}, errors.New("this is no address; write it like 192.0.2.1 or 2001:db8::1")
 	}
 	return a.Unmap(), nil
 }

@@ -359,9 +359,9 @@ func (s *Store) Harden(ctx context.Context, c scope.Caller, number int64, server
 	if err := c.Require(scope.ServiceEdit); err != nil {
 		return Version{}, err
 	}
-	for _, id := range ids {
+	for i, id := range ids {
 		if !slices.ContainsFunc(advice, func(a Advice) bool { return a.ID == id && a.Built() }) {
-			return Version{}, problem.Newf(problem.Invalid, "doors.advice", "There is nothing to be set for %q in this version.", sqldb.Clean(id, 40)).WithField("rows")
+			return Version{}, problem.Newf(problem.Invalid, "doors.advice", "There is nothing to be set for row %d in this version.", i+1).WithField("rows")
 		}
 	}
 	_, h, err := s.hardening(ctx, c, server)

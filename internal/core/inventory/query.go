@@ -138,7 +138,7 @@ func (s *Store) condition(ctx context.Context, t Test, a *sqldb.Args) (string, [
 	}
 	f, ok := d.Field(name)
 	if !ok || !d.Single {
-		return "", nil, problem.Newf(problem.Invalid, "inventory.fact", "Devices are not found by %q.", sqldb.Clean(t.Fact, maxText)).WithField("fact")
+		return "", nil, problem.New(problem.Invalid, "inventory.fact", "Devices are found by software, and by the fields of sections that have one item.").WithField("fact")
 	}
 	condition, err := f.condition(t, a)
 	return "b.device IN (SELECT f.device FROM inventory_fact f WHERE f.fact = " + a.Add(t.Fact) + " AND " + condition + ")", nil, err

@@ -167,7 +167,7 @@ func Catalogue() []Description { return slices.Clone(catalogue) }
 func Describe(name Section) (Description, error) {
 	i := slices.IndexFunc(catalogue, func(d Description) bool { return d.Section == name })
 	if i < 0 {
-		return Description{}, problem.Newf(problem.Invalid, "inventory.section", "There is no section %q of an inventory.", name).WithField("section")
+		return Description{}, problem.New(problem.Invalid, "inventory.section", "There is no such section of an inventory: it has system, hardware, software and others.").WithField("section")
 	}
 	return catalogue[i], nil
 }
