@@ -48,8 +48,8 @@ var lines = []string{
 	"device view remove " + one, "device group list", "device group show " + one, "device group add new",
 	"device group edit " + one + " --description d", "device group remove " + one, "device group members " + one,
 	"device group join " + one + " " + one, "device group leave " + one + " " + one,
-	"portal show", "portal show --group " + one, "portal offer lock", "portal withhold lock", "portal offer lock --group " + one, "portal withhold lock --group " + one,
-	"portal unset lock --group " + one, "portal explain " + one,
+	"portal show", "portal show --group " + one, "portal offer " + one, "portal withhold " + one, "portal offer " + one + " --group " + one, "portal withhold " + one + " --group " + one,
+	"portal unset " + one + " --group " + one, "portal explain " + one,
 	"policy create new --preset " + one + " --set a=1", "policy edit " + one + " --unset a", "policy list --retired", "policy show " + one,
 	"policy assign " + one + " --device-group " + one, "policy unassign --default", "policy assignments", "policy versions " + one,
 	"policy diff " + one + " --from 1 --to 2", "policy preview " + one + " --platform ios --version 1", "policy rollback " + one + " 1",
@@ -240,6 +240,13 @@ func newSampled(t *testing.T) *sampled {
 	}
 	s.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(s.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pemOf(s.Certificate()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DROVER_URL", s.URL)
+	t.Setenv("DROVER_TOKEN", "drv_x")
+	t.Setenv("DROVER_CA", ca)
 	return s
 }
 
@@ -316,6 +323,15 @@ func (s *sampled) hand(t *testing.T) *hand {
 	return h
 }
 
+// try runs a command.
+func (h *hand) try(args ...string) error {
+	parsed, err := h.parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return parsed.Run()
+}
+
 // do runs a command and returns what it printed, and the operations that it used.
 func (h *hand) do(t *testing.T, args ...string) (printed string, used []string) {
 	t.Helper()
@@ -323,11 +339,7 @@ func (h *hand) do(t *testing.T, args ...string) (printed string, used []string) 
 	h.mu.Lock()
 	h.used = nil
 	h.mu.Unlock()
-	parsed, err := h.parser.Parse(args)
-	if err == nil {
-		err = parsed.Run()
-	}
-	if err != nil {
+	if err := h.try(args...); err != nil {
 		t.Errorf("drover %s: %v", strings.Join(args, " "), err)
 	}
 	h.mu.Lock()
@@ -343,13 +355,6 @@ func TestEveryOperationHasACommand(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"text": "a text that is long enough"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pemOf(s.Certificate()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("DROVER_URL", s.URL)
-	t.Setenv("DROVER_TOKEN", "drv_x")
-	t.Setenv("DROVER_CA", ca)
 	commands, h := everyCommand(t), s.hand(t)
 	by, ran := map[string][]string{}, map[string]bool{}
 	for _, line := range lines {

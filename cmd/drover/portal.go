@@ -96,6 +96,20 @@ type portalAbilities struct {
 	Abilities []string `arg:"" name:"ability" help:"What users may do, as \"portal show\" names it."`
 }
 
+// check refuses what no ability is called.
+func (p portalAbilities) check(known []adminv1.Ability) error {
+	keys := make([]string, len(known))
+	for i, a := range known {
+		keys[i] = a.Key
+	}
+	for _, name := range p.Abilities {
+		if !slices.Contains(keys, name) {
+			return unusable("%q is nothing that users can be let do; there are %s", name, strings.Join(keys, ", "))
+		}
+	}
+	return nil
+}
+
 // without returns a list without the abilities that were named.
 func (p portalAbilities) without(list []string) []string {
 	return slices.DeleteFunc(append([]string{}, list...), func(key string) bool { return slices.Contains(p.Abilities, key) })
@@ -103,6 +117,13 @@ func (p portalAbilities) without(list []string) []string {
 
 // ofGroup changes what is said of a group; add puts what was named where it belongs.
 func (p portalAbilities) ofGroup(ctx context.Context, s *session, group string, add func(*adminv1.PortalGroupRights)) error {
+	all, _, err := client.Read[adminv1.Portal](ctx, s.Client, "/portal", nil)
+	if err != nil {
+		return err
+	}
+	if err := p.check(all.Abilities); err != nil {
+		return err
+	}
 	id, err := s.group(ctx, "user", group)
 	if err != nil {
 		return err
@@ -141,6 +162,9 @@ func (p *portalChange) Run(ctx context.Context, c *console) error {
 		})
 	}
 	res, err := change(ctx, s, put, "/portal", func(now adminv1.Portal) (any, error) {
+		if err := p.check(now.Abilities); err != nil {
+			return nil, err
+		}
 		rights := adminv1.PortalRights{Offered: []string{}}
 		for _, a := range now.Abilities {
 			if a.Offered && !slices.Contains(p.Abilities, a.Key) {

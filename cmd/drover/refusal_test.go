@@ -1,0 +1,31 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWhatCannotBeMeantIsRefused runs commands that are well formed and make no sense: each ends with the status of a
+// wrong command line, says how to mend it, and changes nothing.
+func TestWhatCannotBeMeantIsRefused(t *testing.T) {
+	h := newSampled(t).hand(t)
+	for _, x := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"portal", "withhold", "nosuch"}, one},
+		{[]string{"portal", "offer", "nosuch", "--group", one}, one},
+		{[]string{"portal", "unset", "nosuch", "--group", one}, one},
+	} {
+		h.used = nil
+		err := h.try(x.args...)
+		if got := exitStatus(err); got != exitUsage || !strings.Contains(err.Error(), x.says) {
+			t.Errorf("drover %q ends with %d: %v", x.args, got, err)
+		}
+		for _, op := range h.used {
+			if !strings.HasPrefix(op, "get") && !strings.HasPrefix(op, "list") {
+				t.Errorf("drover %q has done %s", x.args, op)
+			}
+		}
+	}
+}
