@@ -38,6 +38,9 @@ type enrolInvite struct {
 
 // Run invites a user and shows the link as a QR code.
 func (e *enrolInvite) Run(ctx context.Context, c *console) error {
+	if e.Uses < 1 || e.Hours < 1 { // the API takes none for the number that it has by itself
+		return unusable("an invitation is for at least one device and one hour: leave --uses and --hours out for 1 and 72")
+	}
 	s, user, err := e.about(ctx, c, e.User, (*session).user)
 	if err != nil {
 		return err
@@ -63,8 +66,15 @@ func (e *enrolInvite) Run(ctx context.Context, c *console) error {
 		if err := drawQR(s.out, x.Link); err != nil {
 			return err
 		}
-		return s.say("%s\nWhoever has this link enrols as %s, %d times, until %s. It is shown this once.", x.Link, x.User.Name, x.Uses, moment(x.Expires))
+		return s.say("%s\nWhoever has this link enrols as %s, %s, until %s. It is shown this once.", x.Link, x.User.Name, howOften(x.Uses), moment(x.Expires))
 	})
+}
+
+func howOften(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return count(n) + " times"
 }
 
 // writeQR writes a picture that only its owner may read: who has it enrols.

@@ -16,6 +16,8 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 		{[]string{"portal", "withhold", "nosuch"}, one},
 		{[]string{"portal", "offer", "nosuch", "--group", one}, one},
 		{[]string{"portal", "unset", "nosuch", "--group", one}, one},
+		{[]string{"enrol", "invite", one, "--uses", "0"}, "--uses"},
+		{[]string{"enrol", "invite", one, "--hours", "0"}, "--hours"},
 	} {
 		h.used = nil
 		err := h.try(x.args...)
@@ -27,5 +29,15 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 				t.Errorf("drover %q has done %s", x.args, op)
 			}
 		}
+	}
+}
+
+func TestAnInvitationForOneDeviceIsForOnce(t *testing.T) {
+	h := newSampled(t).hand(t)
+	if printed, _ := h.do(t, "enrol", "invite", one); !strings.Contains(printed, ", once, until ") {
+		t.Errorf("it prints %s", printed)
+	}
+	if got := howOften(2); got != "2 times" {
+		t.Errorf("for two devices: %q", got)
 	}
 }
