@@ -89,7 +89,7 @@ type Reach struct {
 }
 
 // Verdict answers whether a command can be sent to a device, and what it will do. When Possible, Way is the way it will
-// go; otherwise Reason says why not and Alternatives what else there is.
+// go; otherwise Reason says why not and Alternatives what else can be done over the same reach.
 type Verdict struct {
 	Possible     bool
 	Way          Way
@@ -100,12 +100,26 @@ type Verdict struct {
 // Ask tells whether command c can reach a device of this row over reach.
 func (r Row) Ask(c Command, reach Reach) Verdict {
 	o := r.orders[c]
-	for _, w := range o.Ways {
-		if slices.Contains(reach.Channels, w.Channel) && reach.speaks(w) {
-			return Verdict{Possible: true, Way: w}
+	if w, ok := o.way(reach); ok {
+		return Verdict{Possible: true, Way: w}
+	}
+	v := Verdict{Reason: o.reason(c, reach)}
+	for _, a := range o.Alternatives {
+		if _, ok := r.orders[a.Command].way(reach); ok || a.Command == "" {
+			v.Alternatives = append(v.Alternatives, a)
 		}
 	}
-	return Verdict{Reason: o.reason(c, reach), Alternatives: slices.Clone(o.Alternatives)}
+	return v
+}
+
+// way returns the best way that is open.
+func (o Order) way(reach Reach) (Way, bool) {
+	for _, w := range o.Ways {
+		if slices.Contains(reach.Channels, w.Channel) && reach.speaks(w) {
+			return w, true
+		}
+	}
+	return Way{}, false
 }
 
 func (r Reach) speaks(w Way) bool {

@@ -84,6 +84,30 @@ func TestSelectiveWipeNeeds161(t *testing.T) {
 	}
 }
 
+func TestAlternativesCanBeDone(t *testing.T) {
+	for _, r := range Rows() {
+		for _, reach := range []Reach{
+			{Channels: []Channel{Companion}}, {Channels: []Channel{ActiveSync}}, {Channels: []Channel{ActiveSync}, ActiveSync: V(14, 1)},
+			{Channels: []Channel{ActiveSync, Companion}, ActiveSync: V(16, 1)}, {Channels: []Channel{AppleMDM}}, {},
+		} {
+			for _, c := range Commands() {
+				for _, a := range r.Ask(c, reach).Alternatives {
+					if a.Command != "" && !r.Ask(a.Command, reach).Possible {
+						t.Errorf("%s: instead of %s over %v, %s is advised, which is not possible", r.Key(), c, reach.Channels, a.Command)
+					}
+				}
+			}
+		}
+	}
+	gmail := Resolve(Facts{UserAgent: "Android-Mail/2024.01.28", OS: "Android 14"})
+	if got := gmail.Ask(SelectiveWipe, Reach{Channels: []Channel{Companion}}).Alternatives; len(got) != 0 {
+		t.Errorf("a device with the application alone is offered %+v", got)
+	}
+	if got := gmail.Ask(SelectiveWipe, Reach{Channels: []Channel{ActiveSync}, ActiveSync: V(14, 1)}).Alternatives; len(got) != 2 {
+		t.Errorf("a device with mail is offered %+v", got)
+	}
+}
+
 func TestOldTLSCannotConnectDirectly(t *testing.T) {
 	for key, direct := range map[string]bool{
 		"android-native/2.2": false, "android-native/3.0": false, "blackberry-notifysync": false, "symbian-s60/s60": false,
