@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
@@ -104,8 +106,17 @@ func (r *complianceNotices) apply(n *adminv1.ComplianceNotices) (changed bool) {
 	return *n != before
 }
 
+// empty tells whether a text was given that says nothing.
+func (r *complianceNotices) empty() bool {
+	texts := []*string{r.BreachSubject, r.Breach, r.RestrictedSubject, r.Restricted, r.RestoredSubject, r.Restored}
+	return slices.ContainsFunc(texts, func(text *string) bool { return text != nil && strings.TrimSpace(*text) == "" })
+}
+
 // Run shows or changes the mails to owners.
 func (r *complianceNotices) Run(ctx context.Context, c *console) error {
+	if r.empty() {
+		return unusable("a mail needs a subject and a text: --reset puts the built-in ones back, but for those that are given with it")
+	}
 	s, err := r.connect(c)
 	if err != nil {
 		return err

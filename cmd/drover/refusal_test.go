@@ -18,6 +18,8 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 		{[]string{"portal", "unset", "nosuch", "--group", one}, one},
 		{[]string{"enrol", "invite", one, "--uses", "0"}, "--uses"},
 		{[]string{"enrol", "invite", one, "--hours", "0"}, "--hours"},
+		{[]string{"compliance", "notices", "--breach", ""}, "--reset"},
+		{[]string{"compliance", "notices", "--restored-subject", " ", "--preview"}, "--reset"},
 	} {
 		h.used = nil
 		err := h.try(x.args...)
