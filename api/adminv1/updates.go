@@ -5,7 +5,7 @@ type UpdateCheck struct {
 	Enabled bool   `json:"enabled" doc:"Nothing is ever fetched while this is false."`
 	URL     string `json:"url" maxLength:"500" doc:"Of the manifest, by https; its signature is at the same address with .sig behind."`
 	CA      string `json:"ca" maxLength:"65536" doc:"PEM of the authorities that alone are trusted; empty for those of the server's machine."`
-	Proxy   string `json:"proxy" maxLength:"500" doc:"http://HOST:PORT, by which the host is reached; empty for directly."`
+	Proxy   string `json:"proxy" maxLength:"500" doc:"The address of a proxy by which the host is reached: its scheme (http), host and port, as a URL; empty for directly."`
 	Key     string `json:"key" maxLength:"1024" doc:"PEM of the Ed25519 public key with which the manifest is signed."`
 }
 

@@ -42,6 +42,7 @@ func TestOneQuestionForAllWhoFollow(t *testing.T) {
 		})
 		h.hear(bus.Message{Body: "device 1-ann"})
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		ann, leave, err := h.follow("ann")
 		if err != nil || asked > 0 {
 			t.Fatal(asked, err)
@@ -55,6 +56,7 @@ func TestOneQuestionForAllWhoFollow(t *testing.T) {
 			h.hear(bus.Message{Body: "command 7 2-bob"})
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if text := told(t, ann); text != "" || asked != 1 {
 			t.Errorf("ann is told %q, after %d questions", text, asked)
 		}
