@@ -20,6 +20,8 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 		{[]string{"enrol", "invite", one, "--hours", "0"}, "--hours"},
 		{[]string{"compliance", "notices", "--breach", ""}, "--reset"},
 		{[]string{"compliance", "notices", "--restored-subject", " ", "--preview"}, "--reset"},
+		{[]string{"schedule", "create", "new", "--default", "--priority", "3"}, "--group"},
+		{[]string{"schedule", "edit", one, "--priority", "0"}, "--group"},
 	} {
 		h.used = nil
 		err := h.try(x.args...)

@@ -30,7 +30,7 @@ type scheduleFlags struct {
 	DeviceGroup []string `help:"Device groups it is for."`
 	Device      []string `help:"Devices it is for."`
 	Default     bool     `help:"For everybody else."`
-	Priority    int      `help:"Between groups: the greatest wins."`
+	Priority    *int     `help:"Of the groups that are named with it: the greatest wins."`
 }
 
 func (f scheduleFlags) apply(ctx context.Context, s *session, d *adminv1.ScheduleDraft) (err error) {
@@ -60,6 +60,9 @@ func (f scheduleFlags) apply(ctx context.Context, s *session, d *adminv1.Schedul
 
 // targets replaces whom the schedule is for, where anybody is named.
 func (f scheduleFlags) targets(ctx context.Context, s *session, d *adminv1.ScheduleDraft) error {
+	if f.Priority != nil && len(f.Group)+len(f.DeviceGroup) == 0 {
+		return unusable("--priority decides between groups: name those that it is for with --group or --device-group")
+	}
 	var list []target
 	for _, x := range f.For {
 		list = append(list, target{User: x})
@@ -84,7 +87,11 @@ func (f scheduleFlags) targets(ctx context.Context, s *session, d *adminv1.Sched
 		if err != nil {
 			return err
 		}
-		d.Targets = append(d.Targets, adminv1.ScheduleTargetDraft{Kind: kind, Target: id, Priority: f.Priority})
+		draft := adminv1.ScheduleTargetDraft{Kind: kind, Target: id}
+		if kind == "group" {
+			replace(&draft.Priority, f.Priority)
+		}
+		d.Targets = append(d.Targets, draft)
 	}
 	return nil
 }
@@ -186,7 +193,7 @@ func (s *session) printSchedule(x adminv1.Schedule) error {
 		windows[i] = windowWords(w)
 	}
 	for i, t := range x.Targets {
-		targets[i] = strings.TrimSpace(t.Kind + " " + t.Target.Name)
+		targets[i] = targetWords(t)
 	}
 	zone := x.Zone
 	if zone == "" {
@@ -194,6 +201,15 @@ func (s *session) printSchedule(x adminv1.Schedule) error {
 	}
 	return s.say("%s (%s), %s: at peak %s, at other times %s\npeak: %s\nfor: %s", x.Name, x.ID, zone, fetchWords(x.Peak), fetchWords(x.OffPeak),
 		strings.Join(windows, " "), strings.Join(targets, ", "))
+}
+
+// targetWords says whom a schedule is for; a group with its priority.
+func targetWords(t adminv1.ScheduleTarget) string {
+	words := strings.TrimSpace(t.Kind + " " + t.Target.Name)
+	if t.Kind != "group" {
+		return words
+	}
+	return fmt.Sprintf("%s (priority %d)", words, t.Priority)
 }
 
 type scheduleList struct{ remote }
@@ -306,6 +322,15 @@ func (x *scheduleDevice) Run(ctx context.Context, c *console) error {
 		if x.Schedule.ID == "" {
 			return s.say("No schedule reaches it: it is told of news at once.")
 		}
-		return s.say("%s, by its %s: %s now, until %s", x.Schedule.Name, x.Kind, fetchWords(x.Now), x.Until)
+		return s.say("%s", scheduledWords(x))
 	})
+}
+
+// scheduledWords says what a schedule means for a device now, and until when where that changes.
+func scheduledWords(x adminv1.DeviceSchedule) string {
+	words := fmt.Sprintf("%s, by its %s: %s now", x.Schedule.Name, x.Kind, fetchWords(x.Now))
+	if x.Until == "" {
+		return words
+	}
+	return words + ", until " + moment(x.Until)
 }
