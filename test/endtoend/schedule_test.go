@@ -67,6 +67,10 @@ func TestAPhoneIsToldItsHeartbeat(t *testing.T) {
 						return err
 					},
 				})
+				demand := "140"
+				if version == "12.1" {
+					demand = "449" // MS-ASPROV section 3.1.5.2: before 14.0 it is the status of HTTP
+				}
 				steps := []string{
 					"provision", "foldersync", "sync", "sync",
 					"ping,heartbeat=480,status=5,text:HeartbeatInterval=900",
@@ -79,7 +83,7 @@ func TestAPhoneIsToldItsHeartbeat(t *testing.T) {
 					"ping,heartbeat=300,status=2,during=" + on("mail"),
 					"sync",
 					"ping,heartbeat=300,status=1,during=" + on("turn"),
-					"ping,heartbeat=900,demand=140,during=" + on("wipe"),
+					"ping,heartbeat=900,demand=" + demand + ",during=" + on("wipe"),
 				}
 				if version != "12.1" {
 					steps = append(steps[:9], append([]string{"sync,heartbeat=300,status=14,text:Limit=900"}, steps[9:]...)...)

@@ -7206,7 +7206,7 @@ export interface components {
             enabled: boolean;
             /** @description PEM of the Ed25519 public key with which the manifest is signed. */
             key: string;
-            /** @description http://HOST:PORT, by which the host is reached; empty for directly. */
+            /** @description The address of a proxy by which the host is reached: its scheme (http), host and port, as a URL; empty for directly. */
             proxy: string;
             /** @description Of the manifest, by https; its signature is at the same address with .sig behind. */
             url: string;
@@ -7232,7 +7232,7 @@ export interface components {
             newer: components["schemas"]["Release"][];
             /** @description Its last answer was believed. */
             ok: boolean;
-            /** @description http://HOST:PORT, by which the host is reached; empty for directly. */
+            /** @description The address of a proxy by which the host is reached: its scheme (http), host and port, as a URL; empty for directly. */
             proxy: string;
             /** @description The version that answers. */
             running: string;
@@ -10326,7 +10326,9 @@ export interface operations {
                 cursor?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10362,7 +10364,9 @@ export interface operations {
                 since?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -10486,6 +10490,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                id: string;
                 section: string;
             };
             cookie?: never;
@@ -11937,6 +11942,10 @@ export interface operations {
     listSoftwareVersions: {
         parameters: {
             query: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
                 name: string;
                 source?: string;
             };
