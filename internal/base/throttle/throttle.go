@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/netip"
-	"strings"
 	"time"
 
 	"drover/internal/base/clock"
@@ -14,11 +13,8 @@ import (
 )
 
 const (
-	// Free is how many failures of an account have no consequence.
+	// Free is how many failures have no consequence.
 	Free = 5
-	// FreeOfAddress is how many of an address have none: whole houses come from one, and one phone with an old password must
-	// not keep everybody else out.
-	FreeOfAddress = 20
 	// MaxWait is the longest wait after a failure.
 	MaxWait = 15 * time.Minute
 	// Forget is how long failures count.
@@ -44,9 +40,6 @@ func Account(name string) string {
 	return "account:" + hex.EncodeToString(sum[:2])
 }
 
-// addresses is what the names of addresses begin with.
-const addresses = "address:"
-
 // Network is the name under which the failures of an address count: with IPv6 one customer has a whole /64.
 func Network(a netip.Addr) string {
 	a = a.Unmap().WithZone("")
@@ -55,11 +48,11 @@ func Network(a netip.Addr) string {
 			a = p.Addr()
 		}
 	}
-	return addresses + a.String()
+	return "address:" + a.String()
 }
 
 // Attempt counts a try before it is made, so that many at once are no way around. A problem of kind Throttled when one of
-// the names has used up its free failures and its pause, which doubles up to 15 minutes, is not over.
+// the names has failed five times and its pause, which doubles up to 15 minutes, is not over.
 func (b *Book) Attempt(ctx context.Context, names ...string) error {
 	now := b.clock.Now()
 	return b.db.Write(ctx, func(tx *sqldb.Tx) error {
@@ -86,7 +79,7 @@ func (b *Book) count(ctx context.Context, tx *sqldb.Tx, name string, now time.Ti
 	if err != nil {
 		return err
 	}
-	if wait := sqldb.Time(x.last).Add(pause(x.failed, free(name))).Sub(now); wait > 0 {
+	if wait := sqldb.Time(x.last).Add(pause(x.failed)).Sub(now); wait > 0 {
 		return problem.Newf(problem.Throttled, "login.throttled", "Too many failed tries: wait %s.", wait.Round(time.Second)).WithRetry(wait)
 	}
 	_, err = tx.Exec(ctx, "UPDATE "+b.table+" SET failed = failed + 1, last = $1 WHERE name = $2", sqldb.Micros(now), name)
@@ -94,18 +87,11 @@ func (b *Book) count(ctx context.Context, tx *sqldb.Tx, name string, now time.Ti
 }
 
 // pause is how long to wait after so many failures: nothing at first, then twice as long each time.
-func pause(failed, free int64) time.Duration {
-	if failed < free {
+func pause(failed int64) time.Duration {
+	if failed < Free {
 		return 0
 	}
-	return min(time.Second<<min(failed-free, 20), MaxWait)
-}
-
-func free(name string) int64 {
-	if strings.HasPrefix(name, addresses) {
-		return FreeOfAddress
-	}
-	return Free
+	return min(time.Second<<min(failed-Free, 20), MaxWait)
 }
 
 // Forgive clears an account ("" for none), and takes this one try back from the count of others.
