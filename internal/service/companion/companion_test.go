@@ -194,6 +194,7 @@ func TestACallForHelpIsTriedUntilItIsTakenOrSixHoursArePast(t *testing.T) {
 		d.ill = false
 		d.mu.Unlock()
 		time.Sleep(retryAlarm)
+		synctest.Wait() // the next try is due at this very moment
 		if mails, _ := d.told(); mails != 1 {
 			t.Errorf("%d mails when the mail server is back", mails)
 		}
