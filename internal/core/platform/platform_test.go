@@ -87,8 +87,12 @@ func TestSelectiveWipeNeeds161(t *testing.T) {
 func TestAlternativesCanBeDone(t *testing.T) {
 	for _, r := range Rows() {
 		for _, reach := range []Reach{
-			{Channels: []Channel{Companion}}, {Channels: []Channel{ActiveSync}}, {Channels: []Channel{ActiveSync}, ActiveSync: V(14, 1)},
-			{Channels: []Channel{ActiveSync, Companion}, ActiveSync: V(16, 1)}, {Channels: []Channel{AppleMDM}}, {},
+			{Channels: []Channel{Companion}},
+			{Channels: []Channel{ActiveSync}},
+			{Channels: []Channel{ActiveSync}, ActiveSync: V(14, 1)},
+			{Channels: []Channel{ActiveSync, Companion}, ActiveSync: V(16, 1)},
+			{Channels: []Channel{AppleMDM}},
+			{},
 		} {
 			for _, c := range Commands() {
 				for _, a := range r.Ask(c, reach).Alternatives {
