@@ -187,7 +187,7 @@ step('a sealed reason is shown for a reason, and the look is recorded', async ()
   await fine(page, 'reveal-audit');
   await button(page, 'Done').click();
   await page.keyboard.press('Escape');
-  await open('Audit revealed');
+  await open('Personal looked');
 });
 
 step('every page of it can be used by everybody', async () => {

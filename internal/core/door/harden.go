@@ -119,10 +119,9 @@ var advice = []Advice{
 	},
 }
 
-var (
-	phones          = []zone.Service{zone.ServiceActiveSync, zone.ServiceAutodiscover, zone.ServiceCompanion, zone.ServicePortal, zone.ServiceAppleMDM, zone.ServiceSCEP}
-	administrations = []zone.Service{zone.ServiceDashboard, zone.ServiceAdminAPI, zone.ServiceMonitoring}
-)
+var phones = []zone.Service{
+	zone.ServiceActiveSync, zone.ServiceAutodiscover, zone.ServiceCompanion, zone.ServicePortal, zone.ServiceAppleMDM, zone.ServiceSCEP,
+}
 
 // endpoints are the services that devices and their users call.
 func endpoints() (list []zone.Service) {
