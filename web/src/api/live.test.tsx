@@ -33,6 +33,7 @@ beforeEach(() => {
     ['devices', 'a'],
     ['devices', 'b'],
     ['audit', 'list', {}],
+    ['devices', 'a', 'audit', 'list', {}],
     ['devices', 'list', {}],
   ]) {
     queries.setQueryData(key, {});
@@ -43,6 +44,19 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
+});
+
+test('what was done to one device is read again with the audit log', () => {
+  renderHook(useLive, { wrapper });
+  act(() => Line.latest.tell('audit', { id: 'record' }));
+  act(() => vi.advanceTimersByTime(1_000));
+  expect(stale('audit', 'list', {})).toBe(true);
+  expect(stale('devices', 'a', 'audit', 'list', {})).toBe(true);
+  expect([stale('devices', 'a'), stale('devices', 'list', {}), stale('overview')]).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });
 
 test('changes are gathered, and make stale what they touch and nothing else', () => {

@@ -43,9 +43,12 @@ const LIVE_PAGES = 2;
 function refresh(client: QueryClient, roots: Set<string>, ids: Set<string>) {
   void client.invalidateQueries({
     predicate: ({ queryKey, state }) => {
-      const [root, kind] = queryKey as [string, string?];
-      if (!roots.has(root)) return false;
-      if (root === 'devices' && kind && kind !== 'list' && !ids.has(kind) && !ids.has(EVERY)) return false;
+      const [root, kind, part] = queryKey as [string, string?, string?];
+      // What was done to one device stands among what is read of that device.
+      const trail = part === 'audit' && roots.has('audit');
+      if (!trail && !roots.has(root)) return false;
+      if (!trail && root === 'devices' && kind && kind !== 'list' && !ids.has(kind) && !ids.has(EVERY))
+        return false;
       const pages = (state.data as { pages?: unknown[] } | undefined)?.pages;
       return !pages || pages.length <= LIVE_PAGES;
     },
