@@ -109,11 +109,12 @@ $(tools)/staticcheck: tools/go.mod tools/go.sum
 	$(GO) build -C tools -o ../$(tools)/ tool
 	@touch $@
 
-bench: ## CPU, memory and wake-up times beside nginx and Go's ReverseProxy, on loopback; lists of 100,000 devices; what the agent costs
+bench: ## CPU, memory and wake-up times beside nginx and Go's ReverseProxy, on loopback; lists of 100,000 devices; what agents cost and 50,000 of them report; durable reports beside a plain handler
 	@$(MAKE) --no-print-directory -j2 build
 	scripts/install-test-deps
 	$(GO) test -run '^$$' -bench BenchmarkFleet -benchtime 40x ./internal/core/device
 	$(GO) test -run '^$$' -bench 'BenchmarkScan|BenchmarkIdle' -benchtime 3x ./agent/inventory ./cmd/drover-agent
+	$(GO) test -run '^$$' -bench BenchmarkDurableReport -benchtime 3s ./internal/service/collection
 	$(GO) run ./test/bench
 
 notices: $(front_end) ## writes THIRD-PARTY-NOTICES from the licences of everything that is linked or bundled

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,17 +38,27 @@ type Agent struct {
 	desired *desired.State
 	orders  *order.Runner
 
-	wake chan struct{} // something is to be done now
+	device string
+	since  time.Time     // when it came into the zone
+	wake   chan struct{} // something is to be done now
 
 	mu      sync.Mutex
 	scan    bool
 	renew   bool
 	summary store.Summary
 	states  []agentv1.SettingState
+
+	home  string          // the server that it registered with
+	aside map[string]rest // servers that did not answer
+	// introduced is whether the zone was told what this machine is since the agent began.
+	introduced bool
 }
 
 // ErrStranger is returned when the computer belongs to no zone.
 var ErrStranger = errors.New("this computer belongs to no zone; run: drover-agent register")
+
+// ErrAnew is returned when the computer was registered anew while the agent ran: another must be made of what is kept now.
+var ErrAnew = errors.New("this computer has been registered anew")
 
 // New makes an agent of a computer that is registered.
 func New(o Options) (*Agent, error) {
@@ -58,7 +69,12 @@ func New(o Options) (*Agent, error) {
 	if !member {
 		return nil, ErrStranger
 	}
-	a := &Agent{Options: o, wake: make(chan struct{}, 1)}
+	if _, left, err := o.Store.Join(); err != nil || left { // it was killed at the very moment when it was let in
+		if err := errors.Join(err, o.Store.DropJoin()); err != nil {
+			return nil, err
+		}
+	}
+	a := &Agent{Options: o, wake: make(chan struct{}, 1), device: id.Device, since: id.Since, home: strings.TrimSuffix(id.URL, "/"), aside: map[string]rest{}}
 	if a.client, err = Client(o.Store, id, o.Clock); err != nil {
 		return nil, err
 	}
@@ -80,7 +96,22 @@ func New(o Options) (*Agent, error) {
 
 func (a *Agent) now() time.Time { return a.current().Now() }
 
-// Run keeps the turns until ctx ends.
+// same tells whether the computer still is the one that the agent was made of.
+func (a *Agent) same() error {
+	id, member, err := a.Store.Identity()
+	switch {
+	case err != nil:
+		return err
+	case !member:
+		return ErrStranger
+	case id.Device != a.device || !id.Since.Equal(a.since):
+		return ErrAnew
+	}
+	return nil
+}
+
+// Run keeps the turns until ctx ends; or until the computer is registered anew ([ErrAnew]) or belongs to no zone any more
+// ([ErrStranger]).
 func (a *Agent) Run(ctx context.Context) error {
 	a.event(agentv1.EventStart, "info", "The agent began.")
 	var parts sync.WaitGroup
@@ -92,13 +123,16 @@ func (a *Agent) Run(ctx context.Context) error {
 	held := holder{hold: func(ctx context.Context) { parts.Go(func() { a.hold(ctx) }) }}
 	failures := 0
 	for {
+		if err := a.same(); err != nil {
+			return err
+		}
 		err := a.Turn(ctx)
 		if ctx.Err() != nil {
 			a.event(agentv1.EventStop, "info", "The agent ended as it was told to.")
 			return nil
 		}
 		handScripts(scripts, a.desired.Assignments.Scripts)
-		held.set(ctx, a.desired.Settings.Hold)
+		held.set(ctx, a.desired.Settings.Hold, a.current().Server())
 		wait := a.next()
 		if failures++; err == nil {
 			failures = 0
@@ -194,18 +228,20 @@ func (a *Agent) runScripts(ctx context.Context, lists <-chan []agentv1.Script) {
 
 // holder begins and ends the holding of a connection.
 type holder struct {
-	hold func(context.Context)
-	stop context.CancelFunc // nil while none is held
+	hold   func(context.Context)
+	server string             // to which it is held
+	stop   context.CancelFunc // nil while none is held
 }
 
-func (h *holder) set(ctx context.Context, on bool) {
-	switch {
-	case on && h.stop == nil:
-		ctx, h.stop = context.WithCancel(ctx)
-		h.hold(ctx)
-	case !on && h.stop != nil:
+func (h *holder) set(ctx context.Context, on bool, server string) {
+	if h.stop != nil && (!on || h.server != server) {
 		h.stop()
 		h.stop = nil
+	}
+	if on && h.stop == nil {
+		ctx, h.stop = context.WithCancel(ctx)
+		h.server = server
+		h.hold(ctx)
 	}
 }
 

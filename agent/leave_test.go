@@ -10,7 +10,9 @@ import (
 	"drover/agent"
 	"drover/agent/agenttest"
 	"drover/agent/store"
+	"drover/agent/talk"
 	"drover/api/agentv1"
+	"drover/internal/base/problem"
 )
 
 const code = "ABCD-EFGH-IJKL-MNOP"
@@ -72,6 +74,29 @@ func TestACodeWorksWithoutTheServer(t *testing.T) {
 	w.zone.Server.Close()
 	if err := agent.Leave(t.Context(), w.store(), w.clock, code); err != nil {
 		t.Error(err)
+	}
+}
+
+// A code is good until the agent is gone by it: the zone may not know yet that it was shown, as after the restore of a backup, and
+// the program may be killed between the zone's answer and the removal.
+func TestACodeThatWasCutOffIsGoodStill(t *testing.T) {
+	w := newWorld(t)
+	w.register()
+	w.settings(agentv1.Uninstall{Codes: []string{agent.CodePrint(agenttest.Device, code)}})
+	w.zone.Change(func(told *agenttest.Told) {
+		told.Stay = problem.New(problem.Forbidden, "registration.consent", "Not by that.")
+	})
+	if err := agent.Leave(t.Context(), w.store(), w.clock, code); !talk.IsRefused(err, "registration.consent") {
+		t.Error(err)
+	}
+	w.zone.Change(func(told *agenttest.Told) {
+		told.Stay = problem.New(problem.Unauthenticated, "key.ended", "It has gone.")
+	})
+	if err := agent.Leave(t.Context(), w.store(), w.clock, code); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(w.dir); err == nil {
+		t.Error("it is there still")
 	}
 }
 

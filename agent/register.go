@@ -30,7 +30,8 @@ type Join struct {
 // ErrMember is returned when the computer belongs to a zone already.
 var ErrMember = errors.New("this computer belongs to a zone already; --again registers it anew")
 
-// Register brings the computer into a zone. Where it is broken off, the next one goes on with the same key.
+// Register brings the computer into a zone. Where it is broken off, the next one goes on with the same key; where the zone has
+// not decided yet, see [Waits], what it was asked with is kept for [Knock] and [Resume].
 func Register(ctx context.Context, s *store.Store, m system.Machine, c clock.Clock, version string, j Join) (store.Identity, error) {
 	old, member, err := s.Identity()
 	if err != nil {
@@ -39,6 +40,18 @@ func Register(ctx context.Context, s *store.Store, m system.Machine, c clock.Clo
 	if member && !j.Again {
 		return old, ErrMember
 	}
+	id, err := ask(ctx, s, m, c, version, j, member)
+	if ctx.Err() != nil {
+		return id, err
+	}
+	if kept := settle(s, c, j, member, err); kept != nil {
+		return id, errors.Join(err, kept)
+	}
+	return id, err
+}
+
+// ask asks once. Where the computer is a member of a zone, it leaves that one when the new one lets it in.
+func ask(ctx context.Context, s *store.Store, m system.Machine, c clock.Clock, version string, j Join, member bool) (old store.Identity, err error) {
 	d, authority, err := talk.Discover(ctx, j.Server, j.Pin)
 	if err != nil {
 		return old, err
@@ -50,7 +63,7 @@ func Register(ctx context.Context, s *store.Store, m system.Machine, c clock.Clo
 	facts.Attributes = j.Attributes
 	keyOf := s.Key
 	if member { // a copy of another machine's disk has that machine's key
-		keyOf = s.NextKey
+		keyOf = s.JoinKey
 	}
 	key, err := keyOf()
 	if err != nil {
@@ -67,7 +80,7 @@ func Register(ctx context.Context, s *store.Store, m system.Machine, c clock.Clo
 	}
 	id.Since = c.Now()
 	if member {
-		if err := s.TakeNextKey(id); err != nil {
+		if err := s.TakeJoinKey(id); err != nil {
 			return old, err
 		}
 		if err := s.Forget(); err != nil { // another zone's versions and orders say nothing here

@@ -62,6 +62,11 @@ func Explain(w io.Writer, s store.Summary, now time.Time) error {
 
 func explain(w io.Writer, s store.Summary, now time.Time) {
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	if s.Joining != "" {
+		p("This computer belongs to no zone.")
+		explainJoining(p, s, now)
+		return
+	}
 	p("This computer is managed as %q in the zone %q since %s.", s.Name, s.Zone, day(s.Since))
 	p("Server: %s", s.Server)
 	if s.Location != "" {
@@ -88,6 +93,16 @@ func explain(w io.Writer, s store.Summary, now time.Time) {
 		return
 	}
 	p("\nThe agent can be removed with the zone's consent alone.")
+}
+
+func explainJoining(p func(string, ...any), s store.Summary, now time.Time) {
+	p("Server: %s", s.Server)
+	p("Its answer, %s ago: %s.", ago(now.Sub(s.Tried)), strings.TrimSuffix(s.Problem, "."))
+	if s.Joining == store.JoinWaits {
+		p("The agent asks again by itself, since %s. Nothing needs to be done here.", day(s.Since))
+		return
+	}
+	p("The agent does not ask again.")
 }
 
 func explainSettings(w io.Writer, s store.Summary) {

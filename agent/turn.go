@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"drover/agent/inventory"
@@ -35,23 +36,18 @@ func (a *Agent) Turn(ctx context.Context) error {
 			first = err
 		}
 	}
-	client, err := renew(ctx, a.Store, a.current(), renewal)
-	note(off(err))
-	a.setClient(client)
-	_, err = a.desired.Fetch(ctx, client)
-	note(err)
+	note(a.renewKey(ctx, renewal))
+	fetched := a.fetch(ctx)
+	note(fetched)
 	for _, r := range a.desired.Refusals() {
 		a.Log.Warn("a document was refused", logfield.Kind, r.Kind, logfield.Reason, r.Reason)
 	}
 	a.obey(ctx)
 	note(a.watch(ctx))
 	note(a.orders.Orders(ctx, a.desired.Assignments.Orders))
-	if reached(first) { // else each of these would wait for the server in vain
-		note(a.locate(ctx))
+	if reached(fetched) { // else each of these would wait for the server in vain
 		note(a.takeStock(ctx, scan))
 		note(a.deliver(ctx))
-	} else {
-		a.elsewhere()
 	}
 	note(a.prune())
 	a.keepSummary(first)
@@ -79,12 +75,6 @@ func (a *Agent) watch(ctx context.Context) error {
 	return a.Store.Change(func(st *store.State) { st.Journal = next })
 }
 
-// reached tells whether the server answered, whatever it said.
-func reached(err error) bool {
-	_, refused := errors.AsType[*talk.Refused](err)
-	return err == nil || refused
-}
-
 // obey puts the settings and policies in force.
 func (a *Agent) obey(ctx context.Context) {
 	if err := (logLevel{a.Level}).SetLevel(a.desired.Settings.LogLevel); err != nil {
@@ -92,8 +82,43 @@ func (a *Agent) obey(ctx context.Context) {
 	}
 	states := a.policy().Check(ctx, a.desired.Policies.Settings, a.now())
 	a.mu.Lock()
+	before := a.states
 	a.states = states
 	a.mu.Unlock()
+	for _, x := range states {
+		a.logState(x, before)
+	}
+	if err := a.keepMended(states); err != nil {
+		a.Log.Error("what was mended cannot be kept until it is told", logfield.Error, err)
+	}
+}
+
+// keepMended keeps what was mended until the zone knows: at the next look it is as asked, and nobody would hear that it was not.
+func (a *Agent) keepMended(states []agentv1.SettingState) error {
+	mended := slices.DeleteFunc(slices.Clone(states), func(x agentv1.SettingState) bool { return x.State != agentv1.StateRepaired })
+	if len(mended) == 0 {
+		return nil
+	}
+	return a.Store.Change(func(st *store.State) {
+		for _, x := range mended {
+			st.Mended = slices.DeleteFunc(st.Mended, func(old agentv1.SettingState) bool { return old.Setting == x.Setting })
+		}
+		st.Mended = append(st.Mended, mended...)
+	})
+}
+
+// logState logs how a setting stands, where that is not as it was. What was found may name people and is not logged.
+func (a *Agent) logState(x agentv1.SettingState, before []agentv1.SettingState) {
+	as := func(old agentv1.SettingState) bool { return old.Setting == x.Setting && old.State == x.State }
+	switch {
+	case x.State == agentv1.StateRepaired:
+		a.Log.Info("a setting was found otherwise and mended", logfield.Kind, x.Setting)
+	case slices.ContainsFunc(before, as):
+	case x.State == agentv1.StateMet:
+		a.Log.Info("a setting is as asked", logfield.Kind, x.Setting)
+	default:
+		a.Log.Warn("a setting is not as asked", logfield.Kind, x.Setting, logfield.Reason, x.State)
+	}
 }
 
 // current is the client that signs with the key that counts.
@@ -145,6 +170,11 @@ func (a *Agent) deliverResults(ctx context.Context) error {
 		if err != nil {
 			return off(err)
 		}
+		for _, r := range list {
+			if r.Order != "" && slices.Contains(taken.Taken, r.ID) {
+				a.Log.Info("what became of an order is told", logfield.Command, r.Order, logfield.Reason, r.State)
+			}
+		}
 		if err := a.Store.Told(taken.Taken); err != nil || len(taken.Taken) == 0 {
 			return err
 		}
@@ -158,9 +188,8 @@ func (a *Agent) deliverEvents(ctx context.Context) error {
 		if err != nil || len(list) == 0 {
 			return err
 		}
-		_, err = a.current().Do(ctx, talk.Request{
-			Service: agentv1.ServiceCollection, Method: http.MethodPost, Path: agentv1.PathEvents,
-			Body: agentv1.Events{ID: list[0].ID, Events: list},
+		err = a.collect(ctx, talk.Request{
+			Method: http.MethodPost, Path: agentv1.PathEvents, Body: agentv1.Events{ID: list[0].ID, Events: list},
 		}, nil)
 		if err != nil {
 			return off(err)
@@ -183,23 +212,28 @@ func off(err error) error {
 // daily is how old the last status may grow while nothing changes.
 const daily = 20 * time.Hour
 
-// deliverStatus tells how the computer stands when that changed, and once a day at least.
+// deliverStatus tells how the computer stands when that changed, and once a day at least; then also what it is, as at the first
+// time after a start: this may be the copy of a disk, on another machine.
 func (a *Agent) deliverStatus(ctx context.Context) error {
-	s, err := a.status()
-	if err != nil {
-		return err
-	}
-	print := fingerprint(s)
 	st, err := a.Store.State()
 	if err != nil {
 		return err
 	}
-	if st.Status == print && a.now().Sub(st.Reported) < daily {
+	s, err := a.status(st.Mended)
+	if err != nil {
+		return err
+	}
+	print := fingerprint(s)
+	due := st.Status == "" || a.now().Sub(st.Reported) >= daily || !a.introduced
+	if st.Status == print && !due {
 		return nil
 	}
-	if st.Status == "" || a.now().Sub(st.Reported) >= daily {
-		if facts, err := inventory.Facts(ctx, a.Machine, a.Version); err == nil {
+	if due {
+		facts, err := inventory.Facts(ctx, a.Machine, a.Version)
+		if err == nil {
 			s.Facts = &facts
+		} else {
+			a.Log.Warn("what this computer is cannot be read", logfield.Error, err)
 		}
 	}
 	s.ID, s.Made = rand.Text(), a.now().Format(time.RFC3339)
@@ -208,22 +242,31 @@ func (a *Agent) deliverStatus(ctx context.Context) error {
 	if err != nil {
 		return off(err)
 	}
+	a.introduced = a.introduced || s.Facts != nil
 	if taken.Renew {
 		a.mu.Lock()
 		a.renew = true
 		a.mu.Unlock()
 		a.Wake()
 	}
-	return a.Store.Change(func(st *store.State) { st.Status, st.Reported = print, a.now() })
+	return a.Store.Change(func(st *store.State) { st.Status, st.Reported, st.Mended = print, a.now(), nil })
 }
 
-func (a *Agent) status() (agentv1.Status, error) {
+// status is how the computer stands; of what is as asked by now, that it was mended, where that was not told.
+func (a *Agent) status(mended []agentv1.SettingState) (agentv1.Status, error) {
 	waiting, lost, err := a.Store.Waiting()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	settings := slices.Clone(a.states)
+	for i, x := range settings {
+		of := func(y agentv1.SettingState) bool { return y.Setting == x.Setting }
+		if n := slices.IndexFunc(mended, of); n >= 0 && x.State == agentv1.StateMet {
+			settings[i] = mended[n]
+		}
+	}
 	return agentv1.Status{
 		Agent: a.Version, Documents: a.desired.Held(a.client.Now()), Refused: a.desired.Refusals(),
-		Revision: a.desired.Policies.Revision, Settings: a.states, Waiting: waiting, Lost: lost,
+		Revision: a.desired.Policies.Revision, Settings: settings, Waiting: waiting, Lost: lost,
 	}, err
 }
 
@@ -265,9 +308,8 @@ func (a *Agent) takeStock(ctx context.Context, now bool) error {
 	}
 	sections = inventory.Fill(&found, sections, st.Inventory, st.Sections, want.Sections)
 	hash := found.Hash()
-	if st.Hash != hash {
-		err = a.sendInventory(ctx, st, found, hash, sections)
-	}
+	// Also when nothing changed: the zone may have lost what it held.
+	err = a.sendInventory(ctx, st, found, hash, sections)
 	if talk.IsOff(err) { // taken anew when it is due again, not at each turn
 		return a.Store.Change(func(st *store.State) { st.Scanned = a.now() })
 	}
@@ -288,10 +330,7 @@ func (a *Agent) sendInventory(ctx context.Context, st store.State, found agentv1
 		r.Inventory, r.Gone = agentv1.Changes(st.Inventory, found)
 	}
 	send := func() error {
-		_, err := a.current().Do(ctx, talk.Request{
-			Service: agentv1.ServiceCollection, Method: http.MethodPost, Path: agentv1.PathInventory, Body: r,
-		}, nil)
-		return err
+		return a.collect(ctx, talk.Request{Method: http.MethodPost, Path: agentv1.PathInventory, Body: r}, nil)
 	}
 	err := send()
 	if talk.IsRefused(err, "inventory.base") {
@@ -333,7 +372,7 @@ func (a *Agent) keepSummary(problem error) {
 	if heard := a.current().Heard(); !heard.IsZero() {
 		s.Reached = heard
 	}
-	s.Problem, s.Server, s.Location = "", a.current().Server(), st.Location
+	s.Problem, s.Server, s.Location = "", a.current().Server(), a.desired.Locations.Location
 	if problem != nil {
 		s.Problem = problem.Error()
 	}

@@ -50,9 +50,7 @@ func (a *Agent) deliverUploads(ctx context.Context) error {
 
 func (a *Agent) deliverUpload(ctx context.Context, u store.Upload) error {
 	var state agentv1.Upload
-	_, err := a.current().Do(ctx, talk.Request{
-		Service: agentv1.ServiceCollection, Method: http.MethodPost, Path: agentv1.PathUploads, Body: u.NewUpload,
-	}, &state)
+	err := a.collect(ctx, talk.Request{Method: http.MethodPost, Path: agentv1.PathUploads, Body: u.NewUpload}, &state)
 	for err == nil && !state.Done {
 		before := state.Offset
 		if before < 0 || before >= u.Size || state.Chunk < 1 {
@@ -62,8 +60,8 @@ func (a *Agent) deliverUpload(ctx context.Context, u store.Upload) error {
 		if bad != nil {
 			return bad
 		}
-		_, err = a.current().Do(ctx, talk.Request{
-			Service: agentv1.ServiceCollection, Method: http.MethodPut, Raw: chunk,
+		err = a.collect(ctx, talk.Request{
+			Method: http.MethodPut, Raw: chunk,
 			Path: fmt.Sprintf("%s/%s?offset=%d", agentv1.PathUploads, url.PathEscape(state.Upload), before),
 		}, &state)
 		if err == nil && !state.Done && state.Offset <= before {

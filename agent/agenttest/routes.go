@@ -31,13 +31,10 @@ func (z *Zone) routes() http.Handler {
 	add := func(pattern, service string, h handler) { mux.Handle(pattern, z.signed(service, h)) }
 	for kind, path := range map[string][2]string{
 		agentv1.KindSettings: {agentv1.PathSettings, agentv1.ServiceSettings}, agentv1.KindPolicies: {agentv1.PathPolicies, agentv1.ServicePolicies},
-		agentv1.KindAssignments: {agentv1.PathAssignments, agentv1.ServiceAssignments},
+		agentv1.KindAssignments: {agentv1.PathAssignments, agentv1.ServiceAssignments}, agentv1.KindLocations: {agentv1.PathLocations, agentv1.ServiceLocations},
 	} {
 		add("GET "+path[0], path[1], z.document(kind))
 	}
-	add("GET "+agentv1.PathLocations, agentv1.ServiceLocations, func(http.ResponseWriter, *http.Request, []byte) (any, error) {
-		return z.Told().Locations, nil
-	})
 	add("POST "+agentv1.PathLeave, agentv1.ServiceRegistration, z.leave)
 	add("POST "+agentv1.PathStatus, agentv1.ServiceStatus, z.status)
 	add("POST "+agentv1.PathResults, agentv1.ServiceStatus, z.results)
@@ -82,6 +79,9 @@ func (z *Zone) register(w http.ResponseWriter, r *http.Request) {
 	if err == nil && in.Key == "wrong" {
 		err = problem.New(problem.Unauthenticated, "registration.key", "The authorization key is wrong, used up or expired.")
 	}
+	if err == nil {
+		err = z.knock(in, public)
+	}
 	if err != nil {
 		z.refuse(w, err)
 		return
@@ -95,6 +95,15 @@ func (z *Zone) register(w http.ResponseWriter, r *http.Request) {
 	z.answer(w, r, agentv1.Registered{
 		Device: Device, Name: in.Facts.Host, Zone: "Test zone", Tag: Tag, Authority: z.CA.Raw, Signing: []agentv1.PublicKey{signing}, Key: k,
 	})
+}
+
+// knock counts a newcomer, and says whether it is let in.
+func (z *Zone) knock(in agentv1.Registration, public crypto.PublicKey) error {
+	own := z.key(public).ID
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.told.Knocks = append(z.told.Knocks, Knock{in.Key, own})
+	return z.told.Bar
 }
 
 // newcomer reads a registration, whose certificate request holds the key that signs the request.
@@ -133,6 +142,9 @@ func (z *Zone) renewKey(w http.ResponseWriter, r *http.Request) {
 		z.refuse(w, err)
 		return
 	}
+	z.mu.Lock()
+	z.requests[r.URL.Path]++
+	z.mu.Unlock()
 	var in agentv1.Renewal
 	must(z.t, json.Unmarshal(raw, &in))
 	csr, err := x509.ParseCertificateRequest(in.CSR)
@@ -168,8 +180,13 @@ func (z *Zone) document(kind string) handler {
 func (z *Zone) leave(_ http.ResponseWriter, _ *http.Request, body []byte) (any, error) {
 	var in agentv1.Leave
 	must(z.t, json.Unmarshal(body, &in))
-	z.Change(func(t *Told) { t.Left = append(t.Left, in) })
-	return struct{}{}, nil
+	var stay error
+	z.Change(func(t *Told) {
+		if stay = t.Stay; stay == nil {
+			t.Left = append(t.Left, in)
+		}
+	})
+	return struct{}{}, stay
 }
 
 func (z *Zone) status(_ http.ResponseWriter, _ *http.Request, body []byte) (any, error) {

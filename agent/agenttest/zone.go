@@ -61,6 +61,8 @@ type Zone struct {
 // Told is what the zone was told.
 type Told struct {
 	Registrations []agentv1.Registration
+	Knocks        []Knock // also those that were not let in
+	Bar           error   // what newcomers are told instead of being let in
 	Statuses      []agentv1.Status
 	Results       []agentv1.Result
 	Events        []agentv1.Event
@@ -68,11 +70,14 @@ type Told struct {
 	Inventory     agentv1.Inventory
 	Uploads       map[string][]byte
 	Left          []agentv1.Leave
+	Stay          error // what an agent is told that says that it goes
 	Held          int
-	Go            bool              // whether destructive orders may go
-	Locations     agentv1.Locations // what it answers to who asks
-	Lose          string            // the method and path whose next answer is lost, after what was asked was done
+	Go            bool   // whether destructive orders may go
+	Lose          string // the method and path whose next answer is lost, after what was asked was done
 }
+
+// Knock is one asking to be let in: with which authorization key, and the id of the computer's own.
+type Knock struct{ Key, Own string }
 
 // New starts a zone whose clock is the machine's.
 func New(t testing.TB) *Zone {
@@ -121,6 +126,9 @@ func (z *Zone) Change(change func(*Told)) {
 	defer z.mu.Unlock()
 	change(&z.told)
 }
+
+// Bar changes what newcomers are told instead of being let in; nil lets them in.
+func (z *Zone) Bar(because error) { z.Change(func(told *Told) { told.Bar = because }) }
 
 // Requests is how often a path was asked for, signed rightly.
 func (z *Zone) Requests(path string) int {

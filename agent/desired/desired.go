@@ -25,6 +25,7 @@ var kinds = []struct{ kind, service, path string }{
 	{agentv1.KindSettings, agentv1.ServiceSettings, agentv1.PathSettings},
 	{agentv1.KindPolicies, agentv1.ServicePolicies, agentv1.PathPolicies},
 	{agentv1.KindAssignments, agentv1.ServiceAssignments, agentv1.PathAssignments},
+	{agentv1.KindLocations, agentv1.ServiceLocations, agentv1.PathLocations},
 }
 
 // Refused is why a document was not taken; the reasons are those of [agentv1.Refusal].
@@ -55,6 +56,7 @@ type State struct {
 	Settings    agentv1.Settings
 	Policies    agentv1.Policies
 	Assignments agentv1.Assignments
+	Locations   agentv1.Locations
 }
 
 // Defaults are how an agent works that has not been told.
@@ -102,14 +104,18 @@ func (st *State) trust(list []agentv1.PublicKey) error {
 	return nil
 }
 
-// Fetch asks for all documents. One that does not come stops none of the others; the first error is returned. A document
-// that was refused is told by [State.Refusals], not as an error.
+// ErrNothing is returned where a server answers that it offers none of the documents: it is off, or shut to this computer.
+var ErrNothing = errors.New("the server offers nothing to this computer")
+
+// Fetch asks for all documents. One that does not come stops none of the others, unless the server does not answer at all; the
+// first error is returned. A document that was refused is told by [State.Refusals], not as an error.
 func (st *State) Fetch(ctx context.Context, c *talk.Client) (changed bool, first error) {
+	offered := false
 	for _, k := range kinds {
 		fresh, err := st.fetch(ctx, c, k.kind, k.service, k.path)
 		changed = changed || fresh
 		if refused, ok := errors.AsType[*Refused](err); ok {
-			st.refused[k.kind] = refused.Reason
+			st.refused[k.kind], offered = refused.Reason, true
 			continue
 		}
 		if err != nil && !talk.IsOff(err) && first == nil {
@@ -118,6 +124,13 @@ func (st *State) Fetch(ctx context.Context, c *talk.Client) (changed bool, first
 		if err == nil {
 			delete(st.refused, k.kind)
 		}
+		if !talk.Answered(err) {
+			return changed, first // each of the others would wait in vain
+		}
+		offered = offered || !talk.IsOff(err)
+	}
+	if !offered {
+		return changed, ErrNothing
 	}
 	return changed, first
 }
@@ -222,6 +235,11 @@ func (st *State) use(d held) error {
 		var a agentv1.Assignments
 		if err = json.Unmarshal(d.Body, &a); err == nil {
 			st.Assignments = a
+		}
+	case agentv1.KindLocations:
+		var l agentv1.Locations
+		if err = json.Unmarshal(d.Body, &l); err == nil {
+			st.Locations = l
 		}
 	}
 	if err == nil {

@@ -2,7 +2,10 @@ package order
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"drover/agent/store"
@@ -45,6 +48,15 @@ type Runner struct {
 	Ask func(context.Context, agentv1.Order) (bool, error)
 	// Now is the time by the server's clock.
 	Now func() time.Time
+
+	mu     sync.Mutex
+	unkept []ended // what was carried out, and could not be written down
+}
+
+// ended is what became of something that was begun.
+type ended struct {
+	entry  store.Entry
+	result agentv1.Result
 }
 
 // Recover tells of what was begun when the agent ended the last time.
@@ -60,7 +72,7 @@ func (r *Runner) Recover() error {
 
 // Orders carries out those that are new. One that fails stops none of the others; errors are those of the store and of asking.
 func (r *Runner) Orders(ctx context.Context, list []agentv1.Order) error {
-	var all error
+	all := r.keepAgain()
 	for _, o := range list {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -74,7 +86,13 @@ func (r *Runner) order(ctx context.Context, o agentv1.Order) error {
 	if o.ID == "" {
 		return nil
 	}
-	if _, known, err := r.Store.Order(o.ID); known || err != nil {
+	_, known, err := r.Store.Order(o.ID)
+	if errors.Is(err, store.ErrForgotten) {
+		return r.finish(store.Entry{Order: o.ID, Begun: r.Now(), Forget: r.Now()}, agentv1.Result{
+			State: agentv1.ResultFailed, Reason: interrupted, Words: "The agent's note of this is damaged; nobody knows whether it was carried out.",
+		})
+	}
+	if known || err != nil {
 		return err
 	}
 	ends, err := time.Parse(time.RFC3339, o.Expires)
@@ -99,7 +117,7 @@ func (r *Runner) order(ctx context.Context, o agentv1.Order) error {
 	if err := r.Store.Begin(e); err != nil {
 		return err
 	}
-	return r.finish(e, outcome(act(ctx)))
+	return r.conclude(e, outcome(act(ctx)))
 }
 
 // outcome says what became of an act.
@@ -111,6 +129,31 @@ func outcome(words string, err error) agentv1.Result {
 		return agentv1.Result{State: agentv1.ResultFailed, Reason: notSupported, Words: e.Error()}
 	}
 	return agentv1.Result{State: agentv1.ResultFailed, Reason: failed, Words: short(err.Error(), 1000)}
+}
+
+// conclude finishes what was begun. Where the disk is full, what became of it waits in memory: it is not done again, and nobody would
+// hear of it before the agent's next start.
+func (r *Runner) conclude(e store.Entry, result agentv1.Result) error {
+	result.ID, result.Made = rand.Text(), r.Now().Format(time.RFC3339)
+	err := r.Store.Finish(e, result)
+	if err != nil {
+		r.mu.Lock()
+		r.unkept = append(r.unkept, ended{e, result})
+		r.mu.Unlock()
+	}
+	return err
+}
+
+// keepAgain writes down what could not be before.
+func (r *Runner) keepAgain() (all error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unkept = slices.DeleteFunc(r.unkept, func(x ended) bool {
+		err := r.Store.Finish(x.entry, x.result)
+		all = errors.Join(all, err)
+		return err == nil
+	})
+	return all
 }
 
 func (r *Runner) finish(e store.Entry, result agentv1.Result) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +71,62 @@ func TestWhatOrdersAre(t *testing.T) {
 	}
 }
 
+// full is a disk that is full while something is carried out: what becomes of it cannot be written down.
+type full struct {
+	host
+	dir string
+}
+
+func (f full) Consent(string) error { return os.Rename(f.dir+"/journal", f.dir+"/elsewhere") }
+
+// What was carried out on a full disk is told once there is room, and not done again.
+func TestWhatAFullDiskDidNotTakeIsToldOnceThereIsRoom(t *testing.T) {
+	r := runner(t, systemtest.New(system.Linux))
+	f := full{dir: r.Store.Dir()}
+	r.Host = f
+	list := []agentv1.Order{{ID: "o", Kind: "uninstall", Expires: time.Now().Add(time.Hour).Format(time.RFC3339)}}
+	if err := r.Orders(t.Context(), list); err == nil {
+		t.Fatal("nothing says that the disk is full")
+	}
+	if err := os.Rename(f.dir+"/elsewhere", f.dir+"/journal"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := r.Orders(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Store.Results(10); err != nil || len(got) != 1 || got[0].Order != "o" || got[0].State != agentv1.ResultDone {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+}
+
+// TestAnOrderWhoseNoteIsDamagedIsNotDoneAgain, and the zone is told that nobody knows.
+func TestAnOrderWhoseNoteIsDamagedIsNotDoneAgain(t *testing.T) {
+	m := systemtest.New(system.Linux).Say("shutdown", "")
+	r := runner(t, m)
+	o := agentv1.Order{ID: "o", Kind: "reboot", Expires: time.Now().Add(time.Hour).Format(time.RFC3339)}
+	if err := r.Orders(t.Context(), []agentv1.Order{o}); err != nil {
+		t.Fatal(err)
+	}
+	notes, err := filepath.Glob(filepath.Join(r.Store.Dir(), "journal", "*.json"))
+	if err != nil || len(notes) != 1 || os.Truncate(notes[0], 1) != nil {
+		t.Fatal(notes, err)
+	}
+	for range 2 {
+		if err := r.Orders(t.Context(), []agentv1.Order{o}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results, err := r.Store.Results(10)
+	if err != nil || len(results) != 1 || results[0].Order != "o" || results[0].Reason != "interrupted" {
+		t.Errorf("%+v, %v", results, err)
+	}
+	if ran := m.Ran("shutdown"); len(ran) != 1 {
+		t.Errorf("it was done %d times", len(ran))
+	}
+}
+
 // What is shown on a terminal does nothing to it.
 func TestAMessageIsNoTerminalSequence(t *testing.T) {
 	m := systemtest.New(system.Linux)
@@ -112,35 +170,72 @@ func TestAnOrderWithoutAnEndIsNotBegun(t *testing.T) {
 	}
 }
 
+// scripted is a runner of scripts whose time the test makes pass.
+type scripted struct {
+	*order.Runner
+	machine *systemtest.Fake
+	now     time.Time
+}
+
+func newScripted(t *testing.T) *scripted {
+	m := systemtest.New(system.Linux).Say("sh", "ok\n")
+	s := &scripted{Runner: runner(t, m), machine: m, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	s.Now = func() time.Time { return s.now }
+	return s
+}
+
+// step runs what is due some time later, after which the shell has been started so many times in all.
+func (s *scripted) step(t *testing.T, after time.Duration, want int, list ...agentv1.Script) {
+	t.Helper()
+	s.now = s.now.Add(after)
+	if err := s.Scripts(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(s.machine.Ran("sh")); got != want {
+		t.Errorf("at %v %d runs, want %d", s.now, got, want)
+	}
+}
+
+func shellScript(id string, minutes int) agentv1.Script {
+	return agentv1.Script{ID: id, Revision: "1", Interpreter: "sh", Text: "true", Seconds: 5, Every: agentv1.Interval{Minutes: minutes}}
+}
+
+// TestAClockThatWasAheadRunsNoScriptTwice, while the zone is away and its run is not told.
+func TestAClockThatWasAheadRunsNoScriptTwice(t *testing.T) {
+	s, hourly := newScripted(t), shellScript("hourly", 60)
+	s.step(t, 24*time.Hour, 1, hourly)
+	s.step(t, -24*time.Hour, 2, hourly)
+	s.step(t, time.Minute, 2, hourly)
+	s.step(t, time.Minute, 2, hourly)
+	s.step(t, time.Hour, 3, hourly)
+}
+
+// TestARevisionRunsOnceWhateverTheClockSays: its run began later than now.
+func TestARevisionRunsOnceWhateverTheClockSays(t *testing.T) {
+	s, once := newScripted(t), shellScript("once", 0)
+	s.step(t, 0, 1, once)
+	once.Revision = "2"
+	s.step(t, 24*time.Hour, 2, once)
+	s.step(t, -24*time.Hour, 2, once)
+	s.step(t, time.Minute, 2, once)
+}
+
 // Scripts run by their schedule, anew when they change, and tell of each run.
 func TestScriptsRunByTheirSchedule(t *testing.T) {
-	m := systemtest.New(system.Linux).Say("sh", "ok\n")
-	r := runner(t, m)
-	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
-	r.Now = func() time.Time { return now }
-	once := agentv1.Script{ID: "once", Revision: "1", Interpreter: "sh", Text: "true", Seconds: 5}
-	hourly := agentv1.Script{ID: "hourly", Revision: "1", Interpreter: "sh", Text: "true", Seconds: 5, Every: agentv1.Interval{Minutes: 60}}
-	odd := agentv1.Script{ID: "odd", Revision: "1", Interpreter: "tcl", Text: "true", Seconds: 5}
-	step := func(after time.Duration, want int, list ...agentv1.Script) {
-		t.Helper()
-		now = now.Add(after)
-		if err := r.Scripts(t.Context(), list); err != nil {
-			t.Fatal(err)
-		}
-		if got := len(m.Ran("sh")); got != want {
-			t.Errorf("at %v %d runs, want %d", now, got, want)
-		}
+	s, once, hourly, odd := newScripted(t), shellScript("once", 0), shellScript("hourly", 60), shellScript("odd", 0)
+	odd.Interpreter = "tcl"
+	s.step(t, 0, 2, once, hourly, odd)
+	s.step(t, 59*time.Minute, 2, once, hourly, odd)
+	if next := s.NextScript([]agentv1.Script{once, hourly}); next.Sub(s.now) != time.Minute {
+		t.Errorf("the next is due in %v", next.Sub(s.now))
 	}
-	step(0, 2, once, hourly, odd)
-	step(59*time.Minute, 2, once, hourly, odd)
-	if next := r.NextScript([]agentv1.Script{once, hourly}); next.Sub(now) != time.Minute {
-		t.Errorf("the next is due in %v", next.Sub(now))
-	}
-	step(time.Minute, 3, once, hourly)
+	s.step(t, time.Minute, 3, once, hourly)
 	once.Revision = "2"
-	step(time.Minute, 4, once, hourly)
-	results, err := r.Store.Results(10)
-	if err != nil || len(results) != 5 {
+	s.step(t, time.Minute, 4, once, hourly)
+	once.Text = "false" // the zone was restored, and counts revisions again
+	s.step(t, time.Minute, 5, once, hourly)
+	results, err := s.Store.Results(10)
+	if err != nil || len(results) != 6 {
 		t.Fatalf("%d results, %v", len(results), err)
 	}
 	for _, x := range results {

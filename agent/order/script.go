@@ -54,7 +54,7 @@ func (r *Runner) Scripts(ctx context.Context, list []agentv1.Script) error {
 func (r *Runner) NextScript(list []agentv1.Script) time.Time {
 	var first time.Time
 	for _, s := range list {
-		e, ran, err := r.Store.Script(s.ID)
+		e, ran, err := r.Store.Script(s.ID, r.Now())
 		if err != nil || s.Every.Minutes < 1 {
 			continue
 		}
@@ -70,20 +70,30 @@ func (r *Runner) NextScript(list []agentv1.Script) time.Time {
 }
 
 func (r *Runner) due(s agentv1.Script) (bool, error) {
-	last, ran, err := r.Store.Script(s.ID)
+	ran, err := r.Store.Ran(s.ID, s.Revision, fingerprint(s))
 	switch {
 	case err != nil:
 		return false, err
-	case !ran || last.Revision != s.Revision:
+	case !ran:
 		return true, nil
 	case s.Every.Minutes < 1:
 		return false, nil
 	}
+	last, _, err := r.Store.Script(s.ID, r.Now())
+	if err != nil {
+		return false, err
+	}
 	return schedule.Due(s.ID, last.Begun, r.Now(), s.Every), nil
 }
 
+// fingerprint tells what a script does from what another does.
+func fingerprint(s agentv1.Script) string {
+	sum := sha256.Sum256([]byte(s.Interpreter + "\x00" + s.Text))
+	return hex.EncodeToString(sum[:16])
+}
+
 func (r *Runner) run(ctx context.Context, s agentv1.Script) error {
-	e := store.Entry{Script: s.ID, Revision: s.Revision, Begun: r.Now()}
+	e := store.Entry{Script: s.ID, Revision: s.Revision, Print: fingerprint(s), Begun: r.Now()}
 	if err := r.Store.Begin(e); err != nil {
 		return err
 	}
@@ -96,7 +106,7 @@ func (r *Runner) run(ctx context.Context, s agentv1.Script) error {
 		result = outcome("", err)
 		result.Output, result.Exit = out, exit
 	}
-	return r.finish(e, result)
+	return r.conclude(e, result)
 }
 
 func (r *Runner) execute(ctx context.Context, s agentv1.Script) (agentv1.Result, error) {

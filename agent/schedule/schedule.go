@@ -38,9 +38,14 @@ func Part(name string, d time.Duration) time.Duration {
 
 // Retry is how long to wait after n failures in a row: 5 seconds at first and twice as long each time, at most half an
 // hour, and each time by a random part of it longer.
-func Retry(n int) time.Duration {
-	d := 5 * time.Second << min(max(n-1, 0), 9)
-	d = min(d, 30*time.Minute)
+func Retry(n int) time.Duration { return backOff(n, 5*time.Second, 30*time.Minute) }
+
+// Knock is how long a computer that waits to be let in waits before it asks for the nth time again: 2 seconds at first and
+// twice as long each time, at most 5 minutes, and each time by a random part of it longer.
+func Knock(n int) time.Duration { return backOff(n, 2*time.Second, 5*time.Minute) }
+
+func backOff(n int, first, most time.Duration) time.Duration {
+	d := min(first<<min(max(n-1, 0), 9), most)
 	return d + rand.N(d/2)
 }
 

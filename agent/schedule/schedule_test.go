@@ -65,4 +65,9 @@ func TestRetriesGrowAndAreBounded(t *testing.T) {
 			t.Errorf("after %d failures %v", n, got)
 		}
 	}
+	for n, want := range map[int]time.Duration{1: 2 * time.Second, 2: 4 * time.Second, 1000: 5 * time.Minute} {
+		if got := schedule.Knock(n); got < want || got >= want*3/2 {
+			t.Errorf("before it asks for the %dth time again %v", n, got)
+		}
+	}
 }

@@ -34,6 +34,9 @@ func Directory() string {
 //go:embed drover-agent.service
 var Unit string
 
+// onLinux is where the program must be.
+const onLinux = "/usr/bin/drover-agent"
+
 // packaged is where a package of the system puts the unit.
 const packaged = "/usr/lib/systemd/system/drover-agent.service"
 
@@ -71,7 +74,7 @@ func manager(run func(context.Context) error) (service.Service, error) {
 		Option: service.KeyValue{"SystemdScript": Unit, "Restart": "always", "OnFailure": "restart"},
 	}
 	if runtime.GOOS == "linux" {
-		c.Executable = "/usr/bin/drover-agent"
+		c.Executable = onLinux
 	}
 	return service.New(&program{run: run}, c)
 }
@@ -85,23 +88,41 @@ func Run(run func(context.Context) error) error {
 	return s.Run()
 }
 
+// Check tells what would keep the system from running the agent with what it knows in that directory.
+func Check(dir string) error {
+	switch {
+	case filepath.Clean(dir) != Directory():
+		return fmt.Errorf("the system runs the agent with what it knows in %s: leave --dir out, or run it yourself with --dir %s run", Directory(), dir)
+	case runtime.GOOS == "linux" && !there(onLinux):
+		return errors.New("put this program into /usr/bin first, or install its package: the system runs it from there")
+	}
+	return nil
+}
+
 // Install has the system start the agent, now and with the system.
 func Install() error {
 	s, err := manager(nil)
 	if err != nil {
 		return err
 	}
-	if there(packaged) {
-		return s.Start() // the package has installed it
+	if _, err := s.Status(); !there(packaged) && errors.Is(err, service.ErrNotInstalled) {
+		if err := s.Install(); err != nil {
+			return fmt.Errorf("the system does not take the agent as a service: %w", err)
+		}
 	}
-	if err := s.Install(); err != nil {
-		return err
+	if err := s.Start(); err != nil {
+		return fmt.Errorf("the system does not start the agent: %w", err)
 	}
-	return s.Start()
+	return nil
 }
 
-// Uninstall has the system forget the agent. What a package has installed goes with the package; until then it is stopped.
-func Uninstall() error {
+// Uninstall has the system forget the agent that knows what is in that directory. What a package has installed goes with the
+// package; until then it is stopped. An agent of another directory than [Directory] is none of the system's, and the system's
+// goes on.
+func Uninstall(dir string) error {
+	if filepath.Clean(dir) != Directory() {
+		return nil
+	}
 	s, err := manager(nil)
 	if err != nil {
 		return err

@@ -9,11 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"drover/agent/service"
 	"drover/agent/system/systemtest"
 )
 
 func TestMain(m *testing.M) {
-	systemtest.Main(m, map[string]func() error{"package": installed})
+	systemtest.Main(m, map[string]func() error{"package": installed, "elsewhere": elsewhere})
 }
 
 // The package is built from the sources, installed by dpkg, and removed again, in a root directory of its own.
@@ -56,6 +57,25 @@ func installed() error {
 		if err := step(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// An agent that was only tried, in a directory of its own, takes nothing of the one that the system runs along.
+func TestTheSystemsAgentStays(t *testing.T) {
+	systemtest.InJail(t, "elsewhere")
+}
+
+func elsewhere() error {
+	const script = "/etc/init.d/" + service.Name
+	if err := errors.Join(os.MkdirAll(filepath.Dir(script), 0o755), os.WriteFile(script, []byte("#!/bin/sh\necho Stopped\n"), 0o755)); err != nil {
+		return err
+	}
+	if err := service.Uninstall("/tmp/tried"); err != nil {
+		return err
+	}
+	if _, err := os.Stat(script); err != nil {
+		return fmt.Errorf("the system's agent went with another: %w", err)
 	}
 	return nil
 }

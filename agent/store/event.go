@@ -52,24 +52,45 @@ func (s *Store) AddEvent(e agentv1.Event, now time.Time) error {
 		return nil
 	}
 	oldest := s.events[0]
-	s.events = s.events[1:]
 	if err := s.drop(dirEvents, oldest); err != nil {
 		return err
 	}
-	return s.put(s.lost()+1, private, fileLost)
+	return s.lose(oldest)
 }
 
 // Events returns the oldest events that wait, at most n.
 func (s *Store) Events(n int) ([]agentv1.Event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := make([]agentv1.Event, min(n, len(s.events)))
-	for i := range list {
-		if _, err := s.get(&list[i], dirEvents, s.events[i]); err != nil {
+	var list []agentv1.Event
+	for _, name := range slices.Clone(s.events) {
+		var e agentv1.Event
+		ok, err := s.kept(&e, dirEvents, name)
+		switch {
+		case err != nil:
 			return nil, err
+		case ok:
+			list = append(list, e)
+		case s.isDamaged(dirEvents, name):
+			err = s.lose(name)
+		default: // a command beside the agent has left the zone that it was for
+			s.drain(name)
+		}
+		if err != nil || len(list) == n {
+			return list, err
 		}
 	}
 	return list, nil
+}
+
+// lose counts an event that nobody will be told of. The caller holds the lock.
+func (s *Store) lose(name string) error {
+	s.drain(name)
+	return s.put(s.lost()+1, private, fileLost)
+}
+
+func (s *Store) drain(name string) {
+	s.events = slices.DeleteFunc(s.events, func(x string) bool { return x == name })
 }
 
 // TookEvents forgets the oldest events, as [Store.Events] gave them.

@@ -37,6 +37,7 @@ const (
 	fileIdentity = "identity.json"
 	fileKey      = "key.pem"
 	fileNextKey  = "next-key.pem"
+	fileJoinKey  = "join-key.pem"
 )
 
 // Identity returns who the computer is; false when it belongs to no zone.
@@ -61,10 +62,25 @@ func (s *Store) Renewing() bool {
 	return err == nil
 }
 
+// JoinKey returns the key by which a computer that has one asks to be let in anew, and makes it when there is none. It is not the
+// next key: the agent may renew meanwhile, and would have the zone that it is in certify that one for the computer it was.
+func (s *Store) JoinKey() (*ecdsa.PrivateKey, error) { return s.key(fileJoinKey) }
+
 // TakeNextKey puts the next key in the place of the present one and keeps the identity that belongs to it. When a crash
 // comes between the two, the key is already the next one: the identity's key id is of use for nothing but people.
-func (s *Store) TakeNextKey(id Identity) error {
-	if err := os.Rename(s.path(fileNextKey), s.path(fileKey)); err != nil {
+func (s *Store) TakeNextKey(id Identity) error { return s.take(fileNextKey, id) }
+
+// TakeJoinKey puts the key by which the computer was let in anew in the place of the present one, as [Store.TakeNextKey] does. A
+// renewal that was begun is given up.
+func (s *Store) TakeJoinKey(id Identity) error {
+	if err := s.ForgetNextKey(); err != nil {
+		return err
+	}
+	return s.take(fileJoinKey, id)
+}
+
+func (s *Store) take(name string, id Identity) error {
+	if err := os.Rename(s.path(name), s.path(fileKey)); err != nil {
 		return err
 	}
 	if err := system.SyncDir(s.dir); err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type Entry struct {
 	Order    string          `json:"order,omitempty"`
 	Script   string          `json:"script,omitempty"`
 	Revision string          `json:"revision,omitempty"` // of the script
+	Print    string          `json:"print,omitempty"`    // of what the script does: a zone that was restored counts revisions again
 	Begun    time.Time       `json:"begun"`
 	Finished bool            `json:"finished"`
 	Told     bool            `json:"told"` // the server has the result
@@ -41,21 +43,43 @@ func (e Entry) name() string {
 	return entryName("script "+e.Begun.UTC().Format(time.RFC3339Nano), e.Script)
 }
 
+// ErrForgotten is returned of an order whose entry is damaged: it has begun, and nobody knows how far it came.
+var ErrForgotten = errors.New("what became of the order cannot be read any more")
+
 // Order returns what is known of an order; false when it has never begun.
 func (s *Store) Order(id string) (e Entry, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ok, err = s.get(&e, dirJournal, entryName("order", id))
-	return e, ok, err
+	name := entryName("order", id)
+	if ok, err = s.kept(&e, dirJournal, name); ok || err != nil {
+		return e, ok, err
+	}
+	if s.isDamaged(dirJournal, name) {
+		return e, false, ErrForgotten
+	}
+	return e, false, nil
 }
 
-// Script returns the latest run of a script; false when it has never run.
-func (s *Store) Script(id string) (Entry, bool, error) {
+// Script returns the latest run of a script; false when it has never run. One that began later than now, as a clock said that was
+// ahead, is none while there are others.
+func (s *Store) Script(id string, now time.Time) (Entry, bool, error) {
 	runs, err := s.runs(id)
 	if err != nil || len(runs) == 0 {
 		return Entry{}, false, err
 	}
+	for _, e := range slices.Backward(runs) {
+		if !e.Begun.After(now) {
+			return e, true, nil
+		}
+	}
 	return runs[len(runs)-1], true, nil
+}
+
+// Ran tells whether a revision of a script has run, whatever the clock said then. An entry that is damaged is forgotten: that run
+// may come again.
+func (s *Store) Ran(id, revision, print string) (bool, error) {
+	runs, err := s.runs(id)
+	return slices.ContainsFunc(runs, func(e Entry) bool { return e.Revision == revision && e.Print == print }), err
 }
 
 // runs are those of a script, the oldest first.
@@ -169,10 +193,11 @@ func (s *Store) entries(pass func(Entry) bool) ([]Entry, error) {
 			continue
 		}
 		var e Entry
-		if ok, err := s.get(&e, dirJournal, f.Name()); err != nil || !ok {
+		ok, err := s.kept(&e, dirJournal, f.Name())
+		if err != nil {
 			return nil, err
 		}
-		if pass(e) {
+		if ok && pass(e) {
 			list = append(list, e)
 		}
 	}

@@ -17,11 +17,9 @@ type State struct {
 	Status    string            `json:"status"` // what the last status said, hashed
 	Disabled  []string          `json:"disabled,omitempty"`
 	Consent   string            `json:"consent,omitempty"` // the order by which the zone lets the agent go
-	UsedCodes []string          `json:"usedCodes,omitempty"`
 	Journal   string            `json:"journal,omitempty"` // where events were read up to
-	Located   time.Time         `json:"located"`
-	Location  string            `json:"location,omitempty"`
-	Servers   []string          `json:"servers,omitempty"` // of management, the closest first
+
+	Mended []agentv1.SettingState `json:"mended,omitempty"` // and not told yet
 }
 
 const (
@@ -29,12 +27,12 @@ const (
 	fileSummary = "summary.json"
 )
 
-// State returns what was kept; nothing when there is none yet.
+// State returns what was kept; nothing when there is none yet, or it is damaged: then everything is told anew.
 func (s *Store) State() (State, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var st State
-	_, err := s.get(&st, fileState)
+	_, err := s.kept(&st, fileState)
 	return st, err
 }
 
@@ -43,7 +41,7 @@ func (s *Store) Change(change func(*State)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var st State
-	if _, err := s.get(&st, fileState); err != nil {
+	if _, err := s.kept(&st, fileState); err != nil {
 		return err
 	}
 	change(&st)
@@ -79,11 +77,21 @@ type Summary struct {
 	Settings  []agentv1.SettingState `json:"settings"`
 	Waiting   int                    `json:"waiting"`
 	Refused   []agentv1.Refusal      `json:"refused,omitempty"`
-	Free      bool                   `json:"free"` // to uninstall
+	Free      bool                   `json:"free"`              // to uninstall
+	Joining   string                 `json:"joining,omitempty"` // [JoinWaits] or [JoinRefused]; "" of a computer that is in
 }
 
+// How a registration stands that has not brought the computer in.
+const (
+	JoinWaits   = "waits"
+	JoinRefused = "refused"
+)
+
 // Summary returns what may be read; false when there is nothing yet.
-func (s *Store) Summary() (Summary, bool, error) { return ReadSummary(s.dir) }
+func (s *Store) Summary() (sum Summary, ok bool, err error) {
+	ok, err = s.kept(&sum, fileSummary)
+	return sum, ok, err
+}
 
 // ReadSummary reads the summary of a store without opening it.
 func ReadSummary(dir string) (Summary, bool, error) {

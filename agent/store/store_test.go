@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
@@ -9,11 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"drover/agent/store"
+	"drover/agent/system"
 	"drover/api/agentv1"
 )
 
@@ -163,6 +166,86 @@ func newStore(t *testing.T) *store.Store {
 	return s
 }
 
+// TestADamagedFileIsSetAside: the agent goes on without it. An order whose entry it was is known to have begun.
+func TestADamagedFileIsSetAside(t *testing.T) {
+	s := newStore(t)
+	for n := range 3 {
+		if err := errors.Join(
+			s.AddEvent(agentv1.Event{Words: strconv.Itoa(n)}, time.Now()), s.Begin(store.Entry{Order: "order " + strconv.Itoa(n)}),
+			s.AddUpload("log", "", "text/plain", []byte("x")), s.Change(func(st *store.State) { st.Status = "told" }), s.SetSummary(store.Summary{Zone: "z"}),
+		); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sub := range []string{"", "journal", "events", "uploads"} {
+		files, err := filepath.Glob(filepath.Join(s.Dir(), sub, "*.json"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		damaged := files[:1]
+		if sub == "" {
+			damaged = files
+		}
+		for _, name := range damaged {
+			if err := os.Truncate(name, 2); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	begun, err := s.Interrupted()
+	if len(begun) != 2 || err != nil {
+		t.Errorf("%+v, %v", begun, err)
+	}
+	forgotten := 0
+	for n := range 4 {
+		_, known, err := s.Order("order " + strconv.Itoa(n))
+		if errors.Is(err, store.ErrForgotten) {
+			forgotten++
+		} else if known != (n < 3) || err != nil {
+			t.Errorf("order %d: %v %v", n, known, err)
+		}
+	}
+	if forgotten != 1 {
+		t.Errorf("%d orders of which one was damaged are known to have begun", forgotten)
+	}
+	if uploads, err := s.Uploads(); len(uploads) != 2 || err != nil {
+		t.Errorf("%+v, %v", uploads, err)
+	}
+	if events, err := s.Events(10); len(events) != 2 || err != nil {
+		t.Errorf("%+v, %v", events, err)
+	}
+	if waiting, lost, err := s.Waiting(); waiting != 2 || lost != 1 || err != nil {
+		t.Errorf("%d events wait, %d are lost: %v", waiting, lost, err)
+	}
+	if st, err := s.State(); st.Status != "" || err != nil {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if _, ok, err := s.Summary(); ok || err != nil {
+		t.Error(ok, err)
+	}
+}
+
+// TestOnlyTheAgentSweeps: a command beside it takes nothing away that it is writing.
+func TestOnlyTheAgentSweeps(t *testing.T) {
+	s := newStore(t)
+	torn := filepath.Join(s.Dir(), "events", strings.Replace(system.Torn, "*", "1", 1))
+	if err := os.WriteFile(torn, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(s.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(torn); err != nil {
+		t.Errorf("a write that is under way is lost: %v", err)
+	}
+	if err := s.Sweep(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(torn); err == nil {
+		t.Error("what a crash has left stays")
+	}
+}
+
 func TestNothingButTheSummaryIsForOthers(t *testing.T) {
 	s := newStore(t)
 	_, err := s.Key()
@@ -253,7 +336,7 @@ func TestEveryRunOfAScriptIsToldOfItsOwn(t *testing.T) {
 	if err := s.Told(ids); err != nil {
 		t.Fatal(err)
 	}
-	if last, ok, err := s.Script("s"); !ok || err != nil || !last.Begun.Equal(at.Add(102*time.Minute)) {
+	if last, ok, err := s.Script("s", at.Add(1000*time.Hour)); !ok || err != nil || !last.Begun.Equal(at.Add(102*time.Minute)) {
 		t.Errorf("the last run was %v, %v", last.Begun, err)
 	}
 	if list, _ := s.Results(1000); len(list) != 0 {

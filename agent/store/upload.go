@@ -40,10 +40,13 @@ func (s *Store) Uploads() ([]Upload, error) {
 			continue
 		}
 		var u Upload
-		if _, err := s.get(&u, dirUploads, f.Name()); err != nil {
+		ok, err := s.kept(&u, dirUploads, f.Name())
+		if err != nil {
 			return nil, err
 		}
-		list = append(list, u)
+		if ok {
+			list = append(list, u)
+		}
 	}
 	slices.SortFunc(list, func(a, b Upload) int { return strings.Compare(a.ID, b.ID) })
 	return list, err

@@ -168,10 +168,13 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Torn is a pattern of the files that [Replace] leaves where it is broken off.
+const Torn = ".new-*"
+
 // Replace replaces a file in one step and durably: after it returns the new content is there, before that the old or the
 // new one, whatever happens to the process or the machine.
 func Replace(path string, content []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(path), Torn)
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,15 @@ func IsOff(err error) bool {
 	return ok && r.Status == http.StatusNotFound
 }
 
+// Answered tells whether a server answered, whatever it said; what stands before it and finds it gone does not answer for it.
+func Answered(err error) bool {
+	r, refused := errors.AsType[*Refused](err)
+	if !refused {
+		return err == nil
+	}
+	return r.Status != http.StatusBadGateway && r.Status != http.StatusServiceUnavailable && r.Status != http.StatusGatewayTimeout
+}
+
 // Client sends signed requests to one server. It may be used by several goroutines.
 type Client struct {
 	server string

@@ -6,6 +6,12 @@ type Ref struct {
 	Name string `json:"name"`
 }
 
+// GroupRef names a group of devices, and says which kind of group it is.
+type GroupRef struct {
+	Ref
+	Kind string `json:"kind" enum:"chosen,rule,folder"`
+}
+
 // Page is one part of a list.
 type Page[T any] struct {
 	Items       []T    `json:"items"`

@@ -35,11 +35,13 @@ type ComplianceRuleDraft struct {
 	DeviceGroups []string `json:"deviceGroups,omitempty" maxItems:"100"`
 	Liability    string   `json:"liability,omitempty" enum:"any,corporate,personal"`
 
-	TellOwner bool   `json:"tellOwner,omitempty" doc:"A mail to the owner, at once."`
-	TellStaff bool   `json:"tellStaff,omitempty" doc:"A mail to the owners of the zone, at once."`
-	Grace     int    `json:"grace,omitempty" minimum:"0" maximum:"8760" doc:"Hours until the rest follows."`
-	Access    string `json:"access,omitempty" enum:"none,quarantine,block" doc:"What becomes of the device's mail."`
-	WipeAfter int    `json:"wipeAfter,omitempty" minimum:"0" maximum:"365" doc:"Days after the grace until the organization's data is erased; 0 for never. It needs the right to erase it."`
+	TellOwner   bool   `json:"tellOwner,omitempty" doc:"A mail to the owner, at once."`
+	TellStaff   bool   `json:"tellStaff,omitempty" doc:"A mail to the owners of the zone, at once."`
+	Grace       int    `json:"grace,omitempty" minimum:"0" maximum:"8760" doc:"Hours until the rest follows."`
+	Access      string `json:"access,omitempty" enum:"none,quarantine,block" doc:"What becomes of the device's mail. A computer with our agent, which has none, goes into the folder /Quarantine by either, and back when it keeps the rule again."`
+	Mark        string `json:"mark,omitempty" enum:"none,stale,lost" doc:"What the device is called while it breaks the rule."`
+	RetireAfter int    `json:"retireAfter,omitempty" minimum:"0" maximum:"365" doc:"Days after the grace until the device is retired; 0 for never. It needs the right to remove devices; budgets and the breaker hold, and readmitting undoes it."`
+	WipeAfter   int    `json:"wipeAfter,omitempty" minimum:"0" maximum:"365" doc:"Days after the grace until the organization's data is erased; 0 for never. It needs the right to erase it."`
 }
 
 // ComplianceRule is a rule that devices are held to.

@@ -11,7 +11,7 @@ type Device struct {
 	Model         string `json:"model"`
 	OS            string `json:"os"`
 	State         string `json:"state" enum:"active,pending,retired,wiped,removed"`
-	Access        string `json:"access" enum:"allow,block,quarantine"`
+	Access        string `json:"access" enum:"allow,block,quarantine" doc:"To mail. A device that is wiped or retired is blocked until it is let in again, whatever the rules say."`
 	PolicyState   string `json:"policyState" enum:"none,pending,sent,acknowledged,partial,refused,external"`
 	Liability     string `json:"liability" enum:"corporate,personal"`
 	LastContact   string `json:"lastContact"`
@@ -20,6 +20,7 @@ type Device struct {
 	Protocol      string `json:"protocol"`
 	Upstream      Ref    `json:"upstream"`
 	Requests      int64  `json:"requests"`
+	Mark          string `json:"mark,omitempty" enum:"stale,lost" doc:"What the rules of compliance call it; nothing where they do not."`
 	Version       int64  `json:"version"`
 }
 
@@ -27,7 +28,8 @@ type Device struct {
 type DeviceDetail struct {
 	Device
 	Facts        []Fact       `json:"facts"`
-	Groups       []Ref        `json:"groups"`
+	Folder       Ref          `json:"folder" doc:"The folder in which it is; empty for the topmost."`
+	Groups       []GroupRef   `json:"groups" doc:"The folders above it are among them."`
 	Capabilities []Capability `json:"capabilities"`
 }
 
@@ -42,7 +44,7 @@ type Fact struct {
 
 // Capability is one command that the device takes or refuses, in its platform's words.
 type Capability struct {
-	Kind         string        `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
+	Kind         string        `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall"`
 	Label        string        `json:"label"`
 	Available    bool          `json:"available"`
 	Reason       string        `json:"reason" doc:"Why it is not available."`
@@ -65,13 +67,16 @@ type DeviceEdit struct {
 
 // DevicePolicy says what a device must obey, and what is known of that.
 type DevicePolicy struct {
-	Suite     Ref           `json:"suite"`
-	Version   int           `json:"version"`
-	Liability string        `json:"liability"`
-	Origin    string        `json:"origin" doc:"Whose assignment it is: device, user, group or default."`
-	State     string        `json:"state"`
-	Layers    []PolicyLayer `json:"layers" doc:"The suites that reach it, the most specific first."`
-	Settings  []PolicyLine  `json:"settings"`
+	Suite     Ref    `json:"suite"`
+	Version   int    `json:"version"`
+	Liability string `json:"liability"`
+	Origin    string `json:"origin" doc:"Whose assignment it is: device, user, group or default."`
+	State     string `json:"state"`
+
+	Quarantined bool `json:"quarantined" doc:"It lies in the folder /Quarantine: of the policies, only the default and those assigned to that folder reach it."`
+
+	Layers   []PolicyLayer `json:"layers" doc:"The suites that reach it, the most specific first."`
+	Settings []PolicyLine  `json:"settings"`
 }
 
 // PolicyLine is one setting on one device. Nothing is ever called enforced: nobody but the device could know.
@@ -87,8 +92,10 @@ type PolicyLine struct {
 	Sent           string `json:"sent" doc:"The value the device was sent last; empty when it was sent none."`
 	SentAt         string `json:"sentAt"`
 	AcknowledgedAt string `json:"acknowledgedAt"`
-	State          string `json:"state" enum:"asked,pending,sent,acknowledged,not-supported,violated,unknown,kept"`
+	State          string `json:"state" enum:"asked,pending,sent,acknowledged,not-supported,violated,unknown,kept,met,repaired,failed"`
 	Words          string `json:"words"`
+	Found          string `json:"found" doc:"What a computer's agent has found, before it put anything right; empty where nothing is looked at."`
+	FoundAt        string `json:"foundAt"`
 }
 
 // View is a list of devices that an administrator wants to see again.

@@ -65,6 +65,7 @@ type DirectoryOIDC struct {
 	CA       string          `json:"ca,omitempty" maxLength:"40000"`
 	Scopes   []string        `json:"scopes,omitempty" maxItems:"8" doc:"Besides openid; profile, email and groups where they are left out."`
 	Claims   DirectoryClaims `json:"claims,omitzero"`
+	Return   bool            `json:"return,omitempty" doc:"The provider knows the portal's address, portalReturn, as one to which people come back after they have signed out there. One that does not may refuse to sign them out."`
 }
 
 // DirectoryClaims names what is read of a token.
@@ -87,13 +88,17 @@ type Directory struct {
 	HasSecret bool               `json:"hasSecret"`
 	Active    bool               `json:"active" doc:"Its addition was approved: people come from it."`
 	Callback  string             `json:"callback" doc:"For the kind oidc: where the provider sends browsers of administrators back to; it has to be registered there."`
-	Users     int                `json:"users" doc:"That come from it."`
-	State     string             `json:"state" enum:"untested,ok,failed" doc:"Of the last test."`
-	Said      string             `json:"said" doc:"What the last test found."`
-	Checked   string             `json:"checked"`
-	Import    DirectoryRun       `json:"import" doc:"The last one."`
-	Due       string             `json:"due" doc:"When the next import is due; empty for never."`
-	Version   int64              `json:"version"`
+
+	PortalCallback string `json:"portalCallback" doc:"The same for the browsers of users."`
+	PortalReturn   string `json:"portalReturn" doc:"Where users come back to after they have signed out at the provider; to be registered there as such."`
+
+	Users   int          `json:"users" doc:"That come from it."`
+	State   string       `json:"state" enum:"untested,ok,failed" doc:"Of the last test."`
+	Said    string       `json:"said" doc:"What the last test found."`
+	Checked string       `json:"checked"`
+	Import  DirectoryRun `json:"import" doc:"The last one."`
+	Due     string       `json:"due" doc:"When the next import is due; empty for never."`
+	Version int64        `json:"version"`
 }
 
 // DirectoryChange is what became of a change of a directory. While it waits, the directory is as it was; nobody comes from a

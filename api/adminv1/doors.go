@@ -6,6 +6,9 @@ type Doors struct {
 	Internal []string     `json:"internal" maxItems:"100" doc:"Networks that count as internal: addresses, networks, or runs FIRST-LAST."`
 	Zone     DoorPlace    `json:"zone" doc:"What holds on every server."`
 	Servers  []DoorServer `json:"servers" maxItems:"200" doc:"What is said of single servers."`
+
+	Order     []ServerOrder  `json:"order,omitempty" maxItems:"10" doc:"In which order computers try servers, where their location says nothing else. What is not named comes last."`
+	Locations []ZoneLocation `json:"locations,omitempty" maxItems:"200" doc:"Places with servers that are close to them; the first that has a computer's address decides."`
 }
 
 // DoorServer is what is said of one server alone.
@@ -13,6 +16,61 @@ type DoorServer struct {
 	ID        string    `json:"id" maxLength:"64"`
 	Placement string    `json:"placement" enum:"internal,dmz"`
 	Place     DoorPlace `json:"place"`
+
+	Addresses []ServerAddress `json:"addresses,omitempty" maxItems:"16" doc:"Who is told of which of its addresses. Those that it has registered itself and that do not stand here are told as they usually are."`
+}
+
+// ServerAddress is who is told of an address of a server. To withhold one hides it, and blocks nobody.
+type ServerAddress struct {
+	URL   string          `json:"url" maxLength:"255" doc:"Over HTTPS, with a port where it is not 443: as a browser would be given it."`
+	Shown string          `json:"shown" enum:"everywhere,internal,external,withheld" doc:"Told to all computers, to those at internal addresses, to all others, or to nobody."`
+	Roles []AddressInRole `json:"roles,omitempty" maxItems:"10" doc:"Roles for which that differs."`
+}
+
+// AddressInRole is who is told of an address as one that plays a role.
+type AddressInRole struct {
+	Role  string `json:"role" enum:"management,registration,collection"`
+	Shown string `json:"shown" enum:"everywhere,internal,external,withheld"`
+}
+
+// ServerOrder is in which order computers try the servers of a role.
+type ServerOrder struct {
+	Role   string     `json:"role" enum:"management,registration,collection"`
+	Groups [][]string `json:"groups" maxItems:"20" doc:"Ids of servers: group after group, and within a group each computer in an order of its own."`
+}
+
+// ZoneLocation is a place that is recognised by the address from which a computer asks.
+type ZoneLocation struct {
+	Name     string        `json:"name" maxLength:"100"`
+	Networks []string      `json:"networks" maxItems:"100" doc:"Addresses, networks, or runs FIRST-LAST."`
+	Closest  []ServerOrder `json:"closest,omitempty" maxItems:"10"`
+	Alone    bool          `json:"alone,omitempty" doc:"Computers here are told of these servers and of no other."`
+}
+
+// ClosestServers is what a computer would be told of the zone's servers.
+type ClosestServers struct {
+	Device   *Ref             `json:"device,omitempty"`
+	Address  string           `json:"address" doc:"From which it asks."`
+	Inside   bool             `json:"inside" doc:"The address counts as internal."`
+	Location string           `json:"location" doc:"Empty where no location has the address."`
+	Roles    []ClosestForRole `json:"roles"`
+}
+
+// ClosestForRole are the servers for one role.
+type ClosestForRole struct {
+	Role    string          `json:"role" enum:"management,registration,collection"`
+	Choices []ClosestChoice `json:"choices" doc:"The closest first."`
+	Left    []ClosestChoice `json:"left" doc:"What it is not told."`
+}
+
+// ClosestChoice is one address of a server.
+type ClosestChoice struct {
+	Server  Ref    `json:"server"`
+	URL     string `json:"url"`
+	Shown   string `json:"shown" enum:"everywhere,internal,external,withheld"`
+	Group   int    `json:"group" doc:"From 1; those of one group are tried by each computer in an order of its own."`
+	Blocked bool   `json:"blocked" doc:"The rules of that server do not let in this address: it is blocked, whether it is hidden or not."`
+	Left    string `json:"left,omitempty" enum:"withheld,internal,external,local,off,gone,place" doc:"Why it is left out: hidden, for computers inside or outside alone, a way back to the same machine, a role that is off there, a server that is gone, or a location that has servers of its own alone."`
 }
 
 // DoorPlace is what is said of all servers or of one. What is said of a service goes before what is said of its category,
@@ -65,6 +123,8 @@ type DoorVersion struct {
 	Reason  string `json:"reason"`
 	From    int64  `json:"from,omitempty" doc:"The version that was rolled back to."`
 	Doors   *Doors `json:"doors,omitempty"`
+
+	Gaps []string `json:"gaps,omitempty" doc:"Of the version in force: sentences that tell where computers are told of no server."`
 }
 
 // DoorDifference is one thing in which two versions differ.
@@ -93,7 +153,10 @@ type DoorReplay struct {
 	Partial  bool       `json:"partial" doc:"There were more than are tried."`
 	Refused  DoorEffect `json:"refused" doc:"Visits that would be refused, and were not."`
 	Admitted DoorEffect `json:"admitted" doc:"Visits that would be let in, and were not."`
+	Bounded  DoorEffect `json:"bounded" doc:"Callers of whom bounds of rate, size or time would refuse one request at least, each counted as one."`
+	Unknown  []string   `json:"unknown" doc:"Sentences that tell what is not known of bounds that would be others."`
 	Sentence string     `json:"sentence"`
+	Gaps     []string   `json:"gaps" doc:"Sentences that tell where computers would be told of no server."`
 }
 
 // DoorEffect are visits that would end in another way.
@@ -142,6 +205,24 @@ type ZoneServer struct {
 	Started   string   `json:"started"`
 	Seen      string   `json:"seen"`
 	Self      bool     `json:"self" doc:"It is the one that answers."`
+
+	Advertised []AdvertisedAddress `json:"advertised" doc:"At which addresses computers reach it, and who is told of them."`
+	Roles      []ServerRole        `json:"roles" doc:"For what computers use it: who is told of it, and who is let in."`
+}
+
+// AdvertisedAddress is an address of a server.
+type AdvertisedAddress struct {
+	ServerAddress
+	Said  bool `json:"said" doc:"Somebody has said so; otherwise it is told as such an address usually is."`
+	Own   bool `json:"own" doc:"The server knows it itself, from its configuration."`
+	Local bool `json:"local" doc:"It leads nowhere but to the machine that asks."`
+}
+
+// ServerRole is how a server stands in a role. Hidden (told to nobody) and blocked (open to nobody) are two things.
+type ServerRole struct {
+	Role string `json:"role" enum:"management,registration,collection"`
+	Told string `json:"told" enum:"everywhere,internal,external,withheld" doc:"Which computers are told of any of its addresses."`
+	Open string `json:"open" enum:"nobody,internal,some,everybody" doc:"Whom its rules let in."`
 }
 
 // Hardening is how the advice for a server in a DMZ stands.
@@ -167,6 +248,7 @@ type HardeningRow struct {
 type HardeningPort struct {
 	Port int    `json:"port"`
 	Why  string `json:"why"`
+	Here string `json:"here" enum:"listens,quiet,unknown" doc:"Whether a program answers there at an address of this server's machine, as the machine itself sees it; the firewall before it cannot be seen from there. unknown: another server was asked."`
 }
 
 // HardeningDraft follows advice on one server.
@@ -201,7 +283,8 @@ type ExposureServer struct {
 // ExposureService is how far one service is open.
 type ExposureService struct {
 	Service   Service    `json:"service"`
-	Reach     string     `json:"reach" enum:"nobody,internal,some,everybody"`
+	Reach     string     `json:"reach" enum:"nobody,internal,some,everybody" doc:"Whom the rules let in."`
+	Told      string     `json:"told,omitempty" enum:"everywhere,internal,external,withheld" doc:"Which computers are told of this server for it; left out where computers are told of no server."`
 	Rules     []DoorRule `json:"rules"`
 	Otherwise string     `json:"otherwise" enum:"allow,deny"`
 	Total     DoorTotal  `json:"total"`

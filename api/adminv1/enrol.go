@@ -54,7 +54,8 @@ type TermsDraft struct {
 type DeviceKey struct {
 	ID      string `json:"id"`
 	Serial  string `json:"serial" doc:"Of its certificate."`
-	Via     string `json:"via" enum:"invitation,password,renewal" doc:"What proved its user."`
+	Channel string `json:"channel" enum:"companion,agent" doc:"Who holds it: a companion application, or the agent of a computer."`
+	Via     string `json:"via" enum:"invitation,password,renewal,authorization,approval" doc:"What proved its user, or let the computer in."`
 	State   string `json:"state" enum:"good,ending,ended" doc:"ending: the device erases itself and may still report that."`
 	Because string `json:"because" doc:"Why it ended."`
 	Created string `json:"created"`

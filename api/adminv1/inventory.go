@@ -86,3 +86,9 @@ type SoftwareVersion struct {
 type Collection struct {
 	Foreign bool `json:"foreign" doc:"From GLPI Agent, FusionInventory and OCS Inventory, by a token for each computer. Off at first."`
 }
+
+// ZoneChange is one step of the history of any device.
+type ZoneChange struct {
+	Device Ref `json:"device"`
+	InventoryChange
+}

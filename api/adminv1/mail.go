@@ -164,7 +164,7 @@ type AccessTest struct {
 // AccessTrail is a decision with every rule that was asked before it.
 type AccessTrail struct {
 	Decision string         `json:"decision" enum:"allow,block,quarantine"`
-	Origin   string         `json:"origin" enum:"override,rule,default"`
+	Origin   string         `json:"origin" enum:"override,compliance,rule,default,state" doc:"state: it has been wiped or taken out of service."`
 	Rule     string         `json:"rule" doc:"The id of the rule that decided."`
 	Sentence string         `json:"sentence"`
 	Note     string         `json:"note" doc:"What the owner is told."`

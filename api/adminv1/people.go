@@ -56,6 +56,7 @@ type ImportRow struct {
 // Group is a group of users or of devices.
 type Group struct {
 	ID          string `json:"id"`
+	Kind        string `json:"kind" enum:"chosen,rule,folder" doc:"How members come into it: one by one, by conditions, or because it is a folder, whose name is its path."`
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Members     int    `json:"members"`

@@ -49,7 +49,7 @@ type Hold struct {
 
 // Stock is what is kept of one kind of a device, without a look at it.
 type Stock struct {
-	Kind    string `json:"kind" enum:"device-log,location,phone-log,text-log,file"`
+	Kind    string `json:"kind" enum:"device-log,location,phone-log,text-log,file,sign-in,elevation,usb"`
 	Words   string `json:"words"`
 	Asked   bool   `json:"asked" doc:"The policy of the device asks for it now."`
 	From    Ref    `json:"from" doc:"The suite that says so, or says no; empty where none says anything of it, so that it is not asked for."`
@@ -61,7 +61,7 @@ type Stock struct {
 
 // LookDraft asks for what a device has told of its user. Each page is a look.
 type LookDraft struct {
-	Kind   string `json:"kind" enum:"device-log,location,phone-log,text-log,file"`
+	Kind   string `json:"kind" enum:"device-log,location,phone-log,text-log,file,sign-in,elevation,usb"`
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"The owner sees it."`
 	From   string `json:"from,omitempty" maxLength:"40"`
 	Until  string `json:"until,omitempty" maxLength:"40"`
@@ -69,7 +69,7 @@ type LookDraft struct {
 	Cursor string `json:"cursor,omitempty" maxLength:"2000"`
 }
 
-// PersonalEntry is one thing that a device has told of its user: one of the five.
+// PersonalEntry is one thing that a device has told of its user: one of the six.
 type PersonalEntry struct {
 	ID       string        `json:"id"`
 	At       string        `json:"at" doc:"By the device's clock."`
@@ -80,6 +80,15 @@ type PersonalEntry struct {
 	Text     *TextMessage  `json:"text,omitempty"`
 	Lines    *LogLines     `json:"lines,omitempty"`
 	File     *PersonalFile `json:"file,omitempty"`
+
+	Happening *Happening `json:"happening,omitempty"`
+}
+
+// Happening is one thing that happened on a computer: a sign-in, an elevation, or a USB device.
+type Happening struct {
+	Level string `json:"level" enum:"info,warn,error"`
+	Words string `json:"words"`
+	User  string `json:"user,omitempty" doc:"The account on the computer that it is about."`
 }
 
 // Position is where a device was (WGS 84).

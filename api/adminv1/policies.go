@@ -1,6 +1,6 @@
 package adminv1
 
-// Values is a set of settings: true or false, a number (also for a choice), a text or a list of texts, by the setting's
+// Values is a set of settings: true or false, a number (also for a choice), a text, a list of texts or one of files, by the setting's
 // key. {"locked": VALUE} leaves the user no choice of a stricter one.
 type Values map[string]any
 
@@ -11,7 +11,7 @@ type SettingSpec struct {
 	Group    string   `json:"group" doc:"What the category is called."`
 	Title    string   `json:"title"`
 	Help     string   `json:"help"`
-	Kind     string   `json:"kind" enum:"bool,number,choice,text,list"`
+	Kind     string   `json:"kind" enum:"bool,number,choice,text,list,files"`
 	Format   string   `json:"format" doc:"What a text, or each of a list, must look like; empty for any."`
 	Min      int64    `json:"min"`
 	Max      int64    `json:"max"`

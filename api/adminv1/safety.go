@@ -17,6 +17,7 @@ type SafetyRules struct {
 	Role         Budget `json:"role" doc:"Of all who hold one role."`
 	Zone         Budget `json:"zone" doc:"Of the zone."`
 	Self         Budget `json:"self" doc:"Of one user, on the user's own devices."`
+	Scripts      int    `json:"scripts" minimum:"0" maximum:"100000" doc:"How many computers a script may reach that nobody else has approved."`
 	PassUpstream bool   `json:"passUpstream" doc:"A mail server's own order to wipe is carried out without asking anybody."`
 }
 
@@ -65,7 +66,7 @@ type Actor struct {
 // Command is one order to one device.
 type Command struct {
 	ID          string `json:"id"`
-	Kind        string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
+	Kind        string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall"`
 	Label       string `json:"label"`
 	Destructive bool   `json:"destructive"`
 	Device      Ref    `json:"device"`
@@ -93,7 +94,7 @@ type Step struct {
 
 // CommandDraft orders something from devices.
 type CommandDraft struct {
-	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
+	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall"`
 	Reason  string   `json:"reason" minLength:"1" maxLength:"500"`
 	Text    string   `json:"text,omitempty" maxLength:"500" doc:"Of a message, or shown by a locked device. Kept sealed."`
 	Devices []string `json:"devices" minItems:"1" maxItems:"10000"`
@@ -101,14 +102,14 @@ type CommandDraft struct {
 
 // DeviceCommandDraft orders something from one device.
 type DeviceCommandDraft struct {
-	Kind   string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
+	Kind   string `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall"`
 	Reason string `json:"reason" minLength:"1" maxLength:"500"`
 	Text   string `json:"text,omitempty" maxLength:"500" doc:"Of a message, or shown by a locked device. Kept sealed."`
 }
 
 // CommandPreview asks what an order would do.
 type CommandPreview struct {
-	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
+	Kind    string   `json:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall"`
 	Devices []string `json:"devices" minItems:"1" maxItems:"10000"`
 }
 

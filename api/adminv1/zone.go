@@ -30,6 +30,7 @@ type Overview struct {
 	Devices      DeviceCounts  `json:"devices"`
 	Commands     CommandCounts `json:"commands"`
 	Approvals    int           `json:"approvals" doc:"Waiting, up to 500."`
+	Waiting      int           `json:"waiting" doc:"Computers that wait at the door for a decision."`
 	Breaker      Breaker       `json:"breaker"`
 	Certificates []Certificate `json:"certificates" doc:"Those that expire soon."`
 	Notes        []Note        `json:"notes"`
@@ -110,6 +111,9 @@ type Service struct {
 	Level    string   `json:"level" enum:"open,observe,strict"`
 	Levels   []string `json:"levels" doc:"Those that it can have."`
 	Signed   bool     `json:"signed" doc:"Its devices prove themselves by signatures, so that the gate can count the requests of each."`
+	Reach    string   `json:"reach" enum:"nobody,internal,some,everybody" doc:"Whom the rules let in."`
+	Apart    []string `json:"apart,omitempty" doc:"Where no server was asked for: the names of those on which it is on or off, asks for proof or lets in otherwise than told here."`
+	Told     string   `json:"told,omitempty" enum:"everywhere,internal,external,withheld" doc:"Which computers are told of a server for it; left out where computers are told of no server."`
 }
 
 // AuditRecord is one thing that happened.
@@ -193,5 +197,6 @@ type AuditFault struct {
 
 // ServiceSwitch switches a service.
 type ServiceSwitch struct {
-	On bool `json:"on"`
+	On     bool   `json:"on"`
+	Reason string `json:"reason,omitempty" maxLength:"500"`
 }

@@ -28,13 +28,13 @@ const (
 
 // Taken answers events, once they are durable.
 type Taken struct {
-	Count int `json:"count" doc:"How many were new."`
+	Count int `json:"count" doc:"How many are kept; the others tell of people what the policy does not ask for any more."`
 }
 
 // NewUpload begins the upload of a file. The same id again answers with the upload as it stands.
 type NewUpload struct {
 	ID     string `json:"id" minLength:"16" maxLength:"64" doc:"Tells this upload from every other; the same one again is the same upload."`
-	Kind   string `json:"kind" enum:"log,inventory,output"`
+	Kind   string `json:"kind" enum:"log,inventory,audit,message" doc:"log: the agent's own, as the answer to an order. inventory: an InventoryReport. audit and message: Events, as many as there are."`
 	Order  string `json:"order,omitempty" maxLength:"64" doc:"The order that it answers."`
 	Type   string `json:"type" maxLength:"128" doc:"The media type: text/plain, application/gzip."`
 	Size   int64  `json:"size" minimum:"1" maximum:"67108864" doc:"Octets."`

@@ -15,6 +15,7 @@ const (
 	KindSettings    = "settings"
 	KindPolicies    = "policies"
 	KindAssignments = "assignments"
+	KindLocations   = "locations"
 )
 
 // Document is what the zone tells one computer. An agent takes it only when the signature is right, the device and the kind
@@ -22,11 +23,11 @@ const (
 // when it expires, and the agent tells that it is stale. The ETag of the answer is the version in quotation marks.
 type Document struct {
 	Device  string          `json:"device" doc:"The device's id."`
-	Kind    string          `json:"kind" enum:"settings,policies,assignments"`
+	Kind    string          `json:"kind" enum:"settings,policies,assignments,locations"`
 	Version int64           `json:"version" doc:"Only ever rises, for one device and kind: the time at which it was made, in microseconds, or one more than before. After a restore from a backup it therefore still rises."`
 	Made    string          `json:"made"`
 	Expires string          `json:"expires" doc:"From then on no agent takes it. The server makes it anew in time."`
-	Body    json.RawMessage `json:"body" doc:"Settings, Policies or Assignments."`
+	Body    json.RawMessage `json:"body" doc:"Settings, Policies, Assignments or Locations."`
 }
 
 // Settings say how an agent works.

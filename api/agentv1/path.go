@@ -14,7 +14,7 @@ const (
 	PathAssignments = Base + "/management/assignments" // GET, an [Envelope]
 	PathStatus      = Base + "/management/status"      // POST
 	PathResults     = Base + "/management/results"     // POST; of the service management.status
-	PathLocations   = Base + "/management/locations"   // GET
+	PathLocations   = Base + "/management/locations"   // GET, an [Envelope]
 	PathWait        = Base + "/wait"                   // GET, a WebSocket; of the service management.status
 	PathInventory   = Base + "/collection/inventory"   // POST
 	PathEvents      = Base + "/collection/events"      // POST

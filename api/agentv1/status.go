@@ -9,8 +9,8 @@ type Status struct {
 	Made      string         `json:"made" doc:"By the agent's clock, set right by what it knows of the server's."`
 	Agent     string         `json:"agent" maxLength:"64" doc:"Its version."`
 	Facts     *Facts         `json:"facts,omitempty" doc:"Where they changed."`
-	Documents []Held         `json:"documents" maxItems:"3" doc:"What is in force."`
-	Refused   []Refusal      `json:"refused,omitempty" maxItems:"3" doc:"Documents that the agent did not take."`
+	Documents []Held         `json:"documents" maxItems:"4" doc:"What is in force."`
+	Refused   []Refusal      `json:"refused,omitempty" maxItems:"4" doc:"Documents that the agent did not take."`
 	Revision  string         `json:"revision,omitempty" maxLength:"64" doc:"Of the policies that the settings below are of."`
 	Settings  []SettingState `json:"settings,omitempty" maxItems:"200"`
 	Waiting   int            `json:"waiting" doc:"Results and events that have not been delivered yet."`
@@ -19,14 +19,14 @@ type Status struct {
 
 // Held is the last good document of a kind.
 type Held struct {
-	Kind    string `json:"kind" enum:"settings,policies,assignments"`
+	Kind    string `json:"kind" enum:"settings,policies,assignments,locations"`
 	Version int64  `json:"version"`
 	Stale   bool   `json:"stale,omitempty" doc:"It has expired, and none has come since."`
 }
 
 // Refusal says why a document was not taken.
 type Refusal struct {
-	Kind   string `json:"kind" enum:"settings,policies,assignments"`
+	Kind   string `json:"kind" enum:"settings,policies,assignments,locations"`
 	Reason string `json:"reason" enum:"signature,key,device,kind,older,expired,form"`
 }
 
@@ -90,18 +90,29 @@ type ResultsTaken struct {
 	Go    []string `json:"go" doc:"Ids of orders that may be carried out now: of begun with the right challenge, while the order holds. Asked again, the same answer."`
 }
 
-// Locations say where a computer is and which servers are close.
+// Locations say where a computer is and which servers are close. An agent keeps them and uses them without a server, as it does
+// all documents: it tries the first, then the next, and comes back to the first after a while. Where none of a role answers, it
+// turns to the server that it registered with.
 type Locations struct {
-	Location    string   `json:"location" doc:"The place's name, for people."`
-	Environment string   `json:"environment,omitempty" doc:"The network environment by which it was recognised."`
-	Servers     []Server `json:"servers"`
+	Location string   `json:"location" doc:"The place's name, for people; empty where the zone knows none for its address."`
+	Servers  []Server `json:"servers" maxItems:"10"`
 }
 
 // Server is where one role is played.
 type Server struct {
-	Role string   `json:"role" enum:"management,content,collection,authentication,join-proxy"`
-	URLs []string `json:"urls" doc:"The closest first: https://server.example.org"`
+	Role string   `json:"role" enum:"management,registration,collection"`
+	URLs []string `json:"urls" maxItems:"16" doc:"The closest first: https://server.example.org"`
 }
+
+// The roles.
+const (
+	RoleManagement   = "management"
+	RoleRegistration = "registration"
+	RoleCollection   = "collection"
+)
+
+// MaxServers bounds the addresses of one role.
+const MaxServers = 16
 
 // Hint is what a held connection carries to an agent, one JSON text frame of at most 1 KiB each. It only ever says that it is
 // worth asking: who forges or swallows one gains a question that would have come anyway.

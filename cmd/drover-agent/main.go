@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -60,21 +61,38 @@ type registerCommand struct {
 	Attribute map[string]string `help:"What this computer is, for the zone's rules: room=201."`
 	Again     bool              `help:"Leave the zone that this computer belongs to, as far as it knows, and register anew."`
 	Install   bool              `help:"Have the system start the agent afterwards."`
+	Wait      bool              `help:"Where the zone has not decided yet, ask again until it has. With --install the service does that." negatable:"" default:"true"`
 }
 
 // Run registers.
 func (c registerCommand) Run(ctx context.Context, p *program) error {
+	if c.Install {
+		if err := service.Check(p.Dir); err != nil { // before the key is used up
+			return err
+		}
+	}
 	s, err := store.Open(p.Dir)
 	if err != nil {
 		return err
 	}
-	id, err := agent.Register(ctx, s, system.Here(), clock.System{}, version, agent.Join{
-		Server: c.URL, Pin: c.Pin, Key: c.Key, Attributes: c.Attribute, Again: c.Again,
-	})
+	j := agent.Join{Server: c.URL, Pin: c.Pin, Key: c.Key, Attributes: c.Attribute, Again: c.Again}
+	id, err := agent.Register(ctx, s, system.Here(), clock.System{}, version, j)
+	if agent.Waits(err) {
+		fmt.Println(err)
+		switch {
+		case c.Install && !c.Again:
+			fmt.Println("The agent asks again by itself; drover-agent status says how it stands.")
+			return service.Install()
+		case c.Wait:
+			fmt.Println("Asking again until it is decided. What is broken off here goes on with the same command, or when the agent runs.")
+			id, err = agent.Knock(ctx, s, system.Here(), clock.System{}, version, j)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	fmt.Printf("This computer is %q in the zone %q.\n", id.Name, id.Zone)
+	_ = agent.AskRefresh(ctx, p.Dir) // an agent that runs sees at once that it is another now; mostly none does
 	if c.Install {
 		return service.Install()
 	}
@@ -84,7 +102,12 @@ func (c registerCommand) Run(ctx context.Context, p *program) error {
 type installCommand struct{}
 
 // Run has the system start the agent.
-func (installCommand) Run() error { return service.Install() }
+func (installCommand) Run(p *program) error {
+	if err := service.Check(p.Dir); err != nil {
+		return err
+	}
+	return service.Install()
+}
 
 type statusCommand struct{}
 
@@ -138,7 +161,7 @@ func (c uninstallCommand) Run(ctx context.Context, p *program) error {
 	if err := agent.Leave(ctx, s, clock.System{}, c.Code); err != nil {
 		return err
 	}
-	if err := service.Uninstall(); err != nil {
+	if err := service.Uninstall(p.Dir); err != nil {
 		return err
 	}
 	return s.Remove() // what the agent has written while it ended
@@ -161,7 +184,36 @@ func (runCommand) Run(p *program) error {
 
 func logPath(dir string) string { return filepath.Join(dir, "log", "agent.log") }
 
+// ended says how a registration ended that did not bring the computer in: refused, the service has nothing more to do, and
+// starting it again would not help.
+func ended(ctx context.Context, log *slog.Logger, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	if errors.Is(err, agent.ErrStranger) {
+		return err
+	}
+	log.Error("the zone does not let this computer in", logfield.Error, err)
+	return nil
+}
+
+// run runs the agent; and the next one, when the computer is registered anew meanwhile.
 func run(ctx context.Context, dir string) error {
+	s, err := store.Open(dir)
+	if err == nil {
+		err = s.Sweep(time.Now())
+	}
+	if err != nil {
+		return err
+	}
+	for {
+		if err := runOnce(ctx, dir); !errors.Is(err, agent.ErrAnew) {
+			return err
+		}
+	}
+}
+
+func runOnce(ctx context.Context, dir string) error {
 	s, err := store.Open(dir)
 	if err != nil {
 		return err
@@ -173,7 +225,14 @@ func run(ctx context.Context, dir string) error {
 	defer file.Close()
 	level := &slog.LevelVar{}
 	log := slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: level}))
-	a, err := agent.New(agent.Options{Store: s, Machine: system.Here(), Clock: clock.System{}, Log: log, Level: level, Version: version})
+	o := agent.Options{Store: s, Machine: system.Here(), Clock: clock.System{}, Log: log, Level: level, Version: version}
+	a, err := agent.New(o)
+	if errors.Is(err, agent.ErrStranger) {
+		if err := agent.Resume(ctx, s, o.Machine, o.Clock, version, log); err != nil || ctx.Err() != nil {
+			return ended(ctx, log, err)
+		}
+		a, err = agent.New(o)
+	}
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,7 @@ func TestTheLifeOfAnAgent(t *testing.T) {
 	w.says(true, "Questions: help@example.org", "status")
 	w.says(true, "programs that you run are never told", "status")
 	w.says(true, "the agent runs", "logs")
+	w.says(true, `"a setting is as asked","kind":"files.absent"`, "logs")
 
 	if err := first.Process.Kill(); err != nil {
 		t.Fatal(err)

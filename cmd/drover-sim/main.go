@@ -1,4 +1,5 @@
-// Command drover-sim simulates what Drover stands between: phones that speak Exchange ActiveSync, and a mail server.
+// Command drover-sim simulates what Drover stands between: phones that speak Exchange ActiveSync, and a mail server; and
+// computers with Drover's own agent.
 // It is for load, for demonstrations and for trying a set-up before the first real phone.
 package main
 
@@ -29,13 +30,14 @@ const (
 type commands struct {
 	Phones   phonesCommand   `cmd:"" help:"Phones of one platform, or of all in the shares of a usual house."`
 	Fleet    fleetCommand    `cmd:"" help:"A mixed fleet for a demonstration: most phones behave, a few do not take the policy."`
+	Agents   agentsCommand   `cmd:"" help:"Computers with Drover's agent, by the tens of thousands: they register and report."`
 	Upstream upstreamCommand `cmd:"" help:"A mail server that speaks ActiveSync."`
 }
 
 func main() {
 	var c commands
 	parsed := kong.Parse(&c, kong.Name("drover-sim"),
-		kong.Description("Simulated phones and a simulated mail server for Drover."), kong.UsageOnError())
+		kong.Description("Simulated phones, computers and a simulated mail server for Drover."), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err := parsed.Run()

@@ -99,6 +99,10 @@ func (s *session) printComplianceRule(x adminv1.ComplianceRule) error {
 	f.Add("mail to the zone's owners", yes(x.TellStaff))
 	f.Add("grace", fmt.Sprintf("%d hours", x.Grace))
 	f.Add("then mail", x.Access)
+	f.Add("called", x.Mark)
+	if x.RetireAfter > 0 {
+		f.Add("then retired after", fmt.Sprintf("%d days", x.RetireAfter))
+	}
 	if x.WipeAfter > 0 {
 		f.Add("then erased after", fmt.Sprintf("%d days", x.WipeAfter))
 	}
@@ -146,6 +150,8 @@ type ruleFlags struct {
 	TellStaff     *bool             `negatable:"" help:"Mail the owners of the zone at once."`
 	Grace         *int              `placeholder:"HOURS" help:"Hours until the rest follows."`
 	Access        *string           `enum:"none,quarantine,block" help:"What becomes of the device's mail: none, quarantine or block."`
+	Mark          *string           `enum:"none,stale,lost" help:"What the device is called while it breaks the rule: none, stale or lost."`
+	RetireAfter   *int              `placeholder:"DAYS" help:"Days after the grace until the device is retired; 0 for never."`
 	WipeAfter     *int              `placeholder:"DAYS" help:"Days after the grace until the organization's data is erased; 0 for never."`
 }
 
@@ -187,6 +193,8 @@ func (f *ruleFlags) apply(ctx context.Context, s *session, d *adminv1.Compliance
 	replace(&d.Grace, f.Grace)
 	replace(&d.Access, f.Access)
 	replace(&d.WipeAfter, f.WipeAfter)
+	replace(&d.Mark, f.Mark)
+	replace(&d.RetireAfter, f.RetireAfter)
 	if f.Off != nil {
 		d.Enabled = !*f.Off
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/url"
@@ -18,6 +19,11 @@ type deviceCommands struct {
 	List    deviceList    `cmd:"" help:"List devices."`
 	Show    deviceShow    `cmd:"" help:"Show what is known of a device, and what it can be ordered."`
 	Policy  devicePolicy  `cmd:"" help:"Show setting by setting what a device must obey, and what is known of that."`
+	Agent   deviceAgent   `cmd:"" help:"Show how a computer stands, as its agent told last."`
+	Results deviceResults `cmd:"" help:"List what became of a computer's orders and scripts."`
+
+	RemovalCode deviceRemovalCode `cmd:"" help:"Show a one-time code by which the agent of a computer is removed there without the network."`
+
 	Edit    deviceEdit    `cmd:"" help:"Change a device."`
 	Retire  deviceRetire  `cmd:"" help:"Take a device out of service."`
 	Readmit deviceReadmit `cmd:"" help:"Let a wiped or retired device enrol again."`
@@ -27,6 +33,7 @@ type deviceCommands struct {
 	Counts  deviceCounts  `cmd:"" help:"Count devices by what they are and where they stand."`
 	View    deviceViews   `cmd:"" help:"One's own saved views of devices."`
 	Group   deviceGroups  `cmd:"" help:"Groups of devices."`
+	Folder  deviceFolders `cmd:"" help:"Folders of devices."`
 }
 
 // deviceFilter narrows a list of devices.
@@ -41,6 +48,7 @@ type deviceFilter struct {
 	Group       string   `help:"Only of this device group."`
 	Upstream    string   `help:"Only served by this mail server."`
 	Contact     string   `enum:",hour,day,week,month,longer" default:"" help:"Only with their last contact so long ago."`
+	Mark        []string `help:"Only what the rules of compliance call so: stale, lost."`
 	Sort        string   `help:"Order: name, owner, platform, state, contact or enrolled; a minus before it turns it round."`
 }
 
@@ -59,7 +67,7 @@ func (f deviceFilter) query(ctx context.Context, s *session) (url.Values, error)
 	}
 	return query("q", strings.Join(f.Words, " "), "platform", strings.Join(f.Platform, ","), "state", strings.Join(f.State, ","),
 		"access", strings.Join(f.Access, ","), "policyState", strings.Join(f.PolicyState, ","), "liability", f.Liability,
-		"user", user, "group", group, "upstream", upstream, "contact", f.Contact, "sort", f.Sort), nil
+		"user", user, "group", group, "upstream", upstream, "contact", f.Contact, "mark", strings.Join(f.Mark, ","), "sort", f.Sort), nil
 }
 
 // deviceChoice narrows a list by a saved view and by what is said besides.
@@ -106,9 +114,17 @@ func (d *deviceList) Run(ctx context.Context, c *console) error {
 		path: "/devices", query: q, limit: d.Limit, empty: "There is no such device.",
 		heads: []string{"ID", "NAME", "USER", "PLATFORM", "STATE", "ACCESS", "POLICY", "LAST CONTACT"},
 		row: func(x adminv1.Device) []string {
-			return []string{x.ID, x.Name, x.User.Name, x.PlatformLabel, x.State, x.Access, x.PolicyState, since(x.LastContact)}
+			return []string{x.ID, x.Name, x.User.Name, x.PlatformLabel, x.State, mailOf(x), x.PolicyState, since(x.LastContact)}
 		},
 	}.print(ctx, s)
+}
+
+// mailOf is the access to mail of a device; a computer has none to speak of.
+func mailOf(x adminv1.Device) string {
+	if x.Platform == "computer" || strings.HasSuffix(x.Platform, "-agent") {
+		return "-"
+	}
+	return x.Access
 }
 
 type deviceExport struct {
@@ -165,6 +181,17 @@ func (d *deviceShow) Run(ctx context.Context, c *console) error {
 	return display(ctx, s, client.Path("devices", x.ID), s.printDevice)
 }
 
+// groupsOf names the groups that are no folders.
+func groupsOf(list []adminv1.GroupRef) string {
+	var out []string
+	for _, g := range list {
+		if g.Kind != "folder" {
+			out = append(out, g.Name)
+		}
+	}
+	return join(out)
+}
+
 func (s *session) printDevice(d adminv1.DeviceDetail) error {
 	var f table.Facts
 	f.Add("id", d.ID)
@@ -172,12 +199,14 @@ func (s *session) printDevice(d adminv1.DeviceDetail) error {
 	f.Add("user", d.User.Name)
 	f.Add("platform", d.PlatformLabel)
 	f.Add("state", d.State)
-	f.Add("access to mail", d.Access)
+	f.Add("called", d.Mark)
+	f.Add("access to mail", mailOf(d.Device))
 	f.Add("policy", d.PolicyState)
 	f.Add("liability", d.Liability)
 	f.Add("DeviceId", d.DeviceID)
 	f.Add("mail server", d.Upstream.Name)
-	f.Add("groups", names(d.Groups))
+	f.Add("folder", cmp.Or(d.Folder.Name, "/"))
+	f.Add("groups", groupsOf(d.Groups))
 	f.Add("enrolled", since(d.Enrolled))
 	f.Add("last contact", since(d.LastContact))
 	for _, x := range d.Facts {
@@ -219,9 +248,14 @@ func (d *devicePolicy) Run(ctx context.Context, c *console) error {
 				return err
 			}
 		}
-		t := table.New("SETTING", "ASKED", "SENT", "STATE", "WHY")
+		if p.Quarantined {
+			if err := s.say("It lies in /Quarantine: until it is put into another folder (drover device folder move), only the default policy and what is assigned to /Quarantine reach it."); err != nil {
+				return err
+			}
+		}
+		t := table.New("SETTING", "ASKED", "SENT", "FOUND", "STATE", "WHY")
 		for _, l := range p.Settings {
-			t.Row(l.Key, l.Asked, l.Sent, l.State, l.Words)
+			t.Row(l.Key, l.Asked, l.Sent, l.Found, l.State, l.Words)
 		}
 		return t.Write(s.out, "No policy asks anything of this device.")
 	})
@@ -282,7 +316,7 @@ type deviceRetire struct{ withReason }
 
 // Run takes a device out of service.
 func (d *deviceRetire) Run(ctx context.Context, c *console) error {
-	return d.act(ctx, c, "retire", "", "is out of service: it reaches no mail until it is let in again")
+	return d.act(ctx, c, "retire", "", "is out of service until it is let in again")
 }
 
 type deviceReadmit struct{ withReason }

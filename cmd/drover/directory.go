@@ -56,6 +56,7 @@ type directoryFlags struct {
 	Issuer   *string  `group:"By OpenID Connect" help:"The provider's name of itself, an https URL."`
 	ClientID *string  `name:"client-id" group:"By OpenID Connect" help:"The client that the provider knows Drover by."`
 	Scope    []string `group:"By OpenID Connect" help:"Scope to ask for besides openid; may be given several times."`
+	Return   *bool    `negatable:"" group:"By OpenID Connect" help:"The provider knows the portal's address as one to which people come back after they have signed out there."`
 }
 
 // apply puts what was given into a draft.
@@ -179,6 +180,7 @@ func (f directoryFlags) applyOIDC(o *adminv1.DirectoryOIDC, ca *string) {
 	if f.Scope != nil {
 		o.Scopes = f.Scope
 	}
+	replace(&o.Return, f.Return)
 	replace(&o.Claims.Login, f.LoginName)
 	replace(&o.Claims.DisplayName, f.DisplayName)
 	replace(&o.Claims.Mail, f.Mail)
@@ -219,7 +221,9 @@ func (d *directoryAdd) Run(ctx context.Context, c *console) error {
 	}
 	return show(s, res, func(x adminv1.DirectoryChange) error {
 		if x.Callback != "" {
-			if err := s.say("register this address at the provider: %s", x.Callback); err != nil {
+			err := s.say("register at the provider: %s (administrators), %s (users), and %s (after signing out)",
+				x.Callback, x.PortalCallback, x.PortalReturn)
+			if err != nil {
 				return err
 			}
 		}
@@ -332,6 +336,9 @@ func (s *session) printDirectory(x adminv1.Directory) error {
 	if o := x.OIDC; o != nil {
 		f.Add("client", o.ClientID)
 		f.Add("to register there", x.Callback)
+		f.Add("for users", x.PortalCallback)
+		f.Add("after signing out", x.PortalReturn)
+		f.Add("people are sent back", yes(o.Return))
 	}
 	f.Add("password", yes(x.HasSecret))
 	f.Add("people join by themselves", yes(x.Join))

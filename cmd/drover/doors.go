@@ -22,10 +22,12 @@ type doorEdit struct {
 	Reason string `help:"Why; it is kept."`
 	DryRun bool   `help:"Change nothing: tell what it would do to the visits of the last days."`
 	Days   int    `default:"30" help:"The days that --dry-run tries."`
+
+	id string // of the server that is meant, once it is known
 }
 
 // change reads the doors, lets fn change them, and sends or tries them.
-func (e doorEdit) change(ctx context.Context, c *console, fn func(*adminv1.DoorPlace, *adminv1.Doors) error) error {
+func (e *doorEdit) change(ctx context.Context, c *console, fn func(*adminv1.DoorPlace, *adminv1.Doors) error) error {
 	s, err := e.connect(c)
 	if err != nil {
 		return err
@@ -34,6 +36,7 @@ func (e doorEdit) change(ctx context.Context, c *console, fn func(*adminv1.DoorP
 	if err != nil {
 		return err
 	}
+	e.id = node
 	now, seen, err := client.Read[adminv1.DoorVersion](ctx, s.Client, "/doors", nil)
 	if err != nil {
 		return err
@@ -86,10 +89,13 @@ func (s *session) printReplay(r adminv1.DoorReplay) error {
 	if err := s.say("%s", r.Sentence); err != nil {
 		return err
 	}
+	if err := s.printGaps(slices.Concat(r.Unknown, r.Gaps)); err != nil {
+		return err
+	}
 	for _, e := range []struct {
 		head string
 		of   adminv1.DoorEffect
-	}{{"WOULD BE REFUSED", r.Refused}, {"WOULD BE LET IN", r.Admitted}} {
+	}{{"WOULD BE REFUSED", r.Refused}, {"WOULD BE LET IN", r.Admitted}, {"BOUNDS WOULD REFUSE SOME OF", r.Bounded}} {
 		if len(e.of.List) == 0 {
 			continue
 		}
@@ -108,10 +114,27 @@ func (l *servicesShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return display(ctx, s, "/doors", s.printDoors)
+	return s.showDoors(ctx, "/doors")
 }
 
-func (s *session) printDoors(v adminv1.DoorVersion) error {
+// showDoors shows a version of the doors. Servers are told by the names by which commands find them.
+func (s *session) showDoors(ctx context.Context, path string) error {
+	list, err := s.nodes(ctx)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, path, func(v adminv1.DoorVersion) error {
+		return s.printDoors(v, func(id string) string {
+			i := slices.IndexFunc(list, func(x adminv1.ZoneServer) bool { return x.ID == id })
+			if i < 0 || slices.ContainsFunc(list, func(x adminv1.ZoneServer) bool { return x.ID != id && x.Name == list[i].Name }) {
+				return id
+			}
+			return list[i].Name
+		})
+	})
+}
+
+func (s *session) printDoors(v adminv1.DoorVersion, called func(id string) string) error {
 	d := adminv1.Doors{}
 	if v.Doors != nil {
 		d = *v.Doors
@@ -122,8 +145,12 @@ func (s *session) printDoors(v adminv1.DoorVersion) error {
 	tab := table.New("WHERE", "OF", "RULE", "SAYS", "NOTE")
 	printPlace(tab, "zone", d.Zone)
 	for _, x := range d.Servers {
-		tab.Row(x.ID, "", "", x.Placement)
-		printPlace(tab, x.ID, x.Place)
+		tab.Row(called(x.ID), "", "", x.Placement)
+		printPlace(tab, called(x.ID), x.Place)
+	}
+	printAdvertised(tab, d, called)
+	if err := s.printGaps(v.Gaps); err != nil {
+		return err
 	}
 	return tab.Write(s.out, "Every service is on and open to every address.")
 }
@@ -377,7 +404,7 @@ func (l *servicesVersion) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return display(ctx, s, client.Path("doors", "versions", strconv.FormatInt(l.Version, 10)), s.printDoors)
+	return s.showDoors(ctx, client.Path("doors", "versions", strconv.FormatInt(l.Version, 10)))
 }
 
 type servicesDiff struct {

@@ -120,9 +120,22 @@ func (l *servicesKeep) Run(ctx context.Context, c *console) error {
 	return s.done("visits are kept for %d days", *l.Days)
 }
 
+// keep writes a report into a file.
+func (s *session) keep(ctx context.Context, path, file string) error {
+	res, err := s.do(ctx, get, path, nil)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, res.Body, 0o600); err != nil {
+		return err
+	}
+	return s.done("the report is in %s", file)
+}
+
 type servicesReport struct {
 	remote
 	HTML string `name:"html" placeholder:"FILE" help:"Write it as a page to be printed."`
+	PDF  string `name:"pdf" placeholder:"FILE" help:"Write it as PDF."`
 }
 
 // Run reports what is open.
@@ -131,22 +144,23 @@ func (l *servicesReport) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if l.HTML != "" {
-		res, err := s.do(ctx, get, "/exposure/report", nil)
-		if err != nil {
+	for path, file := range map[string]string{"/exposure/report": l.HTML, "/exposure/pdf": l.PDF} {
+		if file == "" {
+			continue
+		}
+		if err := s.keep(ctx, path, file); err != nil {
 			return err
 		}
-		if err := os.WriteFile(l.HTML, res.Body, 0o600); err != nil {
-			return err
-		}
-		return s.done("the report is in %s", l.HTML)
+	}
+	if l.HTML != "" || l.PDF != "" {
+		return nil
 	}
 	return display(ctx, s, "/exposure", func(x adminv1.Exposure) error {
-		tab := table.New("SERVER", "SERVICE", "OPEN TO", "LEVEL", "SERVED", "REFUSED")
+		tab := table.New("SERVER", "SERVICE", "OPEN TO", "TOLD TO", "LEVEL", "SERVED", "REFUSED")
 		for _, server := range x.Servers {
 			for _, f := range server.Services {
 				if f.Service.Built {
-					tab.Row(server.Server.Name, f.Service.Name, f.Reach, f.Service.Level, strconv.FormatInt(f.Total.Served, 10), strconv.FormatInt(f.Total.Refused, 10))
+					tab.Row(server.Server.Name, f.Service.Name, f.Reach, f.Told, f.Service.Level, strconv.FormatInt(f.Total.Served, 10), strconv.FormatInt(f.Total.Refused, 10))
 				}
 			}
 		}

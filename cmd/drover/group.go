@@ -17,6 +17,8 @@ type deviceGroups struct {
 	Members groupMembers `cmd:"" help:"List the members of a group." set:"kind=device"`
 	Join    groupJoin    `cmd:"" help:"Put members into a group." set:"kind=device"`
 	Leave   groupLeave   `cmd:"" help:"Take members out of a group." set:"kind=device"`
+
+	Conditions groupConditions `cmd:"" help:"Show or change the conditions by which devices come into a group." set:"kind=device"`
 }
 
 type userGroups struct {
@@ -204,4 +206,48 @@ type groupLeave struct{ groupMembership }
 // Run takes members out of a group.
 func (g *groupLeave) Run(ctx context.Context, c *console) error {
 	return g.act(ctx, c, remove, "taken out of")
+}
+
+type groupConditions struct {
+	oneGroup
+	If   []string `sep:"none" help:"A condition, such as \"platform is ios|macos\", \"model like SM-*\" or \"version below 17\"; all that are given must hold."`
+	None bool     `help:"No conditions any more: the members stay, and are chosen one by one."`
+}
+
+// Run shows or changes conditions.
+func (g *groupConditions) Run(ctx context.Context, c *console) error {
+	read, err := readConditions(g.If)
+	if err != nil {
+		return err
+	}
+	s, id, err := g.find(ctx, c)
+	if err != nil {
+		return err
+	}
+	path := g.path(id, "conditions")
+	var res client.Response
+	if len(read) == 0 && !g.None {
+		res, err = s.do(ctx, get, path, nil)
+	} else {
+		res, err = change(ctx, s, put, path, func(adminv1.GroupConditions) (any, error) {
+			next := adminv1.GroupConditions{Conditions: []adminv1.GroupCondition{}}
+			for _, x := range read {
+				next.Conditions = append(next.Conditions, adminv1.GroupCondition{Fact: x.Fact, Test: x.Test, Values: x.Values})
+			}
+			return next, nil
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return show(s, res, func(x adminv1.GroupConditions) error {
+		if len(x.Conditions) == 0 {
+			return s.say("its devices are chosen one by one")
+		}
+		list := make([]adminv1.RegistrationCondition, len(x.Conditions))
+		for i, one := range x.Conditions {
+			list[i] = adminv1.RegistrationCondition{Fact: one.Fact, Test: one.Test, Values: one.Values}
+		}
+		return s.say("its devices are those for which holds: %s", saidConditions(list))
+	})
 }

@@ -22,6 +22,9 @@ type inventoryCommands struct {
 	Search   inventorySearch   `cmd:"" help:"Find the devices that fulfil every test."`
 	Software inventorySoftware `cmd:"" help:"List the programs of the zone."`
 	Versions inventoryVersions `cmd:"" help:"List the versions of one program."`
+	News     inventoryNews     `cmd:"" help:"Show what has changed on all devices."`
+	Uploads  uploadCommands    `cmd:"" help:"The files that computers send, and what of them could not be imported."`
+	Events   eventList         `cmd:"" help:"List what the agents of computers say of themselves."`
 	Sections inventorySections `cmd:"" help:"List the sections of inventories, and their fields."`
 	Agents   inventoryAgents   `cmd:"" help:"Show or change whether inventory agents of others are let in."`
 }
@@ -159,15 +162,49 @@ func (i *inventoryChanges) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	since := ""
-	if i.For > 0 {
-		since = time.Now().Add(-i.For).UTC().Format(time.RFC3339)
-	}
 	return listing[adminv1.InventoryChange]{
-		path: client.Path("devices", d.ID, "inventory-changes"), query: query("section", i.Section, "since", since), limit: i.Limit,
+		path: client.Path("devices", d.ID, "inventory-changes"), query: query("section", i.Section, "since", agoMoment(i.For)), limit: i.Limit,
 		empty: "Nothing has changed.", heads: []string{"WHEN", "SECTION", "WHAT", "BEFORE", "AFTER"},
 		row: func(x adminv1.InventoryChange) []string {
 			return []string{moment(x.At), x.Section, x.Kind, itemWords(x.Before), itemWords(x.After)}
+		},
+	}.print(ctx, s)
+}
+
+// agoMoment is the time so long ago, "" for 0.
+func agoMoment(ago time.Duration) string {
+	if ago <= 0 {
+		return ""
+	}
+	return time.Now().Add(-ago).UTC().Format(time.RFC3339)
+}
+
+type inventoryNews struct {
+	remote
+	Section string        `help:"Of one section alone, such as software."`
+	Kind    string        `enum:",added,gone,changed" default:"" help:"What became of it: added, gone or changed."`
+	Name    string        `help:"Name of what has changed, such as a program; each * stands for anything, with --for up to 744h."`
+	Group   string        `help:"Name or id of a group of devices, of which alone."`
+	For     time.Duration `help:"Since how long ago, such as 24h."`
+	Limit   int           `help:"At most so many." default:"50"`
+}
+
+// Run lists the changes of all devices.
+func (i *inventoryNews) Run(ctx context.Context, c *console) error {
+	s, err := i.connect(c)
+	if err != nil {
+		return err
+	}
+	group, err := optional(ctx, i.Group, func(ctx context.Context, name string) (string, error) { return s.group(ctx, "device", name) })
+	if err != nil {
+		return err
+	}
+	return listing[adminv1.ZoneChange]{
+		path: "/inventory/changes", limit: i.Limit,
+		query: query("section", i.Section, "kind", i.Kind, "name", i.Name, "group", group, "since", agoMoment(i.For)),
+		empty: "Nothing has changed.", heads: []string{"WHEN", "DEVICE", "SECTION", "WHAT", "BEFORE", "AFTER"},
+		row: func(x adminv1.ZoneChange) []string {
+			return []string{moment(x.At), x.Device.Name, x.Section, x.Kind, itemWords(x.Before), itemWords(x.After)}
 		},
 	}.print(ctx, s)
 }
@@ -234,6 +271,7 @@ type inventoryVersions struct {
 	remote
 	Name   string `arg:"" help:"Name of the program."`
 	Source string `help:"Where it comes from." default:"dpkg"`
+	Within string `help:"A range: '>=3.0,<3.0.15'."`
 }
 
 // Run lists versions.
@@ -243,7 +281,7 @@ func (i *inventoryVersions) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return listing[adminv1.SoftwareVersion]{
-		path: "/inventory/software-versions", query: query("name", i.Name, "source", i.Source),
+		path: "/inventory/software-versions", query: query("name", i.Name, "source", i.Source, "within", i.Within),
 		empty: "No device has told of this program.", heads: []string{"VERSION", "ARCHITECTURE", "DEVICES"},
 		row: func(x adminv1.SoftwareVersion) []string { return []string{x.Version, x.Arch, count(x.Devices)} },
 	}.print(ctx, s)

@@ -23,29 +23,33 @@ type program struct {
 	Init  initCommand  `cmd:"" help:"Write a configuration file that explains every setting." group:"server"`
 	DB    dbCommands   `cmd:"" name:"db" help:"The database: roles, migration, backup, verification, keys." group:"server"`
 
-	Admin      adminCommands      `cmd:"" help:"Administrators." group:"zone"`
-	Role       roleCommands       `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
-	Token      tokenCommands      `cmd:"" help:"API tokens." group:"zone"`
-	User       userCommands       `cmd:"" help:"Users of devices, and their groups." group:"zone"`
-	Device     deviceCommands     `cmd:"" help:"Devices, and their groups." group:"zone"`
-	Enrol      enrolCommands      `cmd:"" help:"How devices come in: invitations, terms of use, the keys of devices." group:"zone"`
-	Portal     portalCommands     `cmd:"" help:"What users may do by themselves in the self-service portal." group:"zone"`
-	Policy     policyCommands     `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
-	Schedule   scheduleCommands   `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
-	Command    orderCommands      `cmd:"" help:"Commands to devices." group:"zone"`
-	Approval   approvalCommands   `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
-	Safety     safetyCommands     `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
-	Access     accessCommands     `cmd:"" help:"Which devices may reach mail." group:"zone"`
-	Compliance complianceCommands `cmd:"" help:"What devices are held to, and what follows." group:"zone"`
-	Personal   personalCommands   `cmd:"" help:"Personal data: what is kept and for how long, and who has looked." group:"zone"`
-	Inventory  inventoryCommands  `cmd:"" help:"Computers that tell their inventory, what is on them, and who has what." group:"zone"`
-	Upstream   upstreamCommands   `cmd:"" help:"Mail servers." group:"zone"`
-	Directory  directoryCommands  `cmd:"" help:"Directories: where users, groups and administrators come from." group:"zone"`
-	Zone       zoneCommands       `cmd:"" help:"The zone itself: its name." group:"zone"`
-	Update     updateCommands     `cmd:"" help:"Whether there is a newer version: the check for it, and manifests of one's own." group:"zone"`
-	Services   servicesCommands   `cmd:"" help:"What the zone offers over the network." group:"zone"`
-	Audit      auditCommands      `cmd:"" help:"The audit log." group:"zone"`
-	Log        logCommands        `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
+	Admin        adminCommands        `cmd:"" help:"Administrators." group:"zone"`
+	Role         roleCommands         `cmd:"" help:"Roles of administrators, and the rights they are made of." group:"zone"`
+	Token        tokenCommands        `cmd:"" help:"API tokens." group:"zone"`
+	User         userCommands         `cmd:"" help:"Users of devices, and their groups." group:"zone"`
+	Device       deviceCommands       `cmd:"" help:"Devices, and their groups." group:"zone"`
+	Enrol        enrolCommands        `cmd:"" help:"How devices come in: invitations, terms of use, the keys of devices." group:"zone"`
+	Portal       portalCommands       `cmd:"" help:"What users may do by themselves in the self-service portal." group:"zone"`
+	Script       scriptCommands       `cmd:"" help:"Scripts that computers run by a schedule." group:"zone"`
+	Policy       policyCommands       `cmd:"" help:"Policy suites: what devices must obey." group:"zone"`
+	Schedule     scheduleCommands     `cmd:"" help:"Schedules: when devices come for news." group:"zone"`
+	Command      orderCommands        `cmd:"" help:"Commands to devices." group:"zone"`
+	Approval     approvalCommands     `cmd:"" help:"What waits for the approval of other administrators." group:"zone"`
+	Safety       safetyCommands       `cmd:"" help:"The rules and the breaker for destructive acts." group:"zone"`
+	Access       accessCommands       `cmd:"" help:"Which devices may reach mail." group:"zone"`
+	Compliance   complianceCommands   `cmd:"" help:"What devices are held to, and what follows." group:"zone"`
+	Personal     personalCommands     `cmd:"" help:"Personal data: what is kept and for how long, and who has looked." group:"zone"`
+	Computer     computerCommands     `cmd:"" help:"How computers with our own agent come in: keys, and where none is taken in." group:"zone"`
+	Registration registrationCommands `cmd:"" help:"Which computers come into the zone, and where they go: rules, reviews, one-time codes." group:"zone"`
+	Inventory    inventoryCommands    `cmd:"" help:"Computers that tell their inventory, what is on them, and who has what." group:"zone"`
+	Report       reportCommands       `cmd:"" help:"Reports: questions about devices that are saved, answered as tables, and sent by a schedule." group:"zone"`
+	Upstream     upstreamCommands     `cmd:"" help:"Mail servers." group:"zone"`
+	Directory    directoryCommands    `cmd:"" help:"Directories: where users, groups and administrators come from." group:"zone"`
+	Zone         zoneCommands         `cmd:"" help:"The zone itself: its name." group:"zone"`
+	Update       updateCommands       `cmd:"" help:"Whether there is a newer version: the check for it, and manifests of one's own." group:"zone"`
+	Services     servicesCommands     `cmd:"" help:"What the zone offers over the network." group:"zone"`
+	Audit        auditCommands        `cmd:"" help:"The audit log." group:"zone"`
+	Log          logCommands          `cmd:"" help:"The log of the servers, and of what devices synchronise." group:"zone"`
 
 	Security securityCommand `cmd:"" help:"How each layer of the zone's security stands, and what to do about it." group:"zone"`
 	Overview overviewCommand `cmd:"" help:"The zone at a glance." group:"zone"`

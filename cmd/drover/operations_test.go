@@ -42,14 +42,16 @@ var lines = []string{
 	"user group list", "user group show " + one, "user group add new", "user group edit " + one + " --name n", "user group remove " + one,
 	"user group members " + one, "user group join " + one + " " + one, "user group leave " + one + " " + one,
 	"device list words --user " + one + " --upstream " + one + " --group " + one + " --view " + one, "device show " + one,
-	"device policy " + one, "device edit " + one + " --name n --owner " + one, "device retire " + one + " --reason r",
+	"device policy " + one, "device agent " + one, "device results " + one, "device removal-code " + one, "device edit " + one + " --name n --owner " + one, "device retire " + one + " --reason r",
 	"device readmit " + one + " --reason r", "device remove " + one + " --reason r", "device phone " + one + " --reason r",
 	"device export --column name", "device counts", "device view list", "device view save new words --state active",
 	"device view remove " + one, "device group list", "device group show " + one, "device group add new",
 	"device group edit " + one + " --description d", "device group remove " + one, "device group members " + one,
-	"device group join " + one + " " + one, "device group leave " + one + " " + one,
+	"device group conditions " + one, "device group conditions " + one + " --none", "device group join " + one + " " + one, "device group leave " + one + " " + one,
 	"portal show", "portal show --group " + one, "portal offer " + one, "portal withhold " + one, "portal offer " + one + " --group " + one, "portal withhold " + one + " --group " + one,
 	"portal unset " + one + " --group " + one, "portal explain " + one,
+	"script list", "script show " + one, "script add new FILE --group " + one, "script edit " + one + " FILE", "script remove " + one, "script results " + one,
+	"script versions " + one, "script show " + one + " --version 1",
 	"policy create new --preset " + one + " --set a=1", "policy edit " + one + " --unset a", "policy list --retired", "policy show " + one,
 	"policy assign " + one + " --device-group " + one, "policy unassign --default", "policy assignments", "policy versions " + one,
 	"policy diff " + one + " --from 1 --to 2", "policy preview " + one + " --platform ios --version 1", "policy rollback " + one + " 1",
@@ -75,9 +77,22 @@ var lines = []string{
 	"compliance breaches --rule " + one, "compliance device " + one, "compliance exemptions --device " + one,
 	"compliance exempt " + one + " --rule " + one + " --reason r --for 7d", "compliance end-exemption " + one, "compliance notices",
 	"compliance notices --breach-subject b", "compliance notices --preview", "compliance notices --reset",
+	"computer key create new --platform linux --group " + one, "computer key list --open", "computer key revoke " + one, "computer close", "computer open --node " + one,
+	"computer closed", "computer rotate-keys",
+	"registration rules list", "registration rules add new admit --folder " + one + " --group " + one, "registration rules edit 1 --verdict refuse --no-on",
+	"registration rules remove 1", "registration rules move 1 1", "registration default", "registration default admit --folder " + one,
+	"registration explain pc --attribute site=Vienna", "registration reconcile", "registration reconcile --by serial", "registration reviews",
+	"registration same " + one + " " + one, "registration new " + one + " --folder " + one, "registration refuse " + one, "registration enter FILE --dry-run",
+	"registration codes --open", "registration code " + one,
+	"device folder list", "device folder add /new", "device folder edit " + one + " --path /other", "device folder remove " + one, "device folder move / " + one,
 	"inventory add new --user " + one, "inventory token " + one, "inventory token " + one + " --show", "inventory token " + one + " --end",
 	"inventory show " + one, "inventory show " + one + " software", "inventory changes " + one + " --for 24h", "inventory search openssl<3.0.15",
-	"inventory software bash", "inventory versions bash", "inventory sections", "inventory agents", "inventory agents --let-in",
+	"inventory software bash", "inventory versions bash", "inventory versions bash --within >=3.0,<3.0.15", "inventory news --for 24h --section software --kind gone --name bash --group " + one,
+	"inventory uploads list --device " + one + " --state aside", "inventory uploads retry " + one, "inventory uploads drop " + one,
+	"inventory events " + one + " --level warn",
+	"report list", "report show " + one, "report add new --test openssl<3 --column name --every day --to " + one, "report edit " + one + " --words x",
+	"report remove " + one, "report run " + one, "report run " + one + " --format json", "report try --test openssl", "report columns",
+	"inventory sections", "inventory agents", "inventory agents --let-in",
 	"personal stock " + one, "personal look " + one + " location --reason r", "personal file " + one + " --reason r -o /dev/null",
 	"personal looks " + one, "personal export " + one + " --reason r -o /dev/null", "personal retention", "personal retention --days location=7 --history",
 	"personal deletions", "personal holds", "personal hold " + one + " --reason r", "personal lift " + one,
@@ -90,13 +105,15 @@ var lines = []string{
 	"directory show " + one, "directory test " + one, "directory try --host ldap.example.org --users dc=example,dc=org",
 	"directory import " + one + " --dry-run", "directory remove " + one, "user phone " + one + " --reason r",
 	"update show", "update set --no-on --url https://updates.example.org/m.json --key FILE --proxy http://p:1", "update now",
-	"zone show", "zone rename new", "zone map", "zone map --url https://tiles.example.org/{z}/{x}/{y}.png --attribution a", "services list --all", "services on x", "services off x",
+	"zone show", "zone rename new", "zone map", "zone map --url https://tiles.example.org/{z}/{x}/{y}.png --attribution a", "services list --all", "services on x", "services off x --reason r",
 	"services show", "services level x strict", "services limit x --per-address 60 --dry-run", "services internal 10.0.0.0/8",
 	"services rule add endpoint allow internal --for 7d --otherwise deny", "services rule remove x 1 --node " + one, "services rule move x 1 1",
 	"services rule otherwise tools deny", "services rule inherit tools", "services export", "services versions", "services version 1",
 	"services diff 1 2", "services rollback 1", "services visits --service x --refused", "services traffic", "services keep", "services keep --days 7",
+	"services address " + one + " https://server.example.org external --role collection", "services order management " + one,
+	"services location add Branch 10.7.0.0/16", "services location remove x", "services closest --device " + one + " --address 10.7.0.1",
 	"services servers", "services forget " + one, "services harden " + one, "services harden " + one + " --apply", "services report",
-	"services report --html /dev/null", "services apply FILE",
+	"services report --html /dev/null", "services report --pdf /dev/null", "services apply FILE",
 	"audit list --device " + one + " --user " + one, "audit show " + one, "audit export --action command.", "audit reveal " + one + " --reason r",
 	"log server --search x", "log server --lines", "log sync --device " + one + " --user " + one, "log keep", "log keep --days 7", "security --facts",
 	"audit verify", "audit state", "overview", "whoami",
@@ -189,6 +206,8 @@ func (d *contract) sample(s shape, name string) any {
 		return one
 	case len(s.Enum) > 0:
 		return s.Enum[0]
+	case name == "faults" && strings.Contains(kind, "array"): // what has some ends with a failure
+		return []any{}
 	case strings.Contains(kind, "array"):
 		return []any{d.sample(*s.Items, "")}
 	case name == "invalid":
@@ -368,7 +387,7 @@ func TestEveryOperationHasACommand(t *testing.T) {
 			t.Errorf("drover %s prints nothing", line)
 		}
 		printed, used := h.do(t, append(args, "--json")...)
-		if !json.Valid([]byte(printed)) && command != "device export" {
+		if !json.Valid([]byte(printed)) && command != "device export" && command != "report run" {
 			t.Errorf("drover %s --json prints no JSON: %s", line, printed)
 		}
 		// What comes before the last operation only finds things by their names, or reads what is to be changed.

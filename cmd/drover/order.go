@@ -27,14 +27,14 @@ type orderCommands struct {
 // order is what a device can be told.
 type order struct {
 	Device string `arg:"" help:"Device, by its id, its name or its DeviceId."`
-	Kind   string `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" help:"lock, full-wipe, selective-wipe, wipe-card, clear-passcode, locate, message, request-log or update-inventory."`
+	Kind   string `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall" help:"lock, full-wipe, selective-wipe, wipe-card, clear-passcode, locate, message, request-log, update-inventory, refresh, disable-accounts, enable-accounts, reboot or uninstall."`
 }
 
 type orderSend struct {
 	remote
 	order
 	Reason string `required:"" help:"Why; it is kept."`
-	Text   string `help:"Of a message, or shown by a locked device."`
+	Text   string `help:"Of a message, shown by a locked device, or by commas the accounts that are not disabled."`
 }
 
 // Run orders something from a device. A person at a terminal is told what it erases, and asked.
@@ -70,7 +70,7 @@ func (o *orderSend) Run(ctx context.Context, c *console) error {
 
 type orderBatch struct {
 	remote
-	Kind   string   `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" help:"lock, full-wipe, selective-wipe, wipe-card, clear-passcode, locate, message, request-log or update-inventory."`
+	Kind   string   `arg:"" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall" help:"lock, full-wipe, selective-wipe, wipe-card, clear-passcode, locate, message, request-log, update-inventory, refresh, disable-accounts, enable-accounts, reboot or uninstall."`
 	Device []string `arg:"" help:"Devices, by their id, their name or their DeviceId."`
 	Reason string   `required:"" help:"Why; it is kept."`
 	Text   string   `help:"Of a message, or shown by locked devices."`
@@ -191,7 +191,7 @@ type orderList struct {
 	Device string `help:"Only of this device."`
 	User   string `help:"Only of this user's devices."`
 	State  string `help:"Only in this state."`
-	Kind   string `enum:",lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory" default:"" help:"Only of this kind."`
+	Kind   string `enum:",lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall" default:"" help:"Only of this kind."`
 	Batch  string `help:"Only what was ordered with this batch."`
 	Open   bool   `help:"Only those of which more can happen."`
 	Limit  int    `default:"100" help:"The most rows; 0 for all."`

@@ -43,6 +43,7 @@ func (s *session) printOverview(o adminv1.Overview) error {
 	}
 	var f table.Facts
 	f.Add("approvals waiting", count(o.Approvals))
+	f.Add("computers at the door", count(o.Waiting))
 	f.Add("commands pending", count(o.Commands.Pending))
 	f.Add("commands failed", count(o.Commands.Failed))
 	for _, x := range o.Certificates {

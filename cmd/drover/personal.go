@@ -42,7 +42,7 @@ func (p *personalStock) Run(ctx context.Context, c *console) error {
 
 type personalLook struct {
 	oneDevice
-	Kind   string `arg:"" enum:"device-log,location,phone-log,text-log,file" help:"device-log, location, phone-log, text-log or file."`
+	Kind   string `arg:"" enum:"device-log,location,phone-log,text-log,file,sign-in,elevation,usb" help:"device-log, location, phone-log, text-log or file; of a computer sign-in, elevation or usb."`
 	Reason string `required:"" help:"Why; the user sees it."`
 	From   string `help:"From this time on: 2026-03-01T12:00:00Z."`
 	Until  string `help:"Up to this time."`
@@ -87,6 +87,10 @@ func entryWords(x adminv1.PersonalEntry) string {
 		return x.Lines.Text
 	case x.File != nil:
 		return fmt.Sprintf("%s, %d bytes (%s)", x.File.Path, x.Size, x.ID)
+	case x.Happening != nil && x.Happening.User != "":
+		return x.Happening.User + ": " + x.Happening.Words
+	case x.Happening != nil:
+		return x.Happening.Words
 	}
 	return ""
 }

@@ -297,6 +297,14 @@ func (t target) find(ctx context.Context, s *session) (kind, id string, err erro
 	return "default", "", nil
 }
 
+// decides refuses a priority where there is no group that it is of.
+func (t target) decides(priority int) error {
+	if priority != 0 && t.Group == "" && t.DeviceGroup == "" {
+		return unusable("--priority decides between groups: name the one that it is for with --group or --device-group")
+	}
+	return nil
+}
+
 type policyAssign struct {
 	oneSuite
 	target
@@ -307,6 +315,9 @@ type policyAssign struct {
 func (p *policyAssign) Run(ctx context.Context, c *console) error {
 	s, id, err := p.oneSuite.find(ctx, c)
 	if err != nil {
+		return err
+	}
+	if err := p.target.decides(p.Priority); err != nil {
 		return err
 	}
 	kind, to, err := p.target.find(ctx, s)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -20,6 +22,8 @@ func TestWhatCannotBeMeantIsRefused(t *testing.T) {
 		{[]string{"enrol", "invite", one, "--hours", "0"}, "--hours"},
 		{[]string{"compliance", "notices", "--breach", ""}, "--reset"},
 		{[]string{"compliance", "notices", "--restored-subject", " ", "--preview"}, "--reset"},
+		{[]string{"policy", "assign", one, "--default", "--priority", "3"}, "--group"},
+		{[]string{"policy", "simulate", one, "--user", one, "--priority", "3"}, "--group"},
 		{[]string{"schedule", "create", "new", "--default", "--priority", "3"}, "--group"},
 		{[]string{"schedule", "edit", one, "--priority", "0"}, "--group"},
 	} {
@@ -43,5 +47,27 @@ func TestAnInvitationForOneDeviceIsForOnce(t *testing.T) {
 	}
 	if got := howOften(2); got != "2 times" {
 		t.Errorf("for two devices: %q", got)
+	}
+}
+
+func TestASpacedNameIsSaidToBeTrimmed(t *testing.T) {
+	h := newSampled(t).hand(t)
+	if printed, _ := h.do(t, "user", "add", " lead "); !strings.Contains(printed, ", without the spaces around the name") {
+		t.Errorf("it prints %s", printed)
+	}
+	if got := trimmed("lead"); got != "" {
+		t.Errorf("of a name without any: %q", got)
+	}
+}
+
+func TestAnEmptyFileIsNotImported(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "users.csv")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := newSampled(t).hand(t)
+	err := h.try("user", "import", file)
+	if got := exitStatus(err); got != exitUsage || !strings.Contains(err.Error(), "the file is empty") || len(h.used) != 0 {
+		t.Errorf("it ends with %d: %v, and has done %q", got, err, h.used)
 	}
 }

@@ -103,7 +103,7 @@ func rolloutWords(r adminv1.Rollout) string {
 	case r.Paused:
 		words += "; it is paused"
 	case r.Due != "":
-		words += fmt.Sprintf("; %d %% more at %s", r.Step, r.Due)
+		words += fmt.Sprintf("; %d %% more at %s", r.Step, moment(r.Due))
 	}
 	return words
 }
@@ -253,6 +253,9 @@ func (p *policySimulate) Run(ctx context.Context, c *console) error {
 }
 
 func (p *policySimulate) suppose(ctx context.Context, s *session, suite string) (what adminv1.Supposition, err error) {
+	if err := target(p.supposedTarget).decides(p.Priority); err != nil {
+		return what, err
+	}
 	if p.supposedTarget != (supposedTarget{}) {
 		kind, to, err := target(p.supposedTarget).find(ctx, s)
 		if p.Away {

@@ -42,6 +42,7 @@ func (s *session) printRules(r adminv1.SafetyRules) error {
 	f.Add("budget of the zone", budget(r.Zone).words())
 	f.Add("budget of users on their own", budget(r.Self).words())
 	f.Add("pass a mail server's wipe through", yes(r.PassUpstream))
+	f.Add("computers of a script without approval", count(r.Scripts))
 	return f.Write(s.out)
 }
 
@@ -60,6 +61,7 @@ type safetyChange struct {
 	Role         *budget `placeholder:"HOUR/DAY" help:"Budget of all who hold one role."`
 	Zone         *budget `placeholder:"HOUR/DAY" help:"Budget of the zone; passing it opens the breaker."`
 	Self         *budget `placeholder:"HOUR/DAY" help:"Budget of one user, on the user's own devices."`
+	Scripts      *int    `help:"How many computers a script may reach that nobody else has approved."`
 	PassUpstream *bool   `negatable:"" help:"A mail server's own order to wipe is carried out without asking anybody."`
 }
 
@@ -100,6 +102,7 @@ func (r *safetyChange) apply(rules *adminv1.SafetyRules) (changed bool) {
 		replace(at, (*adminv1.Budget)(given))
 	}
 	replace(&rules.PassUpstream, r.PassUpstream)
+	replace(&rules.Scripts, r.Scripts)
 	return *rules != before
 }
 

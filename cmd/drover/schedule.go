@@ -195,6 +195,9 @@ func (s *session) printSchedule(x adminv1.Schedule) error {
 	for i, t := range x.Targets {
 		targets[i] = targetWords(t)
 	}
+	if len(targets) == 0 {
+		targets = []string{"nobody, so that it holds for no device"}
+	}
 	zone := x.Zone
 	if zone == "" {
 		zone = "UTC"

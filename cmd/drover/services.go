@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
@@ -30,6 +31,10 @@ type servicesCommands struct {
 	Keep     servicesKeep     `cmd:"" help:"Show or change for how many days visits are kept."`
 	Servers  servicesServers  `cmd:"" help:"List the servers of the zone."`
 	Forget   servicesForget   `cmd:"" help:"Forget a server that is no more."`
+	Address  servicesAddress  `cmd:"" help:"Say who is told of an address of a server: computers inside, outside, all or none."`
+	Order    servicesOrder    `cmd:"" help:"Say in which order computers try servers."`
+	Location locationCommands `cmd:"" help:"Places, recognised by the address from which a computer asks."`
+	Closest  servicesClosest  `cmd:"" help:"Tell of which servers a computer would be told."`
 	Harden   servicesHarden   `cmd:"" help:"Tell what to do about a server in a DMZ, and do it."`
 	Report   servicesReport   `cmd:"" help:"Tell what is open to whom."`
 }
@@ -48,17 +53,22 @@ func (n onNode) query(ctx context.Context, s *session) (url.Values, error) {
 	return url.Values{"server": {id}}, nil
 }
 
+func (s *session) nodes(ctx context.Context) ([]adminv1.ZoneServer, error) {
+	list, _, err := client.Read[adminv1.Page[adminv1.ZoneServer]](ctx, s.Client, "/servers", nil)
+	return list.Items, err
+}
+
 // node finds a server by its id or name; "" stays.
 func (s *session) node(ctx context.Context, wanted string) (string, error) {
 	if wanted == "" {
 		return "", nil
 	}
-	list, _, err := client.Read[adminv1.Page[adminv1.ZoneServer]](ctx, s.Client, "/servers", nil)
+	list, err := s.nodes(ctx)
 	if err != nil {
 		return "", err
 	}
 	var found []string
-	for _, x := range list.Items {
+	for _, x := range list {
 		if x.ID == wanted || x.Name == wanted {
 			found = append(found, x.ID)
 		}
@@ -87,7 +97,7 @@ func (l *servicesList) Run(ctx context.Context, c *console) error {
 	}
 	return listing[adminv1.Service]{
 		path: "/services", query: q, empty: "There is no service.", skip: func(x adminv1.Service) bool { return !x.Built && !l.All },
-		heads: []string{"NAME", "STATE", "LEVEL", "RULES OF", "PORT", "PROOF", "IN A DMZ"},
+		heads: []string{"NAME", "STATE", "LEVEL", "OPEN TO", "TOLD TO", "RULES OF", "PORT", "PROOF", "IN A DMZ"},
 		row: func(x adminv1.Service) []string {
 			state := "off"
 			switch {
@@ -96,7 +106,10 @@ func (l *servicesList) Run(ctx context.Context, c *console) error {
 			case x.On:
 				state = "on"
 			}
-			return []string{x.Name, state, x.Level, x.Category, count(x.Port), x.Proof, x.DMZ}
+			if len(x.Apart) > 0 {
+				state += ", otherwise on " + strings.Join(x.Apart, ", ")
+			}
+			return []string{x.Name, state, x.Level, x.Reach, x.Told, x.Category, count(x.Port), x.Proof, x.DMZ}
 		},
 	}.print(ctx, s)
 }
@@ -105,6 +118,7 @@ type oneService struct {
 	remote
 	onNode
 	Service string `arg:"" help:"Name of the service, as the list has it."`
+	Reason  string `help:"Why; it is kept."`
 }
 
 func (o oneService) turn(ctx context.Context, c *console, on bool) error {
@@ -121,7 +135,7 @@ func (o oneService) turn(ctx context.Context, c *console, on bool) error {
 		return err
 	}
 	_, err = s.Do(ctx, client.Request{
-		Method: put, Path: client.Path("services", o.Service), Query: q, Body: adminv1.ServiceSwitch{On: on}, ETag: list.ETag,
+		Method: put, Path: client.Path("services", o.Service), Query: q, Body: adminv1.ServiceSwitch{On: on, Reason: o.Reason}, ETag: list.ETag,
 	})
 	if err != nil {
 		return err
@@ -206,9 +220,16 @@ func (l *servicesServers) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return listing[adminv1.ZoneServer]{
-		path: "/servers", empty: "No server has registered itself yet.", heads: []string{"ID", "NAME", "STANDS", "ADDRESSES", "SEEN"},
+		path: "/servers", empty: "No server has registered itself yet.", heads: []string{"ID", "NAME", "STANDS", "CALLS FROM", "REACHED AT", "TOLD TO", "OPEN TO", "SEEN"},
 		row: func(x adminv1.ZoneServer) []string {
-			return []string{x.ID, x.Name, x.Placement, commas(x.Addresses), moment(x.Seen)}
+			var at, told, open []string
+			for _, a := range x.Advertised {
+				at = append(at, a.URL+" ("+a.Shown+")")
+			}
+			for _, r := range x.Roles {
+				told, open = append(told, r.Role+": "+r.Told), append(open, r.Role+": "+r.Open)
+			}
+			return []string{x.ID, x.Name, x.Placement, commas(x.Addresses), commas(at), commas(told), commas(open), moment(x.Seen)}
 		},
 	}.print(ctx, s)
 }
@@ -268,7 +289,7 @@ func (s *session) printHardening(h adminv1.Hardening) error {
 			changes = append(changes, x.Where+" "+x.After)
 		}
 		for _, p := range r.Ports {
-			ports = append(ports, count(p.Port))
+			ports = append(ports, count(p.Port)+map[string]string{"listens": " (something answers there)"}[p.Here])
 		}
 		tab.Row(r.ID, r.State, r.Intent, commas(changes), commas(ports))
 	}

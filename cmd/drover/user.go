@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"drover/api/adminv1"
@@ -50,7 +51,15 @@ func (u *userAdd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(x adminv1.User) error { return s.say("added user %s (%s)", x.Name, x.ID) })
+	return show(s, res, func(x adminv1.User) error { return s.say("added user %s (%s)%s", x.Name, x.ID, trimmed(u.Name)) })
+}
+
+// trimmed tells of a name that was taken without the spaces around it.
+func trimmed(given string) string {
+	if given == strings.TrimSpace(given) {
+		return ""
+	}
+	return ", without the spaces around the name"
 }
 
 // maxImport is what the API takes.
@@ -108,6 +117,9 @@ func readImport(file string) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxImport+1))
 	if err != nil {
 		return nil, err
+	}
+	if len(text) == 0 {
+		return nil, errors.New("there is nothing to import: the file is empty")
 	}
 	if len(text) > maxImport {
 		return nil, errors.New("the file is larger than 8 MiB: cut it into several")

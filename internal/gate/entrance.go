@@ -17,7 +17,6 @@ import (
 	"drover/internal/base/httpsig"
 	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
-	"drover/internal/core/door"
 	"drover/internal/core/scope"
 )
 
@@ -138,22 +137,18 @@ func (x *exchange) serve(r *http.Request, values []string) {
 // checkDigest has the body of a device fail at its end unless it is the one that the device has signed: the signature
 // covers the digest, of which the authenticator makes sure.
 func (x *exchange) checkDigest(r *http.Request) (err error) {
-	if x.route.Who.audience == AudienceDevice && r.ContentLength != 0 && !x.unproven {
+	who := x.route.Who.audience
+	if (who == AudienceDevice || who == AudienceAgent) && r.ContentLength != 0 {
 		r.Body, err = httpsig.Body(r.Header, r.Body)
 	}
 	return err
 }
 
-// prove authenticates and authorises the caller. Where the door does not insist, a device that sends no proof at all is let
-// through as nobody.
+// prove authenticates and authorises the caller.
 func (x *exchange) prove(r *http.Request) (reason string, err error) {
 	who := x.route.Who
 	allowed, proves := kinds[who.audience]
 	if !proves {
-		return "", nil
-	}
-	if who.audience == AudienceDevice && x.door.Level != door.Strict && !sendsProof(r.Header) {
-		x.unproven = true
 		return "", nil
 	}
 	caller, err := x.gate.authenticate[who.audience](r)
@@ -175,9 +170,6 @@ func (x *exchange) prove(r *http.Request) (reason string, err error) {
 	}
 	return x.gate.rates.count(rateKey{x.route.Service, netip.Addr{}, caller.ID}, x.door.PerDevice, x.started)
 }
-
-// sendsProof tells whether a device has signed a request, rightly or not.
-func sendsProof(h http.Header) bool { return len(h["Signature"]) > 0 || len(h["Signature-Input"]) > 0 }
 
 // reasonOf tells the failure to judge a proof from a wrong proof.
 func reasonOf(err error) string {
@@ -242,7 +234,7 @@ func (x *exchange) record(took time.Duration) {
 	x.gate.traffic.Record(Visit{
 		At: x.started.UTC(), Service: x.meter.service, Route: x.pattern(), Refused: x.refused, Client: x.client,
 		Kind: x.caller.Kind, Caller: x.caller.ID, Status: x.response.status, BytesIn: x.body.n.Load(), BytesOut: x.response.n,
-		Duration: took, Sync: x.sync, Unproven: x.unproven,
+		Duration: took, Held: x.held(), Sync: x.sync, Unproven: x.unproven,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"drover/internal/core/door"
 	"drover/internal/core/scope"
+	"drover/internal/core/zone"
 )
 
 const (
@@ -79,6 +80,29 @@ func Caller(ctx context.Context) scope.Caller {
 		return x.caller
 	}
 	return scope.Caller{}
+}
+
+// Service returns the service that a request is for; "" outside the gate.
+func Service(ctx context.Context) zone.Service {
+	if x := exchangeOf(ctx); x != nil && x.route != nil {
+		return x.route.Service
+	}
+	return ""
+}
+
+// Strict tells whether the door insists on a device's signature: who proves to be a device by less must be refused. True outside
+// the gate.
+func Strict(ctx context.Context) bool {
+	x := exchangeOf(ctx)
+	return x == nil || x.door == nil || x.door.Level == door.Strict
+}
+
+// Came notes which device a service has found to call that leaves the proof to it (see [ByProtocol]), for the record of visits;
+// unproven tells that it would have been refused where the door is strict. The handler alone may call it.
+func Came(ctx context.Context, c scope.Caller, unproven bool) {
+	if x := exchangeOf(ctx); x != nil {
+		x.caller, x.unproven = c, unproven
+	}
 }
 
 // RequestID returns the id under which the log knows a request; "" outside the gate.
@@ -237,10 +261,17 @@ func (w *response) SetReadDeadline(t time.Time) error {
 	return http.NewResponseController(w.w).SetReadDeadline(t)
 }
 
+// heldBuffer is how many octets are buffered each way of a connection that is taken over: it carries words, by the thousand.
+const heldBuffer = 512
+
 // Hijack hands the connection over, for WebSocket.
 func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	w.status = http.StatusSwitchingProtocols
-	return http.NewResponseController(w.w).Hijack()
+	conn, both, err := http.NewResponseController(w.w).Hijack()
+	if err != nil || both.Reader.Buffered() > 0 {
+		return conn, both, err
+	}
+	return conn, bufio.NewReadWriter(bufio.NewReaderSize(conn, heldBuffer), bufio.NewWriterSize(conn, heldBuffer)), nil
 }
 
 // renew moves the deadline for writing of a held exchange; that of any other stands from the start.

@@ -41,6 +41,7 @@ type Visit struct {
 	BytesIn  int64
 	BytesOut int64
 	Duration time.Duration
+	Held     bool // it was held open, as its service does
 	Sync     Sync
 	Unproven bool // it was let through without the proof that the service asks others for
 }

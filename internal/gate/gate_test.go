@@ -61,7 +61,7 @@ func (v *visits) Record(one Visit) {
 func options(routes []Route) Options {
 	return Options{
 		Routes: routes, Doors: doortest.Doors{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
-		Authenticators: map[Audience]Authenticator{AudienceAdmin: byToken, AudienceUser: byToken, AudienceDevice: byToken},
+		Authenticators: map[Audience]Authenticator{AudienceAdmin: byToken, AudienceUser: byToken, AudienceDevice: byToken, AudienceAgent: byToken},
 	}
 }
 
@@ -262,8 +262,8 @@ func (tr *trace) Read(p []byte) (int, error) {
 	return tr.Reader.Read(p)
 }
 
-// Incident S3: what was sent is not looked at before the caller is proven and allowed.
-func TestAuthenticateAuthoriseParse(t *testing.T) {
+// What was sent is not looked at before the caller is proven and allowed.
+func TestS3AuthenticateAuthoriseParse(t *testing.T) {
 	payload := "${7*7} #{7*7} {{7*7}} <%= 7*7 %> %{7*7}"
 	for _, tt := range []struct {
 		authorization string
@@ -300,8 +300,8 @@ func TestAuthenticateAuthoriseParse(t *testing.T) {
 	}
 }
 
-// Incidents S12 and S16: nobody but a trusted proxy vouches for an address, and nobody at all for a certificate.
-func TestHeaderSpoofing(t *testing.T) {
+// Nobody but a trusted proxy vouches for an address, and nobody at all for a certificate.
+func TestS12S16HeaderSpoofing(t *testing.T) {
 	var seen netip.Addr
 	var left http.Header
 	s := newSample(t, get("/x", Anyone("for the test"), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -409,8 +409,8 @@ func TestTimeLimit(t *testing.T) {
 	})
 }
 
-// Incident S14: one request never ends the process, and half an answer never looks whole.
-func TestPanic(t *testing.T) {
+// One request never ends the process, and half an answer never looks whole.
+func TestS14APanicEndsOneExchange(t *testing.T) {
 	s := newSample(t,
 		get("/early", Anyone("for the test"), http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret of a device") })),
 		get("/late", Anyone("for the test"), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

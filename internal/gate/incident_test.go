@@ -1,12 +1,8 @@
 package gate_test
 
 import (
-	"bufio"
-	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -96,8 +92,8 @@ func (x *target) guarded() (names []string) {
 	return names
 }
 
-// Incident S2.
-func TestAnonymousWalk(t *testing.T) {
+// Every route of the sample, as a stranger.
+func TestS2AnonymousWalk(t *testing.T) {
 	x := newTarget(t)
 	gatetest.AnonymousWalk(t, x.gate, reviewed...)
 	if got := x.guarded(); len(got) != 0 {
@@ -105,8 +101,8 @@ func TestAnonymousWalk(t *testing.T) {
 	}
 }
 
-// Incident S1, at the gate itself.
-func TestMutatedPathsDirect(t *testing.T) {
+// At the gate itself.
+func TestS1S8MutatedPathsDirect(t *testing.T) {
 	x := newTarget(t)
 	for _, route := range x.gate.Routes() {
 		own, other := gatetest.Door(x.gate, route)
@@ -127,8 +123,8 @@ func TestMutatedPathsDirect(t *testing.T) {
 	}
 }
 
-// Incident S1, behind proxies that read paths in their own ways.
-func TestMutatedPathsBehindProxies(t *testing.T) {
+// Behind proxies that read paths in their own ways.
+func TestS1S8MutatedPathsBehindProxies(t *testing.T) {
 	x := newTarget(t)
 	backend := httptest.NewServer(x.gate.Admin())
 	defer backend.Close()
@@ -137,19 +133,19 @@ func TestMutatedPathsBehindProxies(t *testing.T) {
 	ways["no proxy"] = func(_ *testing.T, backend string) string { return backend }
 	for name, start := range ways {
 		t.Run(name, func(t *testing.T) {
-			c := &client{address: start(t, backend.Listener.Addr().String())}
-			defer c.close()
+			c := &gatetest.Raw{Address: start(t, backend.Listener.Addr().String())}
+			defer c.Close()
 			for _, route := range x.gate.Routes() {
 				if !strings.HasPrefix(route.Pattern, "/api/") && route.Pattern != "/metrics" {
 					continue
 				}
 				plain := gatetest.Path(route.Pattern)
-				c.ask(t, route.Method, plain, "Authorization: Bearer right\r\nX-Forwarded-For: 192.0.2.66\r\n")
+				c.Ask(t, route.Method, plain, "Authorization: Bearer right\r\nX-Forwarded-For: 192.0.2.66\r\n")
 				if got := x.guarded(); len(got) != 1 {
 					t.Fatalf("with the right proof %s reached %v", plain, got)
 				}
 				for _, path := range gatetest.Mutations(plain, mutations) {
-					c.ask(t, route.Method, path, "")
+					c.Ask(t, route.Method, path, "")
 					if got := x.guarded(); len(got) != 0 {
 						t.Fatalf("%s %q reached %v", route.Method, path, got)
 					}
@@ -159,25 +155,25 @@ func TestMutatedPathsBehindProxies(t *testing.T) {
 	}
 }
 
-// Incident S12: through a real proxy, what the client claims is not believed, and the proxy only where it is trusted.
-func TestClientAddressBehindProxies(t *testing.T) {
+// Through a real proxy, what the client claims is not believed, and the proxy only where it is trusted.
+func TestS12ClientAddressBehindProxies(t *testing.T) {
 	for name, start := range gatetest.Proxies {
 		for trusted, want := range map[string]string{"127.0.0.1": "192.0.2.66", "198.51.100.1": "127.0.0.1"} {
 			x := newTarget(t)
 			trust(t, x.gate, trusted)
 			backend := httptest.NewServer(x.gate.Admin())
-			c := &client{address: start(t, backend.Listener.Addr().String())}
+			c := &gatetest.Raw{Address: start(t, backend.Listener.Addr().String())}
 			claims := "True-Client-IP: 10.9.9.9\r\nX-Real-IP: 10.9.9.9\r\nForwarded: for=10.9.9.9\r\nX_Forwarded_For: 10.9.9.9\r\n"
 			// The test's own address is that of the trusted proxy, so that its claim stands for one of an inner proxy.
-			c.ask(t, "GET", "/healthz", claims+"X-Forwarded-For: 10.9.9.9, 192.0.2.66\r\n")
+			c.Ask(t, "GET", "/healthz", claims+"X-Forwarded-For: 10.9.9.9, 192.0.2.66\r\n")
 			if x.client.String() != want {
 				t.Errorf("%s, trusting %s: %s, want %s", name, trusted, x.client, want)
 			}
-			c.ask(t, "GET", "/healthz", claims)
+			c.Ask(t, "GET", "/healthz", claims)
 			if x.client.String() != "127.0.0.1" {
 				t.Errorf("%s, trusting %s, without a forwarding header: %s", name, trusted, x.client)
 			}
-			c.close()
+			c.Close()
 			backend.Close()
 		}
 	}
@@ -194,49 +190,4 @@ func trust(t *testing.T, g *gate.Gate, address string) {
 		t.Fatal(err)
 	}
 	g.TrustProxies(p)
-}
-
-// client sends paths as they are; the client of net/http would clean them.
-type client struct {
-	address string
-	conn    net.Conn
-	in      *bufio.Reader
-}
-
-// ask sends a request and reads its answer, on a new connection when the last one was ended over what it carried.
-func (c *client) ask(t *testing.T, method, path, headers string) {
-	t.Helper()
-	for range 2 {
-		if c.conn == nil {
-			conn, err := net.Dial("tcp", c.address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.conn, c.in = conn, bufio.NewReader(conn)
-		}
-		_, err := fmt.Fprintf(c.conn, "%s %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n%s\r\n", method, path, headers)
-		if err == nil && c.read() == nil {
-			return
-		}
-		c.close()
-	}
-}
-
-func (c *client) read() error {
-	resp, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	if resp.Close || err != nil {
-		c.close()
-	}
-	return err
-}
-
-func (c *client) close() {
-	if c.conn != nil {
-		_ = c.conn.Close()
-		c.conn = nil
-	}
 }

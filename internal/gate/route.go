@@ -48,6 +48,7 @@ const (
 	AudienceAnyone   Audience = "anyone"
 	AudienceProtocol Audience = "protocol"
 	AudienceDevice   Audience = "device"
+	AudienceAgent    Audience = "agent"
 	AudienceUser     Audience = "user"
 	AudienceAdmin    Audience = "admin"
 )
@@ -55,6 +56,7 @@ const (
 // kinds tells as what the callers of an audience appear.
 var kinds = map[Audience][]scope.Kind{
 	AudienceDevice: {scope.Device},
+	AudienceAgent:  {scope.Device},
 	AudienceUser:   {scope.User},
 	AudienceAdmin:  {scope.Admin, scope.Token},
 }
@@ -75,6 +77,11 @@ func ByProtocol(reason string) Who { return Who{audience: AudienceProtocol, reas
 
 // Device lets devices call that prove themselves by their key.
 func Device() Who { return Who{audience: AudienceDevice} }
+
+// Agent lets computers call whose agent has signed the request for the very service of the route: the tag of the signature
+// is the zone's, a slash and the service's name. The caller is then the device, and its session the id of its key. Without
+// proof nobody comes through, whatever the level of the door: what an agent is told and takes is of one computer.
+func Agent() Who { return Who{audience: AudienceAgent} }
 
 // User lets signed-in users of devices call.
 func User() Who { return Who{audience: AudienceUser} }

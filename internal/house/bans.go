@@ -35,6 +35,8 @@ var bannedImports = map[string]string{
 	"expvar":         "no listener shows variables",
 }
 
+const noProgram = "only the packages of programs may start programs"
+
 // bannedNames no shipped package may use, by import path.
 var bannedNames = map[string]map[string]string{
 	"time": {"Sleep": "wait on a context and a timer, or on what is waited for"},
@@ -55,6 +57,13 @@ var bannedNames = map[string]map[string]string{
 		"Default": "use the log/slog logger that is passed in", "SetOutput": "use the log/slog logger that is passed in",
 	},
 	"math/rand": {"Read": "secrets come from crypto/rand"},
+	// Incident S4: the other ways to start a program.
+	"os":                    {"StartProcess": noProgram},
+	"syscall":               {"Exec": noProgram, "ForkExec": noProgram, "StartProcess": noProgram, "CreateProcess": noProgram, "CreateProcessAsUser": noProgram},
+	"golang.org/x/sys/unix": {"Exec": noProgram},
+	"golang.org/x/sys/windows": {
+		"CreateProcess": noProgram, "CreateProcessAsUser": noProgram, "ShellExecute": noProgram,
+	},
 }
 
 // checkBans judges what one file imports and names.
@@ -96,7 +105,7 @@ func names(s *source) []finding {
 			return true
 		}
 		if x, ok := sel.X.(*ast.Ident); ok {
-			if why, banned := local[x.Name][sel.Sel.Name]; banned {
+			if why, banned := local[x.Name][sel.Sel.Name]; banned && !(why == noProgram && slices.Contains(programs, s.dir())) {
 				found = append(found, s.find(sel.Pos(), x.Name+"."+sel.Sel.Name+": "+why))
 			}
 		}

@@ -12,7 +12,7 @@ var floors = []string{"internal/base", "internal/core", "internal/gate", "intern
 // coreOrder is the order within core: a later package may import an earlier one, never the reverse.
 var coreOrder = []string{
 	"scope", "audit", "schema", "zone", "release", "safety", "admin", "directory", "platform", "device", "enrol", "upstream",
-	"location", "policy", "inventory", "journal", "logbook", "door", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
+	"location", "policy", "computer", "script", "inventory", "journal", "spool", "event", "report", "logbook", "door", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
 }
 
 // agentBase is all that the agent's own house knows of this one, besides its wire types: it must stay small, and nothing of
@@ -20,6 +20,14 @@ var coreOrder = []string{
 var agentBase = []string{
 	"api/agentv1", "internal/base/clock", "internal/base/envelope", "internal/base/httpsig", "internal/base/logfield",
 	"internal/base/logfile", "internal/base/problem",
+}
+
+// agentTalk is what simulated computers speak with: the real agent's own client and wire types.
+var agentTalk = []string{"agent/talk", "api/agentv1"}
+
+// measures tells whether a directory simulates agents, and so speaks with their client.
+func measures(dir string) bool {
+	return dir == "internal/simulate/agents" || dir == "cmd/drover-sim" || dir == "test/bench"
 }
 
 // ofAgent tells whether a directory belongs to the agent's own house.
@@ -61,6 +69,9 @@ func checkFloors(s *source) []finding {
 
 // forbidden returns why the package in directory here may not import there, "" when it may.
 func forbidden(here, there string, test bool) string {
+	if measures(here) && slices.Contains(agentTalk, there) {
+		return ""
+	}
 	if strings.HasPrefix(here, "internal/simulate/") && !test && !strings.HasPrefix(there, "internal/base/") &&
 		!strings.HasPrefix(there, "internal/simulate/") {
 		return "the simulator knows the ground floor alone"

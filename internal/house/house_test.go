@@ -71,6 +71,8 @@ func TestRulesFindBreaches(t *testing.T) {
 
 		"the agent up":     {"agent/policy/x.go", `import _ "drover/internal/base/sqldb"`, checkFloors, 1},
 		"the agent's list": {"agent/policy/x.go", `import _ "drover/internal/base/clock"`, checkFloors, 0},
+		"simulated agents": {"internal/simulate/agents/x.go", `import _ "drover/agent/talk"`, checkFloors, 0},
+		"and their disks":  {"internal/simulate/agents/x.go", `import _ "drover/agent/store"`, checkFloors, 1},
 		"into the agent":   {"internal/core/zone/x.go", `import _ "drover/agent"`, checkFloors, 1},
 
 		"sleep":         {"internal/base/x/x.go", `import "time"; func f() { time.Sleep(1) }`, checkBans, 1},

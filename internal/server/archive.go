@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"maps"
-	"time"
 
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
@@ -20,7 +19,7 @@ import (
 	"drover/internal/core/selfservice"
 )
 
-// chapters are what the rooms know of a user, beside the journal and the looks, as the archive has it that the user can take
+// chapters are what the rooms know of a user, beside the journal, as the archive has it that the user can take
 // along. The list of tables in archive_test.go says where each table is told.
 func (z *Zone) chapters() []privacy.Chapter {
 	return []privacy.Chapter{
@@ -28,7 +27,10 @@ func (z *Zone) chapters() []privacy.Chapter {
 		{Name: "devices", Write: z.deviceChapter},
 		{Name: "inventory", Write: z.inventoryChapter},
 		{Name: "inventory-history", Write: z.inventoryHistoryChapter},
+		{Name: "uploads", Write: z.uploadChapter},
+		{Name: "agent-events", Write: z.agentEventChapter},
 		{Name: "commands", Write: z.commandChapter},
+		{Name: "results", Write: z.resultChapter},
 		{Name: "breaches", Write: z.breachChapter},
 		{Name: "exemptions", Write: z.exemptionChapter},
 		{Name: "keys", Write: z.keyChapter},
@@ -38,6 +40,7 @@ func (z *Zone) chapters() []privacy.Chapter {
 		{Name: "synchronisations", Write: z.syncChapter},
 		{Name: "visits", Write: z.visitChapter},
 		{Name: "audit", Write: z.auditChapter},
+		{Name: "looks", Write: z.lookChapter},
 	}
 }
 
@@ -103,7 +106,7 @@ func (z *Zone) devicesOf(ctx context.Context, owner string, visit func(device.De
 func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(any) error) error {
 	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		told := deviceFacts(d)
-		for _, more := range []func(context.Context, device.Device) (map[string]any, error){z.deviceSurroundings, z.deviceState, z.areasOf} {
+		for _, more := range []func(context.Context, device.Device) (map[string]any, error){z.deviceSurroundings, z.deviceState, z.agentState, z.areasOf, z.identityOf} {
 			facts, err := more(ctx, d)
 			if err != nil {
 				return err
@@ -140,7 +143,7 @@ func (z *Zone) inventoryHistoryChapter(ctx context.Context, owner string, add fu
 	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		for _, section := range []inventory.Section{"", inventory.User} {
 			err := page.Walk(func(after string) ([]inventory.Change, string, error) {
-				p, err := z.Inventory.History(ctx, exporter, d.ID, section, time.Time{}, page.Request{Limit: page.MaxLimit, After: after})
+				p, err := z.Inventory.History(ctx, exporter, inventory.ChangeFilter{Device: d.ID, Section: section}, page.Request{Limit: page.MaxLimit, After: after})
 				return p.Items, p.Next, err
 			}, func(x inventory.Change) error {
 				return add(map[string]any{
@@ -283,14 +286,50 @@ func (z *Zone) syncChapter(ctx context.Context, owner string, add func(any) erro
 
 // auditChapter is what was recorded about a user.
 func (z *Zone) auditChapter(ctx context.Context, owner string, add func(any) error) error {
+	names, err := z.actorNames(ctx, owner)
+	if err != nil {
+		return err
+	}
 	return page.Walk(func(after string) ([]audit.Told, string, error) {
 		return z.Audit.Of(ctx, itself(owner), audit.Page{Limit: page.MaxLimit, After: after})
 	}, func(t audit.Told) error {
 		return add(map[string]any{
-			"id": t.ID, "at": t.At, "action": t.Action, "outcome": t.Outcome, "by": t.CallerKind, "actor": t.Caller, "device": t.Device,
+			"id": t.ID, "at": t.At, "action": t.Action, "outcome": t.Outcome, "by": t.CallerKind, "actor": t.Caller,
+			"actorName": names[t.Caller], "device": t.Device,
 			"subject": t.Subject, "before": t.Before, "after": t.After, "reason": t.Reason, "personal": t.Values,
 		})
 	})
+}
+
+// lookChapter is who has looked at a user's data, and why.
+func (z *Zone) lookChapter(ctx context.Context, owner string, add func(any) error) error {
+	names, err := z.actorNames(ctx, owner)
+	if err != nil {
+		return err
+	}
+	return page.Walk(func(after string) ([]privacy.Look, string, error) {
+		p, err := z.Privacy.Looks(ctx, itself(owner), owner, page.Request{Limit: page.MaxLimit, After: after})
+		return p.Items, p.Next, err
+	}, func(l privacy.Look) error {
+		return add(map[string]any{
+			"at": l.At, "kind": l.Kind, "device": l.Device, "byKind": l.ByKind, "by": l.By, "byName": names[l.By], "reason": l.Reason,
+			"entries": l.Entries,
+		})
+	})
+}
+
+// actorNames are the names, by id, of the accounts that act on a user's things: the administrators', and the user's own.
+func (z *Zone) actorNames(ctx context.Context, owner string) (map[string]string, error) {
+	u, err := z.Users.Get(ctx, exporter, owner)
+	if err != nil {
+		return nil, err
+	}
+	admins, err := z.Admins.List(ctx, exporter)
+	names := map[string]string{u.ID: u.Name}
+	for _, a := range admins {
+		names[a.ID] = a.Name
+	}
+	return names, err
 }
 
 // breachChapter is which rules a user's devices break.
@@ -320,6 +359,12 @@ func (z *Zone) exemptionChapter(ctx context.Context, owner string, add func(any)
 	return each(list, err, add, func(w compliance.Waiver) map[string]any {
 		return map[string]any{"device": w.Device, "rule": rules[w.Rule], "reason": w.Reason, "until": w.Until, "created": w.Created}
 	})
+}
+
+// identityOf is by what a user's computer would be recognised when it comes again.
+func (z *Zone) identityOf(ctx context.Context, d device.Device) (map[string]any, error) {
+	known, err := z.Enrol.IdentityOf(ctx, exporter, d.ID)
+	return map[string]any{"recognisedBy": known}, err
 }
 
 // areasOf is whether a device was last inside the areas of rules.

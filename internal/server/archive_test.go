@@ -15,28 +15,31 @@ import (
 	"drover/internal/base/httpsig"
 	"drover/internal/base/sqldb"
 	"drover/internal/base/sqldb/sqldbtest"
+	"drover/internal/core/admin"
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
 	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/door"
 	"drover/internal/core/enrol"
 	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
 	"drover/internal/core/scope"
+	"drover/internal/core/zone"
 	"drover/internal/server/zonetest"
 )
 
 // chapterOf says in which file of the archive each table is told that names users or devices.
 var chapterOf = map[string]string{
 	"end_user": "user", "user_group_member": "user", "directory_link": "user",
-	"device": "devices", "device_group_member": "devices", "device_presence": "devices", "partnership": "devices",
+	"device": "devices", "device_group_member": "devices", "device_place": "devices", "computer_identity": "devices", "device_presence": "devices", "partnership": "devices",
 	"device_companion": "devices", "access_override": "devices", "compliance_place": "devices",
 	"command": "commands", "compliance_breach": "breaches", "compliance_waiver": "exemptions",
 	"device_key": "keys", "enrol_consent": "consents", "enrol_invitation": "invitations", "user_session": "sessions",
 	"sync_log": "synchronisations", "audit_record": "audit", "personal_look": "looks", "door_traffic": "visits",
 	"journal_entry": "location", "journal_part": "file", "inventory_section": "inventory", "inventory_installed": "inventory",
-	"inventory_change": "inventory-history",
+	"agent_status": "devices", "agent_document": "devices", "agent_result": "results", "inventory_change": "inventory-history", "spool_file": "uploads", "agent_event": "agent-events",
 }
 
 // untold says why the others are in none.
@@ -45,6 +48,8 @@ var untold = map[string]string{
 	"seal_erasure":        "it names users of whom nothing else is left",
 	"journal_hold":        "a user must not learn that a legal hold stands",
 	"device_owner":        "it counts enrolments, so that they stand in line; the devices are told",
+	"device_mark":         "it is what follows from the rules that the device breaks, which are told",
+	"compliance_isolated": "it is the folder to which a computer goes back; in which one it is, and which rules it breaks, is told",
 	"compliance_notice":   "it is a mail to the user on its way, and gone when that is sent",
 	"approval":            "it is how administrators agree; what they agreed to is told among the orders and in the audit log",
 	"approval_device":     "as approval",
@@ -54,11 +59,17 @@ var untold = map[string]string{
 	"schedule_assignment": "as policy_assignment",
 	"inventory_fact":      "it is an index: what stands in it stands in the sections too",
 	"inventory_told":      "it is the last report in the form of its teller; what it says stands in the sections",
+	"door_version":        "its caller is an administrator who has changed the rules of the doors",
+	"safety_spend":        "it counts what one may order for a while yet; what was ordered is told among the orders and in the audit log",
+	"report":              "its owner is an administrator who has saved a question",
+	"agent_code":          "it is a secret by which whoever holds the computer may remove its agent",
+	"computer_key":        "it is a hash of a secret that lets computers in, or one that an administrator has entered",
+	"registration_review": "it is of computers that wait at the door and belong to nobody yet; what was decided is told in the audit log",
 	"collection_token":    "it is a hash of a secret of the device's inventory agent",
 }
 
 // naming are the columns by which a table tells of a user or a device.
-var naming = []string{"owner", "end_user", "device", "about", "target", "user_id", "subject"}
+var naming = []string{"owner", "end_user", "device", "about", "target", "user_id", "subject", "caller", "actor"}
 
 func tablesOf(t *testing.T, z *zonetest.Zone, e sqldb.Engine) map[string][]string {
 	t.Helper()
@@ -182,7 +193,10 @@ func (l *live) order(t *testing.T) {
 	l.Logbook.Note(logbook.Sync{
 		At: time.Now(), Device: l.phone.ID, Channel: logbook.ActiveSync, Command: "canary-sync", Outcome: logbook.OK, Status: 200,
 	})
-	ok(t, l.Logbook.Flush(ctx))
+	for kind, id := range map[scope.Kind]string{scope.User: l.user.ID, scope.Device: l.phone.ID} {
+		l.DoorStore.Record(door.Visit{At: time.Now(), Service: zone.ServiceActiveSync, Address: netip.MustParseAddr("192.0.2.9"), Kind: kind, Caller: id})
+	}
+	ok(t, l.Logbook.Flush(ctx), l.DoorStore.Flush(ctx))
 	ok(t, l.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		return l.Audit.Append(ctx, tx, audit.Record{
 			Action: audit.Duress, Caller: zonetest.System, Subject: audit.Subject{Kind: "duress"}, Owner: l.user.ID, Reason: "secret-duress",
@@ -228,6 +242,22 @@ func (l *live) archive(t *testing.T, c scope.Caller, reason string) map[string]s
 	return out
 }
 
+// checkNames has an administrator look, and finds who that was by name and by id.
+func (l *live) checkNames(t *testing.T) {
+	t.Helper()
+	boss, _, err := l.Admins.CreateAtShell(t.Context(), "canary-boss", "", []admin.Grant{{Role: admin.Owner}}, "a long canary password")
+	ok(t, err)
+	looker := scope.Caller{Kind: scope.Admin, ID: boss.ID, Grants: []scope.Grant{{Rights: []scope.Right{scope.UserPersonalRead}}}}
+	got := l.archive(t, looker, "canary-inquiry")
+	for chapter, names := range map[string][2]string{"looks": {"by", "byName"}, "audit": {"actor", "actorName"}} {
+		var list []map[string]any
+		ok(t, json.Unmarshal([]byte(got[chapter+".json"]), &list))
+		if !slices.ContainsFunc(list, func(x map[string]any) bool { return x[names[0]] == boss.ID && x[names[1]] == boss.Name }) {
+			t.Errorf("%s does not name who has looked: %s", chapter, got[chapter+".json"])
+		}
+	}
+}
+
 func TestTheArchiveTellsEveryTable(t *testing.T) {
 	for _, e := range sqldbtest.Engines {
 		t.Run(string(e), func(t *testing.T) {
@@ -247,6 +277,7 @@ func TestTheArchiveTellsEveryTable(t *testing.T) {
 				"synchronisations": {"canary-sync"},
 				"audit":            {"user.signed-in", "command.", "device.enrolled"},
 				"looks":            {"canary-look"},
+				"visits":           {l.user.ID, l.phone.ID, "192.0.2.9"},
 			} {
 				for _, text := range want {
 					if !strings.Contains(got[chapter+".json"], text) {
@@ -259,6 +290,7 @@ func TestTheArchiveTellsEveryTable(t *testing.T) {
 					t.Errorf("%s tells what must stay hidden: %s", name, text)
 				}
 			}
+			l.checkNames(t)
 			itself := scope.Caller{Kind: scope.User, ID: l.user.ID}
 			if own := l.archive(t, itself, ""); len(own) != len(got) {
 				t.Errorf("the user gets %d files, an administrator %d", len(own), len(got))

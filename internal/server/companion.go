@@ -2,20 +2,16 @@ package server
 
 import (
 	"context"
-	"crypto"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/http"
 	"net/netip"
 
 	"drover/internal/base/httpsig"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
 	"drover/internal/core/directory"
-	"drover/internal/core/scope"
-	"drover/internal/gate"
 	"drover/internal/service/companion"
 )
 
@@ -40,25 +36,6 @@ func (s *Server) newCompanion() *companion.Service {
 		},
 		URL: z.Config.PublicURL(), Tag: z.tag(), Nonces: httpsig.NewNonces(2 * httpsig.Window),
 	})
-}
-
-// authenticateDevice proves a device by the signature of its key.
-func (z *Zone) authenticateDevice() gate.Authenticator {
-	v := &httpsig.Verifier{
-		Tag: z.tag(), Clock: z.Clock, Nonces: httpsig.NewNonces(2 * httpsig.Window),
-		Key: func(ctx context.Context, id string) (crypto.PublicKey, error) {
-			p, err := z.Enrol.Proof(ctx, id)
-			return p.Public, err
-		},
-	}
-	return func(r *http.Request) (scope.Caller, error) {
-		in, err := v.Verify(r)
-		if err != nil {
-			return scope.Caller{}, err
-		}
-		p, err := z.Enrol.Proof(r.Context(), in.KeyID)
-		return scope.Caller{Kind: scope.Device, ID: p.Device, Session: p.Key}, err
-	}
 }
 
 // urgent sends a mail of the highest priority to one person.

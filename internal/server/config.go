@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"drover/internal/base/addrrule"
+	"drover/internal/base/outbound"
 	"drover/internal/base/syslog"
 )
 
@@ -47,6 +48,7 @@ type Config struct {
 	SMTP     string `name:"smtp" env:"DROVER_SMTP" help:"Mail server for notices to owners, as smtp://USER@HOST:587 (STARTTLS is required) or smtps://USER@HOST:465. Empty: notices go to the log alone."`
 	SMTPFrom string `name:"smtp-from" default:"drover@localhost" env:"DROVER_SMTP_FROM" help:"Sender of notices."`
 	SMTPPass string `name:"smtp-password-file" env:"DROVER_SMTP_PASSWORD_FILE" help:"File with the password for the mail server."`
+	SMTPCA   string `name:"smtp-ca" env:"DROVER_SMTP_CA" help:"File in PEM form with the only authorities that the mail server for notices is trusted by. Empty means this machine's."`
 }
 
 // DatabaseURL returns the URL of the database in use.
@@ -68,14 +70,23 @@ func (c Config) Hosts() []string {
 	}
 	for _, a := range []string{c.DeviceAddr, c.AdminAddr} {
 		host, _, _ := net.SplitHostPort(a)
-		if ip, err := netip.ParseAddr(host); err == nil && !ip.IsUnspecified() && !slices.Contains(hosts, host) {
-			hosts = append(hosts, host)
+		ip, err := netip.ParseAddr(host)
+		if host == "" || err == nil && ip.IsUnspecified() { // at all of the machine's
+			for _, own := range outward() {
+				hosts = add(hosts, own.String())
+			}
+		} else if err == nil {
+			hosts = add(hosts, host)
 		}
 	}
-	if !slices.Contains(hosts, "127.0.0.1") {
-		hosts = append(hosts, "127.0.0.1")
+	return add(hosts, "127.0.0.1")
+}
+
+func add(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
 	}
-	return hosts
+	return append(list, text)
 }
 
 func validHost(name string) bool {
@@ -91,13 +102,29 @@ func (c Config) PublicURL() string {
 	return "https://" + hostPort(c.Hosts()[0], c.DeviceAddr, "443")
 }
 
+// URLs returns the addresses at which computers reach this server, as far as it knows them itself: what the zone is known by
+// first. Whoever administers the zone says the others.
+func (c Config) URLs() []string {
+	list := []string{c.PublicURL()}
+	listens, _, _ := net.SplitHostPort(c.DeviceAddr)
+	ip, _ := netip.ParseAddr(listens)
+	for _, host := range c.Hosts() {
+		a, err := netip.ParseAddr(host)
+		if len(c.Names) == 0 && (err != nil || a.IsLoopback()) && ip.IsLoopback() {
+			continue // nobody but this machine reaches it, and has the first one for that
+		}
+		list = add(list, "https://"+hostPort(host, c.DeviceAddr, "443"))
+	}
+	return list
+}
+
 // AdminURL returns the URL of the dashboard.
 func (c Config) AdminURL() string { return "https://" + hostPort(c.Hosts()[0], c.AdminAddr, "443") }
 
 func hostPort(host, listen, standard string) string {
 	_, port, _ := net.SplitHostPort(listen)
 	if port == standard || port == "" {
-		return host
+		return strings.TrimSuffix(net.JoinHostPort(host, ""), ":")
 	}
 	return net.JoinHostPort(host, port)
 }
@@ -172,6 +199,14 @@ func (c Config) Check() error {
 	if c.SMTPPass != "" {
 		if _, err := os.Stat(c.SMTPPass); err != nil {
 			bad("smtp-password-file", "the file %q cannot be read", c.SMTPPass)
+		}
+	}
+	if c.SMTPCA != "" {
+		ca, err := readCA(c.SMTPCA)
+		if err != nil {
+			bad("smtp-ca", "the file %q cannot be read", c.SMTPCA)
+		} else if _, err := outbound.Pool(ca); err != nil {
+			bad("smtp-ca", "%v", err)
 		}
 	}
 	return errors.Join(errs...)

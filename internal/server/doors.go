@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -67,10 +68,15 @@ func (z *Zone) visitChapter(ctx context.Context, owner string, add func(any) err
 // register tells the zone that this server is there.
 func (s *Server) register(ctx context.Context) error {
 	var addresses []netip.Addr
-	for _, host := range s.zone.Config.Hosts() {
+	conf := s.zone.Config
+	conf.DeviceAddr = s.DeviceAddr() // with the port that the system chose, where it was left to it
+	for _, host := range conf.Hosts() {
 		if a, err := netip.ParseAddr(host); err == nil {
 			addresses = append(addresses, a)
 		}
+	}
+	if len(conf.Names) == 0 {
+		addresses = append(addresses, outward()...)
 	}
 	name, err := os.Hostname()
 	if len(s.zone.Config.Names) > 0 {
@@ -79,7 +85,27 @@ func (s *Server) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.zone.DoorStore.Register(ctx, name, addresses)
+	return s.zone.DoorStore.Register(ctx, name, addresses, door.Ports{Device: portOf(s.DeviceAddr()), Admin: portOf(s.AdminAddr())}, conf.URLs()...)
+}
+
+func portOf(addr string) int {
+	ap, _ := netip.ParseAddrPort(addr) // of a listener, which is one
+	return int(ap.Port())
+}
+
+// outward returns the addresses from which this machine reaches others, one of each family; none where it has no network.
+func outward() (list []netip.Addr) {
+	for _, to := range []string{"192.0.2.1:9", "[2001:db8::1]:9"} { // of documentation (RFC 5737, RFC 3849): nothing is sent
+		c, err := (&net.Dialer{}).Dial("udp", to)
+		if err != nil {
+			continue
+		}
+		if a, err := netip.ParseAddrPort(c.LocalAddr().String()); err == nil {
+			list = append(list, a.Addr())
+		}
+		_ = c.Close()
+	}
+	return list
 }
 
 // traffic takes the record of every request.
@@ -105,7 +131,12 @@ func (x visits) Record(v gate.Visit) {
 	if v.Status == http.StatusUnauthorized || v.Status == http.StatusForbidden {
 		refused = cmp.Or(refused, "service")
 	}
+	took := v.Duration
+	if v.Held {
+		took = 0
+	}
 	x.to.Record(door.Visit{
+		Body: v.BytesIn, Took: took,
 		At: v.At, Service: v.Service, Address: v.Client, Kind: kind, Caller: caller, Unproven: v.Unproven, Refused: refused,
 	})
 }

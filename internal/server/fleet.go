@@ -36,14 +36,15 @@ func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids 
 	return out, nil
 }
 
-// reach tells over which channels a device can be reached: its mail client, its companion application, or both.
-func reach(d device.Device, companion bool) platform.Reach {
+// reach tells over which channels a device can be reached: its mail client, what holds its key (a companion application or an
+// agent; "" for nothing), or both.
+func reach(d device.Device, key platform.Channel) platform.Reach {
 	r := platform.Reach{ActiveSync: platform.ParseVersion(d.Protocol)}
-	if d.Protocol != "" || !companion {
+	if d.Protocol != "" || key == "" {
 		r.Channels = append(r.Channels, platform.ActiveSync)
 	}
-	if companion {
-		r.Channels = append(r.Channels, platform.Companion)
+	if key != "" {
+		r.Channels = append(r.Channels, key)
 	}
 	return r
 }

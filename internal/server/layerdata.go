@@ -15,6 +15,8 @@ import (
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
 	"drover/internal/core/journal"
+	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 )
 
 // oldKey is when a zone key has sealed for long.
@@ -138,7 +140,7 @@ func judgePostgres(p sqldb.Peer, local bool, now time.Time) adminv1.SecurityFind
 
 // personalFindings tell which personal data is collected, and by which suites.
 func (s *Server) personalFindings(ctx context.Context) ([]adminv1.SecurityFinding, error) {
-	asking, err := s.collected(ctx)
+	held, err := s.zone.Policies.InForce(ctx, layersCaller)
 	if err != nil {
 		return nil, err
 	}
@@ -148,36 +150,62 @@ func (s *Server) personalFindings(ctx context.Context) ([]adminv1.SecurityFindin
 	}
 	var found []adminv1.SecurityFinding
 	for _, d := range journal.Catalogue() {
-		f := adminv1.SecurityFinding{Name: d.Words, State: stateOff, Words: "Not collected: no suite that is assigned asks for it.", Page: "/policies"}
-		if suites := asking[d.Kind]; len(suites) > 0 {
-			f.State, f.Words = stateGood, "Collected, and sealed under the key of its owner."
-			f.Facts = []adminv1.SecurityFact{
-				fact("asked for by", strings.Join(suites, ", ")), number("kept for days", int(rules.Keeps(d)/(24*time.Hour))),
-			}
+		suites := asking(held, func(e *policy.Effective) bool { return journal.AskOf(e, d.Kind).Wanted })
+		f := collected(d.Words, suites)
+		if f.State == stateGood {
+			f.Facts = append(f.Facts, number("kept for days", int(rules.Keeps(d)/(24*time.Hour))))
 		}
 		found = append(found, f)
 	}
-	return found, nil
+	phone, err := s.phoneFinding(ctx, held)
+	return append(found, phone), err
 }
 
-// collected tells which suites ask for which kinds of personal data, in every version that some device may have to obey.
-func (s *Server) collected(ctx context.Context) (map[journal.Kind][]string, error) {
-	list, err := s.zone.Policies.InForce(ctx, layersCaller)
+// phoneFinding tells who collects phone numbers, which are no part of the journal: suites, and directories.
+func (s *Server) phoneFinding(ctx context.Context, held []policy.Holding) (adminv1.SecurityFinding, error) {
+	f := collected("Phone number", asking(held, func(e *policy.Effective) bool { return e.Value(platform.AuditPhoneNumber).IsTrue() }))
+	sources, err := s.zone.Directories.List(ctx, layersCaller)
 	if err != nil {
-		return nil, err
+		return f, err
 	}
-	out := map[journal.Kind][]string{}
-	for _, x := range list {
-		corporate, personal := x.Version.Effective(x.Suite, device.Corporate), x.Version.Effective(x.Suite, device.Personal)
+	var names []string
+	for _, x := range sources {
+		if x.Active && x.LDAP != nil && x.LDAP.Attributes.Phone != "-" {
+			names = append(names, x.Name)
+		}
+	}
+	if len(names) > 0 {
+		f.State, f.Words = stateGood, wordsCollected
+		f.Facts = append(f.Facts, fact("told by the directories", strings.Join(names, ", ")))
+	}
+	return f, nil
+}
+
+const wordsCollected = "Collected, and sealed under the key of its owner."
+
+// collected is what is said of one kind of personal data, for which these suites ask.
+func collected(name string, suites []string) adminv1.SecurityFinding {
+	if len(suites) == 0 {
+		return adminv1.SecurityFinding{Name: name, State: stateOff, Words: "Not collected: no suite that is assigned asks for it.", Page: "/policies"}
+	}
+	return adminv1.SecurityFinding{
+		Name: name, State: stateGood, Words: wordsCollected, Page: "/policies",
+		Facts: []adminv1.SecurityFact{fact("asked for by", strings.Join(suites, ", "))},
+	}
+}
+
+// asking names the suites that want something, in every version that some device may have to obey.
+func asking(held []policy.Holding, wants func(*policy.Effective) bool) []string {
+	var out []string
+	for _, x := range held {
+		if !wants(x.Version.Effective(x.Suite, device.Corporate)) && !wants(x.Version.Effective(x.Suite, device.Personal)) {
+			continue
+		}
 		name := fmt.Sprintf("%s (version %d)", x.Suite, x.Version.Number)
 		if x.Staged {
 			name = fmt.Sprintf("%s (version %d, being rolled out)", x.Suite, x.Version.Number)
 		}
-		for _, d := range journal.Catalogue() {
-			if journal.AskOf(corporate, d.Kind).Wanted || journal.AskOf(personal, d.Kind).Wanted {
-				out[d.Kind] = append(out[d.Kind], name)
-			}
-		}
+		out = append(out, name)
 	}
-	return out, nil
+	return out
 }

@@ -132,7 +132,7 @@ func judgeService(x door.Service, d *door.Door, address string, now time.Time) a
 	case d.Level == door.Open && foreign && everywhere(address):
 		f.State, f.Mend = stateAttention, "It asks for no proof of identity, at every address of this machine: let in the addresses alone that need it."
 	case d.Level == door.Observe:
-		f.State, f.Mend = stateAttention, "It lets in devices that prove nothing, and counts them: set it to strict once there are none."
+		f.State, f.Mend = stateAttention, "It lets in devices that prove themselves by less than a signature, and counts them: set it to strict once there are none."
 	}
 	return f
 }

@@ -84,7 +84,7 @@ func (s *Server) links(ctx context.Context) (links []link, err error) {
 		links = append(links, directoryLinks(x)...)
 	}
 	if sender := s.tell.sender; sender != nil {
-		links = append(links, link{name: "Mail server for notices", to: sender.Address(), dial: sender.Handshake})
+		links = append(links, link{name: "Mail server for notices", to: sender.Address(), ca: sender.CA(), dial: sender.Handshake})
 	}
 	logs, err := s.syslogLinks()
 	return append(links, logs...), err

@@ -261,17 +261,21 @@ func TestTheMailServerForNotices(t *testing.T) {
 	}
 	own := certify(t, time.Now().Add(time.Hour), "127.0.0.1")
 	secure := serveTLS(t, own, nil)
-	for name, c := range map[string]struct{ url, state, mend string }{
-		"on this machine, without TLS": {"smtp://" + start(nil), stateGood, ""},
-		"nobody vouches, STARTTLS":     {"smtp://" + start(&tls.Config{Certificates: []tls.Certificate{own.cert}}), stateBad, "does not know"},
-		"nobody vouches, TLS":          {"smtps://" + secure.Listener.Addr().String(), stateBad, "does not know"},
-		"nobody there":                 {"smtp://127.0.0.1:1", stateUnknown, "Nothing listens"},
+	offered := "smtp://" + start(&tls.Config{Certificates: []tls.Certificate{own.cert}})
+	for name, c := range map[string]struct{ url, ca, state, mend string }{
+		"on this machine, without TLS": {"smtp://" + start(nil), "", stateGood, ""},
+		"the same with an authority":   {"smtp://" + start(nil), own.ca, stateBad, "offers no TLS"},
+		"nobody vouches, STARTTLS":     {offered, "", stateBad, "does not know"},
+		"its authority, STARTTLS":      {offered, own.ca, stateAttention, "renewed"},
+		"nobody vouches, TLS":          {"smtps://" + secure.Listener.Addr().String(), "", stateBad, "does not know"},
+		"another authority, TLS":       {"smtps://" + secure.Listener.Addr().String(), certify(t, time.Now().Add(time.Hour)).ca, stateBad, "authority you gave"},
+		"nobody there":                 {"smtp://127.0.0.1:1", "", stateUnknown, "Nothing listens"},
 	} {
-		sender, err := mail.New(c.url, "", "drover@example.org")
+		sender, err := mail.New(c.url, "", "drover@example.org", c.ca)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := link{name: "Mail server for notices", to: sender.Address(), dial: sender.Handshake}.look(t.Context(), time.Now())
+		f := link{name: "Mail server for notices", to: sender.Address(), ca: sender.CA(), dial: sender.Handshake}.look(t.Context(), time.Now())
 		if f.State != c.state || !strings.Contains(f.Mend, c.mend) {
 			t.Errorf("%s: %+v", name, f)
 		}

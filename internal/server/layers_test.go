@@ -20,6 +20,7 @@ import (
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb/sqldbtest"
 	"drover/internal/core/audit"
+	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/journal"
 	"drover/internal/core/platform"
@@ -172,7 +173,7 @@ func TestServicesAreJudgedByTheirDoors(t *testing.T) {
 		"off":                  {zone.ServiceActiveSync, door.Settings{On: &no}, "[::]:443", stateOff, "Switched off", ""},
 		"for some":             {zone.ServiceDashboard, door.Settings{On: &yes, Filter: inside}, "[::]:7443", stateGood, "On: ", "are kept out"},
 		"without a proof":      {zone.ServiceDownload, door.Settings{On: &yes, Level: door.Open}, "127.0.0.1:1", stateAttention, "On: ", "are let in"},
-		"a proof when they do": {zone.ServiceStatus, door.Settings{On: &yes, Level: door.Observe}, "[::]:443", stateAttention, "On: ", "are let in"},
+		"a proof when they do": {zone.ServiceCollection, door.Settings{On: &yes, Level: door.Observe}, "[::]:443", stateAttention, "On: ", "are let in"},
 		"needed, on loopback":  {zone.ServiceMonitoring, door.Settings{}, "127.0.0.1:7443", stateGood, "On: ", "are let in"},
 		"needed, everywhere":   {zone.ServiceMonitoring, door.Settings{}, "[::]:7443", stateAttention, "On: ", "are let in"},
 		"needed, for some":     {zone.ServiceMonitoring, door.Settings{Filter: inside}, "[::]:7443", stateGood, "On: ", "are kept out"},
@@ -274,8 +275,12 @@ func TestCollectedIsWhatAnySuiteAsks(t *testing.T) {
 	sqldbtest.Each(t, func(t *testing.T, url string) {
 		s := opened(t, url)
 		ctx := t.Context()
-		asks := func(setting platform.Setting) policy.Draft {
-			return policy.Draft{Content: policy.Content{Personal: policy.Values{setting: policy.Bool(true)}}}
+		asks := func(settings ...platform.Setting) policy.Draft {
+			values := policy.Values{}
+			for _, x := range settings {
+				values[x] = policy.Bool(true)
+			}
+			return policy.Draft{Content: policy.Content{Personal: values}}
 		}
 		create := func(name string, d policy.Draft, assign bool) policy.Suite {
 			t.Helper()
@@ -291,7 +296,7 @@ func TestCollectedIsWhatAnySuiteAsks(t *testing.T) {
 			return x
 		}
 		create("idle", asks(platform.AuditPhoneLog), false)
-		everybody := create("everybody", asks(platform.AuditLocation), true)
+		everybody := create("everybody", asks(platform.AuditLocation, platform.AuditPhoneNumber), true)
 		_, err := s.zone.Policies.Stage(ctx, layersCaller, everybody.ID, 1, asks(platform.AuditDeviceLog), policy.Plan{Percent: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -302,6 +307,10 @@ func TestCollectedIsWhatAnySuiteAsks(t *testing.T) {
 		found, err := s.personalFindings(ctx)
 		if err != nil {
 			t.Fatal(err)
+		}
+		phone := found[len(found)-1]
+		if judged(t, "phone number", phone, stateGood, "Collected"); phone.Name != "Phone number" || !has(phone, "asked for by", "everybody (version 1)") {
+			t.Errorf("phone number: %+v", phone)
 		}
 		for kind, want := range map[journal.Kind]string{
 			journal.Location: "everybody (version 1)", journal.DeviceLog: "everybody (version 2, being rolled out)", journal.PhoneLog: "", journal.TextLog: "",
@@ -316,6 +325,37 @@ func TestCollectedIsWhatAnySuiteAsks(t *testing.T) {
 			} else if judged(t, string(kind), f, stateGood, "Collected"); !has(f, "asked for by", want) {
 				t.Errorf("%s: %+v", kind, f.Facts)
 			}
+		}
+	})
+}
+
+// TestDirectoriesTellPhoneNumbers: what a directory tells of its people is collected too, unless it is not to be read.
+func TestDirectoriesTellPhoneNumbers(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		s := opened(t, url)
+		look := func() adminv1.SecurityFinding {
+			t.Helper()
+			f, err := s.phoneFinding(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		judged(t, "without a directory", look(), stateOff, "Not collected")
+		for _, x := range [][2]string{{"Quiet", "-"}, {"Staff", "mobile"}} {
+			_, _, err := s.zone.Directories.Add(t.Context(), layersCaller, directory.Config{
+				Name: x[0], Kind: directory.KindLDAP, LDAP: &directory.LDAPConfig{
+					Servers: []string{"127.0.0.1:1"}, Users: directory.Branch{Base: "dc=example,dc=org"}, Attributes: directory.Attributes{Phone: x[1]},
+				},
+			}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if f := look(); !has(f, "told by the directories", "Staff") {
+			t.Errorf("with one: %+v", f)
+		} else {
+			judged(t, "with one", f, stateGood, "sealed")
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/pires/go-proxyproto"
@@ -170,4 +171,26 @@ func (l *Listener) Stop(ctx context.Context) error {
 	}
 	l.log.Warn("exchanges were cut at the stop", logfield.Count, l.socket.open())
 	return l.server.Close()
+}
+
+// answers tells whether a program answers at a port of one of this machine's addresses that others reach: what listens for
+// the machine alone, and whatever lies between, is not seen.
+func answers(ctx context.Context, port int) bool {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	d := net.Dialer{Timeout: time.Second}
+	for _, a := range all {
+		own, ok := a.(*net.IPNet)
+		if !ok || !own.IP.IsGlobalUnicast() {
+			continue
+		}
+		c, err := d.DialContext(ctx, "tcp", net.JoinHostPort(own.IP.String(), strconv.Itoa(port)))
+		if err == nil {
+			_ = c.Close()
+			return true
+		}
+	}
+	return false
 }

@@ -2,14 +2,18 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"drover/internal/base/logfield"
 	"drover/internal/base/mail"
+	"drover/internal/base/problem"
 	"drover/internal/core/admin"
+	"drover/internal/core/report"
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
@@ -36,9 +40,21 @@ func newTeller(cfg Config, log *slog.Logger) (*teller, error) {
 		}
 		password = strings.TrimSpace(string(text))
 	}
-	var err error
-	t.sender, err = mail.New(cfg.SMTP, password, cfg.SMTPFrom)
+	ca, err := readCA(cfg.SMTPCA)
+	if err != nil {
+		return nil, err
+	}
+	t.sender, err = mail.New(cfg.SMTP, password, cfg.SMTPFrom, ca)
 	return t, err
+}
+
+// readCA reads the authorities of a file; "" is those of this machine.
+func readCA(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(file)
+	return string(text), err
 }
 
 const (
@@ -120,14 +136,39 @@ func (t *teller) finish(ctx context.Context) {
 	}
 }
 
+// send writes to the owners of the zone.
 func (t *teller) send(ctx context.Context, subject, words string) error {
+	return t.sendTo(ctx, owns, subject, words)
+}
+
+// holders writes to the administrators who have a right over the whole zone; it is an [enrol.Post]. Without a mail server it
+// does nothing: what it would tell stands in the dashboard.
+func (t *teller) holders(ctx context.Context, r scope.Right, subject, words string) error {
+	if t.sender == nil {
+		return nil
+	}
+	roles, err := t.admins.Roles(ctx, scope.System("notice"))
+	if err != nil {
+		return err
+	}
+	holds := map[string]bool{}
+	for _, x := range roles {
+		holds[x.ID] = slices.Contains(x.Rights, r)
+	}
+	return t.sendTo(ctx, func(a admin.Admin) bool {
+		return slices.ContainsFunc(a.Grants, func(g admin.Grant) bool { return g.Groups == nil && holds[g.Role] })
+	}, subject, words)
+}
+
+// sendTo writes to the active administrators whom who names, as far as they have a mail address.
+func (t *teller) sendTo(ctx context.Context, who func(admin.Admin) bool, subject, words string) error {
 	list, err := t.admins.List(ctx, scope.System("notice"))
 	if err != nil {
 		return err
 	}
 	var to []string
 	for _, a := range list {
-		if a.State == admin.Active && a.Mail != "" && owns(a) {
+		if a.State == admin.Active && a.Mail != "" && who(a) {
 			to = append(to, a.Mail)
 		}
 	}
@@ -139,6 +180,46 @@ func (t *teller) send(ctx context.Context, subject, words string) error {
 		return err
 	}
 	return t.sender.Send(ctx, to, name+": "+subject, words+"\n")
+}
+
+var (
+	errNoMail     = problem.New(problem.Unavailable, "report.mail", "No mail server is configured: nothing can be sent.")
+	errNoReader   = problem.New(problem.Conflict, "report.to", "None of the administrators it is sent to is active and has a mail address.")
+	errMailServer = problem.New(problem.Unavailable, "report.refused", "The mail server did not take the mail; the server's log says why.")
+)
+
+// report sends a file to the administrators among to who are active and have a mail address; it is a [report.Post].
+func (t *teller) report(ctx context.Context, to []string, subject, words, name, media string, data []byte) error {
+	if t.sender == nil {
+		return errNoMail
+	}
+	list, err := t.admins.List(ctx, scope.System("report"))
+	if err != nil {
+		return err
+	}
+	var addresses []string
+	for _, a := range list {
+		if a.State == admin.Active && a.Mail != "" && slices.Contains(to, a.ID) {
+			addresses = append(addresses, a.Mail)
+		}
+	}
+	if len(addresses) == 0 {
+		return errNoReader
+	}
+	zoneName, _, err := t.zone.Name(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, tellTime)
+	defer cancel()
+	if err := t.sender.SendFile(ctx, addresses, zoneName+": "+subject, words, mail.File{Name: name, Type: media, Data: data}); err != nil {
+		t.log.Error("a report was not sent", slog.Any(logfield.Error, err))
+		if errors.Is(err, mail.ErrUnreached) {
+			return report.ErrLater
+		}
+		return errMailServer.WithDetail(err)
+	}
+	return nil
 }
 
 func owns(a admin.Admin) bool {

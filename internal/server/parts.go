@@ -23,13 +23,16 @@ func (s *Server) apiParts() adminapi.Deps {
 	z := s.zone
 	return adminapi.Deps{
 		Log: s.log, Clock: z.Clock, Bus: z.Bus, Admins: z.Admins, Safety: z.Safety, Commands: z.Commands, Devices: z.Devices,
-		Directory: z.Users, Directories: z.Directories, AdminURL: z.Config.AdminURL(), DeviceURL: z.Config.PublicURL(), Enrol: z.Enrol, Selves: z.Selves, Policies: z.Policies, Renderers: z.Render, Upstreams: z.Upstream, Access: z.Access,
-		Compliance: z.Compliance, Inventory: z.Inventory, Journal: z.Journal, Logbook: z.Logbook, Privacy: z.Privacy,
+		Directory: z.Users, Directories: z.Directories, AdminURL: z.Config.AdminURL(), DeviceURL: z.Config.PublicURL(), Pin: z.pin(),
+		Enrol: z.Enrol, Selves: z.Selves, Policies: z.Policies, Renderers: z.Render, Upstreams: z.Upstream, Access: z.Access,
+		Compliance: z.Compliance, Computers: z.Computers, Scripts: z.Scripts, Inventory: z.Inventory, Spool: z.Spool, AgentEvents: z.Events, Reports: z.Reports,
+		Journal: z.Journal, Logbook: z.Logbook, Privacy: z.Privacy,
 		Zone: z.Zone, Doors: z.DoorStore, Audit: z.Audit, Updates: z.Updates, Effective: s.mail.Effective,
 		AuditKey:   z.Keys.SigningKey().Public().(ed25519.PublicKey),
 		AuditHeads: func() ([]audit.Head, int, error) { return audit.ReadHeads(z.Config.Heads()) },
 		AuditSinks: s.sealer.Health,
 		Layers:     s.securityLayers,
+		Answers:    answers,
 		Expiring:   s.expiring,
 		Version:    Version(),
 		Mail:       s.tell.toOne(),

@@ -2,9 +2,13 @@ package server
 
 import (
 	"context"
+	"slices"
 
+	"drover/internal/core/device"
 	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
+	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/scope"
 )
@@ -15,7 +19,7 @@ func (z *Zone) openPersonal() {
 	z.Privacy = privacy.New(privacy.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Keys: z.Keys, Journal: z.Journal, Devices: z.Devices, Users: z.Directories,
 	})
-	z.Inventory = inventory.New(inventory.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Bus: z.Bus, Devices: z.Devices, Policy: unasked{}})
+	z.Inventory = inventory.New(inventory.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Bus: z.Bus, Devices: z.Devices, Policy: asks{z}})
 	z.Devices.Follow(z.Inventory)
 	z.Users.Follow(z.Journal)
 	z.Users.Follow(z.Privacy)
@@ -24,23 +28,37 @@ func (z *Zone) openPersonal() {
 	}
 }
 
-// unasked tells that no suite asks what computers tell of people: none has a setting for it.
-type unasked struct{}
-
-func (unasked) AsksAbout(context.Context, string) (bool, error) { return false, nil }
-
 // asks tells package journal what the policy of a device asks for.
 type asks struct{ *Zone }
 
-// Asks reads the policy that is in force for the device now.
+// Asks reads the policy that is in force for the device now. The log of our own agent tells of the agent: what asks for it is
+// the order of an administrator alone.
 func (z asks) Asks(ctx context.Context, id string, k journal.Kind) (journal.Ask, error) {
+	d, e, err := z.policyOf(ctx, id)
+	if err != nil {
+		return journal.Ask{}, err
+	}
+	ask := journal.AskOf(e, k)
+	if k == journal.DeviceLog && slices.Contains(platform.Resolve(d.PlatformFacts()).Channels, platform.Agent) {
+		ask.Wanted = true
+	}
+	return ask, nil
+}
+
+// AsksAbout tells whether the policy of a computer asks for its local users.
+func (z asks) AsksAbout(ctx context.Context, id string) (bool, error) {
+	_, e, err := z.policyOf(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return e.Value(platform.InventoryUsers).IsTrue(), nil
+}
+
+func (z asks) policyOf(ctx context.Context, id string) (device.Device, *policy.Effective, error) {
 	d, err := z.Devices.Get(ctx, scope.System("journal"), id)
 	if err != nil {
-		return journal.Ask{}, err
+		return d, nil, err
 	}
 	e, err := z.Policies.EffectiveOf(ctx, d)
-	if err != nil {
-		return journal.Ask{}, err
-	}
-	return journal.AskOf(e, k), nil
+	return d, e, err
 }

@@ -24,29 +24,33 @@ import (
 	"drover/internal/gate"
 	"drover/internal/service/activesync"
 	"drover/internal/service/autodiscover"
+	"drover/internal/service/collection"
 	"drover/internal/service/companion"
 	"drover/internal/service/dashboard"
+	"drover/internal/service/management"
 	"drover/web"
 )
 
 // Server is one node of the zone.
 type Server struct {
-	zone      *Zone
-	node      string
-	log       *slog.Logger
-	logs      *logs // nil where the log is kept elsewhere
-	gate      *gate.Gate
-	gateway   *activesync.Gateway
-	mail      *activesync.Zone
-	companion *companion.Service
-	metrics   *prometheus.Registry
-	sealer    *audit.Sealer
-	device    *Listener
-	admin     *Listener
-	expires   func() time.Time
-	tell      *teller
-	layers    layers
-	ready     readiness
+	zone       *Zone
+	node       string
+	log        *slog.Logger
+	logs       *logs // nil where the log is kept elsewhere
+	gate       *gate.Gate
+	gateway    *activesync.Gateway
+	mail       *activesync.Zone
+	companion  *companion.Service
+	management *management.Service
+	collection *collection.Service
+	metrics    *prometheus.Registry
+	sealer     *audit.Sealer
+	device     *Listener
+	admin      *Listener
+	expires    func() time.Time
+	tell       *teller
+	layers     layers
+	ready      readiness
 }
 
 // New puts a server together and opens its listeners; nothing is served before [Server.Serve]. The configuration has
@@ -88,10 +92,13 @@ func (s *Server) assemble(ctx context.Context, old *Server) error {
 	if err := s.buildGate(); err != nil {
 		return err
 	}
-	if err := s.register(ctx); err != nil {
+	if err := s.listen(ctx, certs, old); err != nil {
 		return err
 	}
-	return s.listen(ctx, certs, old)
+	if err := s.register(ctx); err != nil {
+		return errors.Join(err, s.device.Stop(ctx), s.admin.Stop(ctx))
+	}
+	return nil
 }
 
 // certificates returns what the listeners show.
@@ -137,6 +144,7 @@ func (s *Server) buildGate() error {
 	if err != nil {
 		return err
 	}
+	s.management = s.newManagement()
 	portalRoutes, authenticateUser, err := s.portal()
 	if err != nil {
 		return err
@@ -144,12 +152,18 @@ func (s *Server) buildGate() error {
 	s.gateway = activesync.New(activesync.Options{
 		Core: s.mail, Upstreams: s.mail, Revision: z.Revision, Bus: z.Bus, Clock: z.Clock, Log: s.log,
 	})
-	z.Doors.Follow(s.gateway.Recheck)
+	z.Doors.Follow(func() {
+		s.gateway.Recheck()
+		s.management.Recheck()
+	})
 	var routes []gate.Route
 	routes = append(routes, s.gateway.Routes()...)
 	routes = append(routes, autodiscover.New(s.gateway, z.Config.PublicURL()+activesync.Path).Routes()...)
 	routes = append(routes, companionRoutes...)
-	routes = append(routes, s.collection().Routes()...)
+	routes = append(routes, s.management.Routes()...)
+	routes = append(routes, s.registration().Routes()...)
+	s.collection = s.newCollection()
+	routes = append(routes, s.collection.Routes()...)
 	routes = append(routes, portalRoutes...)
 	routes = append(routes, apiRoutes...)
 	routes = append(routes, pages.Routes()...)
@@ -157,7 +171,7 @@ func (s *Server) buildGate() error {
 	s.gate, err = gate.New(gate.Options{
 		Routes: routes, Doors: z.Doors, Authenticators: map[gate.Audience]gate.Authenticator{
 			gate.AudienceAdmin: authenticate, gate.AudienceDevice: z.authenticateDevice(),
-			gate.AudienceUser: authenticateUser,
+			gate.AudienceAgent: z.authenticateAgent(), gate.AudienceUser: authenticateUser,
 		},
 		Log: s.log, Metrics: s.metrics, Traffic: traffic{syncs{z.Logbook}, visits{z.DoorStore}},
 	})
@@ -287,6 +301,12 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() { s.gateway.Run(ctx) })
 	wait.Go(func() { s.mail.Run(ctx) })
 	wait.Go(func() { s.companion.Run(ctx) })
+	wait.Go(func() { s.management.Run(ctx) })
+	wait.Go(func() { z.Spool.Run(ctx, s.log, s.collection.Import) })
+	wait.Go(func() { every(ctx, time.Hour, report("spool"), z.Spool.Sweep) })
+	wait.Go(func() {
+		s.leased(ctx, "reports", time.Minute, func(ctx context.Context) error { return z.Reports.Send(ctx, s.tell.report) })
+	})
 	wait.Go(func() { z.Devices.Run(ctx, report("device contacts")) })
 	wait.Go(func() { z.Logbook.Run(ctx, report("synchronisation log")) })
 	wait.Go(func() { every(ctx, 5*time.Second, report("synchronisation log"), z.Logbook.Refresh) })
@@ -316,7 +336,9 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 		lease.New(z.DB, z.Clock, "directories", s.node, time.Minute).Run(ctx, 20*time.Second, s.log, z.Directories.Tick)
 	})
 	wait.Go(func() { z.Compliance.Run(ctx, s.log) })
-	wait.Go(func() { s.leased(ctx, "compliance", 5*time.Minute, z.Compliance.Sweep) })
+	wait.Go(func() {
+		lease.New(z.DB, z.Clock, "compliance", s.node, 10*time.Minute).RunWhen(ctx, time.Second, s.log, z.Compliance.Due, z.Compliance.Sweep)
+	})
 	wait.Go(func() {
 		s.leased(ctx, "notices", time.Minute, func(ctx context.Context) error {
 			_, err := z.Compliance.Send(ctx)
@@ -324,10 +346,14 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 		})
 	})
 	wait.Go(func() {
+		s.leased(ctx, "registration notices", time.Minute, func(ctx context.Context) error { return z.Enrol.TellWaiting(ctx, s.tell.holders) })
+	})
+	wait.Go(func() {
 		s.leased(ctx, "retention", time.Hour, func(ctx context.Context) error {
 			_, err := z.Journal.Purge(ctx)
 			_, err2 := z.DoorStore.Purge(ctx)
-			return errors.Join(err, err2, z.Inventory.Purge(ctx))
+			_, err3 := z.Computers.Purge(ctx)
+			return errors.Join(err, err2, err3, z.Inventory.Purge(ctx), z.Events.Purge(ctx))
 		})
 	})
 	wait.Go(func() {

@@ -180,14 +180,14 @@ func TestConfigNamesEveryMistake(t *testing.T) {
 	bad := Config{
 		Data: "here", DeviceAddr: "8443", AdminAddr: "127.0.0.1:", Database: "mysql://x", Public: "http://mail.example.org/path",
 		TLSMode: "acme", TrustedProxies: []string{"everybody"}, ProxyHeader: "X-Forwarded-For", LogLevel: "loud", SMTP: "mail.example.org",
-		SMTPPass: "/nowhere/at/all",
+		SMTPPass: "/nowhere/at/all", SMTPCA: "/nowhere/either",
 	}
 	err := bad.Check()
 	if err == nil {
 		t.Fatal("all of it was taken")
 	}
 	for _, name := range []string{
-		"data:", "device-addr:", "admin-addr:", "database:", "public:", "names:", "trusted-proxies:", "log-level:", "smtp:", "smtp-password-file:",
+		"data:", "device-addr:", "admin-addr:", "database:", "public:", "names:", "trusted-proxies:", "log-level:", "smtp:", "smtp-password-file:", "smtp-ca:",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in\n%v", name, err)

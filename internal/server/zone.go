@@ -23,23 +23,29 @@ import (
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
 	"drover/internal/core/compliance"
+	"drover/internal/core/computer"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/enrol"
+	"drover/internal/core/event"
 	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/release"
+	"drover/internal/core/report"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema"
+	"drover/internal/core/script"
 	"drover/internal/core/selfservice"
+	"drover/internal/core/spool"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/service/activesync"
 	"drover/internal/service/companion"
+	"drover/internal/service/management"
 )
 
 // Zone is the core put together over one database: what the zone knows and decides, without any listener. The server
@@ -65,6 +71,8 @@ type Zone struct {
 	Render      *policy.Registry
 	Enrol       *enrol.Store
 	Commands    *command.Commands
+	Computers   *computer.Store
+	Scripts     *script.Store
 	Access      *access.Store
 	DoorStore   *door.Store
 	Doors       *door.Doors
@@ -72,6 +80,9 @@ type Zone struct {
 
 	Inventory  *inventory.Store
 	Journal    *journal.Store
+	Spool      *spool.Store
+	Reports    *report.Store
+	Events     *event.Store
 	Privacy    *privacy.Store
 	Compliance *compliance.Store
 	Logbook    *logbook.Store
@@ -151,6 +162,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Render = &policy.Registry{}
 	z.Render.Register(activesync.Renderer{})
 	z.Render.Register(companion.Renderer{})
+	z.Render.Register(management.Renderer{})
 	z.Users.Follow(z.Devices)
 	z.Users.Follow(z.Policies)
 	z.Policies.Bind(z.Devices, z.Users)
@@ -160,12 +172,18 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 		Enrolled: z.Devices.Any, Tell: tell, Passkeys: passkeys,
 	})
 	z.Enrol = enrol.New(enrol.Parts{
-		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users, Devices: z.Devices,
-		SignIn: z.signIn, Issuer: sync.OnceValues(z.authority),
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Users: z.Users, Devices: z.Devices,
+		SignIn: z.signIn, Issuer: sync.OnceValues(z.authority), Keys: keys,
 	})
 	z.Devices.Follow(z.Enrol)
+	z.Devices.OnReturn(z.Enrol.Returned)
 	z.Users.Follow(z.Enrol)
 	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices, z.Enrol}, keys, z.Bus)
+	z.Computers = computer.New(computer.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Keys: keys, Devices: z.Devices})
+	z.Devices.OnReturn(z.Computers.Returned)
+	z.Scripts = script.New(script.Parts{
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Keys: keys, Safety: z.Safety, Devices: z.Devices,
+	})
 	z.Upstream = upstream.New(upstream.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Users: z.Users, Safety: z.Safety,
 	})
@@ -187,7 +205,11 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 		z.Users.Tie(x)
 		z.Devices.Tie(x)
 	}
+	z.Devices.Tie(z.Enrol)
 	if err := z.openDoors(); err != nil {
+		return err
+	}
+	if err := z.openSpool(); err != nil {
 		return err
 	}
 	z.Updates = release.New(release.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Running: Version()})

@@ -32,6 +32,7 @@ type droverServer struct {
 	client *http.Client
 	env    []string // for the command line
 	read   string   // the version of what was read last
+	second string   // a suite that is assigned to nobody at first
 }
 
 func (b *bench) droverSubject(mail wake) subject {
@@ -75,19 +76,20 @@ func (d *droverServer) prepare(ctx context.Context) error {
 		{"upstream", "add", "mail", "--url", "http://" + d.bench.mailAddr, "--default", "--hands-off"},
 		{"policy", "create", "first", "--preset", "strict"},
 		{"policy", "assign", "first", "--default"},
-		{"policy", "create", "second", "--preset", "basic"},
 	} {
 		if _, err := d.run(ctx, args...); err != nil {
 			return err
 		}
 	}
-	return nil
+	var second adminv1.Suite
+	err = d.post(ctx, "/policies", adminv1.SuiteDraft{Name: "second", Preset: "basic"}, &second)
+	d.second = second.ID
+	return err
 }
 
 // anotherPolicy gives every device another policy.
 func (d *droverServer) anotherPolicy(ctx context.Context) error {
-	_, err := d.run(ctx, "policy", "assign", "second", "--default")
-	return err
+	return d.post(ctx, "/policy-assignments", adminv1.AssignmentDraft{Kind: "default", Suite: d.second}, nil)
 }
 
 // run is Drover's own command line.

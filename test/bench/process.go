@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +52,46 @@ func (p *process) stop() {
 		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 		<-p.done
 	}
+}
+
+// kill ends the process group as a failing machine would: without a word.
+func (p *process) kill() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // it may have ended already
+	<-p.done
+}
+
+// mostResident watches the resident memory of the process until ctx ends, and returns the most of it in octets.
+func (p *process) mostResident(ctx context.Context) (most int) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		file, err := os.Open(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+		if err != nil {
+			return most
+		}
+		most = max(most, figure(file, "VmRSS:")<<10)
+		file.Close()
+		select {
+		case <-ctx.Done():
+			return most
+		case <-tick.C:
+		}
+	}
+}
+
+// figure is the whole number behind a name at the start of a line; 0 where there is none.
+func figure(from io.Reader, name string) int {
+	for lines := bufio.NewScanner(from); lines.Scan(); {
+		rest, ok := strings.CutPrefix(lines.Text(), name)
+		if !ok {
+			continue
+		}
+		var n int
+		if _, err := fmt.Sscan(rest, &n); err == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // ready polls until ok, or until the process ends or the context does.

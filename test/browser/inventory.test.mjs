@@ -95,6 +95,7 @@ const mended = ['openssl', '3.0.15-1~deb12u1'];
 step('a computer is added, and its token is shown once', async () => {
   await goTo(page, 'Devices');
   await button(page, 'Add a computer').click();
+  await dialog(page).getByText('Inventory agent of others', { exact: true }).click();
   await dialog(page).getByLabel('Name', { exact: true }).fill('ann-laptop');
   await fine(page, 'computer-add');
   await dialog(page).getByRole('button', { name: 'Add', exact: true }).click();
@@ -166,12 +167,45 @@ step('what has changed is told, by section', async () => {
   assert.equal(await send(here(addresses.second), [mended, ['vim', '2:9.0.1378-2'], ...LIBRARIES]), 200);
   await page.reload();
   const changes = table(page, 'Changes');
-  await changes.getByText(`openssl ${openssl[1]}`).waitFor();
+  await changes.getByText(`Version: ${openssl[1]} → ${mended[1]}`).waitFor();
   await choose(page, 'Changes of which section', 'Hardware');
   await page.getByText('Nothing has changed since it told this first').waitFor();
   await choose(page, 'Changes of which section', 'Software');
   await changes.getByText(`openssl ${mended[1]}`).waitFor();
   await fine(page, 'inventory-changes');
+});
+
+step('what has changed on all computers is narrowed, and read page by page', async () => {
+  const kept = [mended, ['vim', '2:9.0.1378-2'], ...LIBRARIES];
+  const passing = Array.from({ length: 120 }, (_, i) => [`passing${i + 1}`, '1']);
+  for (const programs of [[...kept, ...passing], kept]) {
+    assert.equal(await send(here(addresses.second), programs), 200);
+  }
+  await goTo(page, 'What changed');
+  const changes = table(page, 'What changed');
+  await changes.getByText('ann-laptop').first().waitFor();
+  assert.equal(await changes.getByRole('row').count(), 101);
+  await button(page, 'Show more').click();
+  await changes.getByRole('row').nth(150).waitFor();
+  await choose(page, 'Kind of change', 'Changed');
+  await changes.getByText(`Version: ${openssl[1]} → ${mended[1]}`).waitFor();
+  assert.equal(await changes.getByRole('row').count(), 2);
+  await choose(page, 'Kind of change', 'Gone');
+  await page.getByLabel('Name of what has changed').fill('passing1*');
+  await changes.getByText('passing100 1').waitFor();
+  await changes.getByText('passing2 1').waitFor({ state: 'detached' });
+  await choose(page, 'Since when', 'Since a year ago');
+  await page.getByText('A name with * is looked for in the last 31 days').first().waitFor();
+  await fine(page, 'changes-too-far');
+  await page.getByLabel('Name of what has changed').fill('PASSING7');
+  await changes.getByText('passing7 1').waitFor();
+  await choose(page, 'Section', 'Hardware');
+  await page.getByText('No change matches').waitFor();
+  await fine(page, 'changes-no-match');
+  await fineEverywhere(page, { changes: '/changes', 'changes-narrow': '/changes?name=openssl' });
+  await page.goto('/changes?name=openssl');
+  await changes.getByRole('link', { name: 'ann-laptop' }).first().click();
+  await page.getByRole('tab', { name: 'Inventory', selected: true }).waitFor();
 });
 
 const found = () => table(page, 'Devices that fulfil the question');
@@ -242,6 +276,29 @@ step('the pages can be used by everybody, on a narrow telephone too', async () =
     'inventory-volume': `/devices/${device}?tab=inventory&section=volume`,
     'inventory-system': `/devices/${device}?tab=inventory&section=system`,
   });
+});
+
+step('a question is saved as a report, tried, and answered as a file', async () => {
+  await goTo(page, 'Reports');
+  await page.getByText('No report yet').waitFor();
+  await fine(page, 'reports-empty');
+  await button(page, 'New report').click();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('New openssl');
+  await dialog(page).getByLabel('Tests').fill('openssl>=3.0.15,<4');
+  await dialog(page).getByLabel('Tests').press('Enter');
+  await button(dialog(page), 'Show the first rows').click();
+  await table(dialog(page), 'First rows').getByText('ann-laptop').waitFor();
+  await fine(page, 'reports-form');
+  await button(dialog(page), 'Save').click();
+  const row = table(page, 'Reports').getByRole('row', { name: /New openssl/ });
+  await row.getByText('openssl>=3.0.15,<4').waitFor();
+  await fineEverywhere(page, { reports: '/reports' });
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    row.getByRole('link', { name: 'New openssl as CSV' }).click(),
+  ]);
+  const text = readFileSync(await file.path(), 'utf8');
+  assert.ok(text.startsWith('name,user,os,last contact\r\nann-laptop,'), text);
 });
 
 step('a token is ended, and the agents are let in no more', async () => {

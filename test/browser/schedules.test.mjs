@@ -80,10 +80,12 @@ step('what cannot be is refused where it stands', async () => {
 });
 
 step('it is assigned, and explained for a device', async () => {
+  await table(page, 'Schedules').getByText('Assigned to nobody: it holds for no device.').waitFor();
   await button(page, 'Assign a schedule').click();
   await fine(page, 'schedule-assign');
   await dialog(page).getByRole('button', { name: 'Assign', exact: true }).click();
   await table(page, 'Assignments').getByText('Everyone else').first().waitFor();
+  await table(page, 'Schedules').getByText('Assigned to nobody').waitFor({ state: 'hidden' });
   await page.getByRole('combobox', { name: 'Device' }).click();
   await page.getByRole('option').first().click();
   await page.getByText('which is assigned to everyone else').waitFor();

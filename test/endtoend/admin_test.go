@@ -35,7 +35,13 @@ const adminPassword = "correct horse battery staple"
 // administrator makes an owner at the server's shell, with an API token of all rights.
 func (w *world) administrator(t *testing.T, name string) *administrator {
 	t.Helper()
-	x, uri, err := w.Admins.CreateAtShell(t.Context(), name, "", []admin.Grant{{Role: admin.Owner}}, adminPassword)
+	return w.administratorAt(t, name, "")
+}
+
+// administratorAt is [world.administrator] with a mail address.
+func (w *world) administratorAt(t *testing.T, name, address string) *administrator {
+	t.Helper()
+	x, uri, err := w.Admins.CreateAtShell(t.Context(), name, address, []admin.Grant{{Role: admin.Owner}}, adminPassword)
 	if err != nil {
 		t.Fatal(err)
 	}

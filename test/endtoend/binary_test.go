@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -85,10 +86,14 @@ type process struct {
 // spawn starts a server and waits until it is ready.
 func spawn(t *testing.T, data, database string) *process {
 	t.Helper()
-	p := &process{
-		cmd:   program(t, data, database, "serve", "--device-addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--log-level", "debug"),
-		ended: make(chan error, 1),
-	}
+	cmd := program(t, data, database, "serve", "--device-addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--log-level", "debug")
+	return start(t, cmd, data, nil)
+}
+
+// start starts a prepared server and waits until it is ready for whoever reaches it by dial; nil is the usual way.
+func start(t *testing.T, cmd *exec.Cmd, data string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *process {
+	t.Helper()
+	p := &process{cmd: cmd, ended: make(chan error, 1)}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -99,6 +104,7 @@ func spawn(t *testing.T, data, database string) *process {
 	lines := bufio.NewScanner(out)
 	for (p.device == "" || p.admin == "") && lines.Scan() {
 		_, address, found := strings.Cut(strings.TrimSuffix(lines.Text(), ")"), "(listens on ")
+		address = strings.Replace(address, "[::]", "localhost", 1)
 		switch line := lines.Text(); {
 		case found && strings.Contains(line, "devices"):
 			p.device = "https://" + address
@@ -112,7 +118,9 @@ func spawn(t *testing.T, data, database string) *process {
 		p.ended <- p.cmd.Wait()
 	}()
 	t.Cleanup(func() { p.kill() })
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: tlsConfig(t, filepath.Join(data, "tls", "ca.pem"))}, Timeout: wait}
+	client := &http.Client{
+		Transport: &http.Transport{TLSClientConfig: tlsConfig(t, filepath.Join(data, "tls", "ca.pem")), DialContext: dial}, Timeout: wait,
+	}
 	defer client.CloseIdleConnections()
 	until(t, "the server is ready", func() bool {
 		res, err := client.Get(p.admin + "/readyz")

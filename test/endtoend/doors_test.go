@@ -20,20 +20,6 @@ import (
 	"drover/internal/simulate/upstream"
 )
 
-// say has the doors become others.
-func (w *world) say(t *testing.T, change func(*door.Document)) {
-	t.Helper()
-	now, err := w.DoorStore.Current(t.Context(), zonetest.System)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := now.Document
-	change(&d)
-	if _, err := w.DoorStore.Change(t.Context(), zonetest.System, now.Number, "for the test", d); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // calls asks as somebody at an address of this machine.
 func (w *world) calls(t *testing.T, addr, method, url string) int {
 	t.Helper()
@@ -68,7 +54,7 @@ func TestARuleHoldsForTheNextRequest(t *testing.T) {
 		if got := w.calls(t, "127.0.0.9", "GET", portal); got != http.StatusOK {
 			t.Fatalf("at first: %d", got)
 		}
-		w.say(t, func(d *door.Document) {
+		w.ChangeDoors(t, func(d *door.Document) {
 			d.Zone.Endpoint = &door.Filter{Rules: []door.Rule{{Verdict: door.Deny, From: "127.0.0.9"}}, Otherwise: door.Allow}
 		})
 		until(t, "the rule holds", func() bool { return w.calls(t, "127.0.0.9", "GET", portal) == http.StatusNotFound })
@@ -94,7 +80,7 @@ func TestARuleHoldsForTheNextRequest(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Refused != "address" || list[0].Address.String() != "127.0.0.9" || list[0].Requests < 2 {
 			t.Errorf("counted are %+v (%v)", list, err)
 		}
-		w.say(t, func(d *door.Document) { d.Zone.Endpoint = nil })
+		w.ChangeDoors(t, func(d *door.Document) { d.Zone.Endpoint = nil })
 		until(t, "the rule is gone", func() bool { return w.calls(t, "127.0.0.9", "GET", portal) == http.StatusOK })
 	})
 }
@@ -137,7 +123,7 @@ func TestS26EveryRouteBehindEveryDoor(t *testing.T) {
 	number := int64(0)
 	holds := func(say func(*door.Place)) {
 		t.Helper()
-		w.say(t, func(d *door.Document) {
+		w.ChangeDoors(t, func(d *door.Document) {
 			d.Zone = door.Place{}
 			say(&d.Zone)
 		})
@@ -184,7 +170,7 @@ func TestRealProxiesAndRules(t *testing.T) {
 	w := newWorld(t, sqldb.SQLite, upstream.Options{}, func(c *server.Config) {
 		c.TrustedProxies, c.ProxyProtocol = []string{"127.0.0.5"}, true
 	})
-	w.say(t, func(d *door.Document) {
+	w.ChangeDoors(t, func(d *door.Document) {
 		d.Zone.Endpoint = &door.Filter{Rules: []door.Rule{{Verdict: door.Deny, From: "127.0.0.9"}}, Otherwise: door.Allow}
 	})
 	relay := "https://" + gatetest.Relay(t, strings.TrimPrefix(w.Device, "https://"), "send-proxy-v2")

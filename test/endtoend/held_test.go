@@ -264,12 +264,12 @@ func switchOff(t *testing.T, w *world, undo func(func())) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	off, err := w.DoorStore.Switch(t.Context(), zonetest.System, now.Number, "", zone.ServiceActiveSync, false)
+	off, err := w.DoorStore.Switch(t.Context(), zonetest.System, now.Number, "for the test", "", zone.ServiceActiveSync, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	undo(func() {
-		if _, err := w.DoorStore.Switch(t.Context(), zonetest.System, off.Number, "", zone.ServiceActiveSync, true); err != nil {
+		if _, err := w.DoorStore.Switch(t.Context(), zonetest.System, off.Number, "for the test", "", zone.ServiceActiveSync, true); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -279,8 +279,10 @@ func keepOut(t *testing.T, w *world, undo func(func())) {
 	out := func(d *door.Document) {
 		d.Zone.Settle(zone.ServiceActiveSync).Filter = &door.Filter{Rules: []door.Rule{{Verdict: door.Deny, From: "127.0.0.0/8"}}, Otherwise: door.Allow}
 	}
-	w.say(t, out)
-	undo(func() { w.say(t, func(d *door.Document) { d.Zone.Settle(zone.ServiceActiveSync).Filter = nil }) })
+	w.ChangeDoors(t, out)
+	undo(func() {
+		w.ChangeDoors(t, func(d *door.Document) { d.Zone.Settle(zone.ServiceActiveSync).Filter = nil })
+	})
 }
 
 // roomy lets one administrator wipe as much as a test wants.

@@ -44,6 +44,8 @@ var open = []string{
 	// A device that has no key yet: the protocol and the way in, where the proof is in the request.
 	"GET /.well-known/drover-companion", "GET /companion/v1", "GET /companion/v1/openapi.json", "GET /companion/v1/start",
 	"GET /companion/v1/terms", "POST /companion/v1/enrolments",
+	// A computer that has no key yet: which zone it is, and the way in, where the proof is in the request.
+	"GET /agent/v1/registration/discovery", "POST /agent/v1/registration",
 }
 
 // TestS14S25HostileInputOverTLS sends what no client should to a server in a process of its own: each is answered with a

@@ -13,7 +13,9 @@ import (
 	"drover/internal/base/page"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
+	"drover/internal/core/door"
 	"drover/internal/core/inventory"
+	"drover/internal/core/zone"
 	"drover/internal/server/zonetest"
 )
 
@@ -85,6 +87,54 @@ func TestInventoryAgentsOfOthersDeliver(t *testing.T) {
 		}
 		if got := tell(t, z, "/collection/foreign/"+fusion); got != http.StatusUnauthorized {
 			t.Errorf("of a retired computer: %d", got)
+		}
+	})
+}
+
+// TestCollectionObservesAgentsOfOthers: where collection observes, a computer that comes by its token alone is let in and listed,
+// and a dry run of strict names it; where it is strict, the switch for agents of others says that tokens are enough.
+func TestCollectionObservesAgentsOfOthers(t *testing.T) {
+	onBoth(t, func(t *testing.T, e sqldb.Engine) {
+		w := &world{Zone: zonetest.New(t, e)}
+		d, token := computer(t, w.Zone, "ocs")
+		path := "/collection/foreign/" + token
+		unproven := func() []door.Use {
+			t.Helper()
+			if err := w.DoorStore.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			list, _, err := w.DoorStore.Uses(t.Context(), zonetest.System, door.Filtered{Service: zone.ServiceCollection, Unproven: true}, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		if got := tell(t, w.Zone, path); got != http.StatusForbidden || len(unproven()) != 0 {
+			t.Errorf("strict: %d, counted %+v", got, unproven())
+		}
+		w.ChangeDoors(t, func(x *door.Document) { x.Zone.Settle(zone.ServiceCollection).Level = door.Observe })
+		until(t, "it observes", func() bool { return tell(t, w.Zone, path) == http.StatusOK })
+		if got := tell(t, w.Zone, path+"x"); got != http.StatusUnauthorized {
+			t.Errorf("with a wrong token: %d", got)
+		}
+		if list := unproven(); len(list) != 1 || list[0].Caller != d.ID || list[0].Requests < 1 {
+			t.Errorf("counted %+v", list)
+		}
+		r, err := w.DoorStore.DryRun(t.Context(), zonetest.System, door.Default(), 1)
+		if err != nil || r.Refused.Devices != 1 || r.Refused.List[0].Why != "proof" || r.Refused.List[0].Caller != d.ID {
+			t.Errorf("%+v %v", r.Refused, err)
+		}
+		w.ChangeDoors(t, func(x *door.Document) { x.Zone.Settle(zone.ServiceCollection).Level = "" })
+		until(t, "it is strict", func() bool { return tell(t, w.Zone, path) == http.StatusForbidden })
+		before := unproven()[0].Requests
+		if err := w.Enrol.TakeForeign(t.Context(), zonetest.System, true, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got := tell(t, w.Zone, path); got != http.StatusOK {
+			t.Errorf("strict, with agents of others let in: %d", got)
+		}
+		if list := unproven(); list[0].Requests != before {
+			t.Errorf("who is let in for good is counted as unproven: %+v", list)
 		}
 	})
 }

@@ -38,12 +38,17 @@ func newClub(t *testing.T, e sqldb.Engine) *club {
 	t.Helper()
 	p := oidc.Start(t)
 	p.Redirect(t, zoneURL+portal+"/session/providers/callback")
+	p.Return(t, zoneURL+"/portal/")
 	c := &club{field: newField(t, e, upstream.Options{}, func(c *server.Config) { c.Public = zoneURL }), p: p}
 	c.conf = map[string]any{
 		"name": "Club", "kind": "oidc", "secret": oidc.Secret, "join": true,
-		"oidc": map[string]any{"issuer": p.Issuer, "clientId": oidc.Client, "ca": p.CA},
+		"oidc": map[string]any{"issuer": p.Issuer, "clientId": oidc.Client, "ca": p.CA, "return": true},
 	}
-	c.id, _ = c.admin.want(http.MethodPost, "/directories", c.conf)["id"].(string)
+	added := c.admin.want(http.MethodPost, "/directories", c.conf)
+	if added["portalCallback"] != zoneURL+portal+"/session/providers/callback" || added["portalReturn"] != zoneURL+"/portal/" {
+		t.Errorf("to be registered at the provider: %v", added)
+	}
+	c.id, _ = added["id"].(string)
 	return c
 }
 
@@ -323,7 +328,9 @@ func (c *club) signsOut(bob *guest) {
 	if farewell["provider"] != "Club" || !strings.HasPrefix(end, c.p.Issuer+"/") {
 		c.t.Fatalf("where to sign out there: %v", farewell)
 	}
-	bob.at.SignOut(c.t, end)
+	if back := bob.at.SignOut(c.t, end); back != zoneURL+"/portal/" {
+		c.t.Errorf("from there one comes to %q", back)
+	}
 	if bob.cookies["__Host-drover-portal"] != "" {
 		c.t.Error("the cookie stays")
 	}

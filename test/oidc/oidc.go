@@ -105,6 +105,12 @@ func (p *Provider) Redirect(t testing.TB, to string) {
 	p.ask(t, "/test/redirect?to="+url.QueryEscape(to))
 }
 
+// Return says where browsers may be sent back to after signing out; at first the provider knows of no such address.
+func (p *Provider) Return(t testing.TB, to string) {
+	t.Helper()
+	p.ask(t, "/test/redirect?back="+url.QueryEscape(to))
+}
+
 func (p *Provider) ask(t testing.TB, path string) {
 	t.Helper()
 	r, err := p.client(t).Get(p.Issuer + path)
@@ -172,8 +178,9 @@ func (b *Browser) SignIn(t testing.TB, address, name string) *url.URL {
 	return nil
 }
 
-// SignOut goes to where the provider lets people sign out, and agrees.
-func (b *Browser) SignOut(t testing.TB, address string) {
+// SignOut goes to where the provider lets people sign out, agrees, and returns the address that the browser is sent back to;
+// "" when it stays at the provider.
+func (b *Browser) SignOut(t testing.TB, address string) string {
 	t.Helper()
 	answer, err := b.c.Get(address)
 	if err != nil {
@@ -193,6 +200,7 @@ func (b *Browser) SignOut(t testing.TB, address string) {
 	if answer.StatusCode >= http.StatusBadRequest {
 		t.Fatalf("the provider answers the signing out with %s", answer.Status)
 	}
+	return answer.Header.Get("Location")
 }
 
 func post(ctx context.Context, c *http.Client, to string, form url.Values) (*http.Response, error) {

@@ -16,10 +16,10 @@ const people = {
 
 const newKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
 
-const build = (issuer, redirects) => new Provider(issuer, {
+const build = (issuer, redirects, returns) => new Provider(issuer, {
   clients: [{
     client_id: 'drover', client_secret: 'client secret of the test', redirect_uris: redirects, response_types: ['code'],
-    grant_types: ['authorization_code'],
+    grant_types: ['authorization_code'], post_logout_redirect_uris: returns,
   }],
   pkce: { required: () => true, methods: ['S256'] },
   claims: { profile: ['name', 'preferred_username'], email: ['email', 'email_verified'], groups: ['groups'] },
@@ -31,12 +31,14 @@ const build = (issuer, redirects) => new Provider(issuer, {
 
 let provider
 let redirects = ['https://drover.example.org/callback']
+let returns = []
 const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
   const issuer = `https://127.0.0.1:${server.address().port}`
   const url = new URL(request.url, issuer)
   if (url.pathname === '/test/rotate' || url.pathname === '/test/redirect') {
     if (url.searchParams.get('to')) redirects = [url.searchParams.get('to')]
-    provider = build(issuer, redirects).callback()
+    if (url.searchParams.get('back')) returns = [url.searchParams.get('back')]
+    provider = build(issuer, redirects, returns).callback()
     return response.end()
   }
   provider(request, response)
@@ -44,7 +46,7 @@ const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }
 
 server.listen(0, '127.0.0.1', () => {
   const issuer = `https://127.0.0.1:${server.address().port}`
-  provider = build(issuer, redirects).callback()
+  provider = build(issuer, redirects, returns).callback()
   process.stdout.write(issuer + '\n')
 })
 process.stdin.resume()

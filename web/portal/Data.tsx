@@ -189,6 +189,10 @@ function Body({ words, kind, body }: { words: Words; kind: string; body: Record<
       );
     case 'file':
       return <p>{text('path')}</p>;
+    case 'sign-in':
+    case 'elevation':
+    case 'usb':
+      return <p>{text('user') ? `${text('user')}: ${text('words')}` : text('words')}</p>;
   }
   return <pre>{text('text')}</pre>;
 }

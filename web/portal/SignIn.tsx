@@ -53,7 +53,7 @@ function Form({ ways }: { ways: Ways }) {
       >
         <TextInput
           size="lg"
-          label={words.userName}
+          label={words.userNameOrMail}
           autoComplete="username"
           autoCapitalize="none"
           spellCheck={false}

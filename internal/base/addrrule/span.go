@@ -59,13 +59,20 @@ func parseAddr(text string) (netip.Addr, error) {
 	return a.Unmap(), nil
 }
 
-// lastOf returns the highest address of a network.
+// belowMapped is the highest IPv6 address below the block of IPv4 in IPv6 form.
+var belowMapped = netip.MustParseAddr("::fffe:ffff:ffff")
+
+// lastOf returns the highest address of a network. A network of IPv6 that ends with the block of IPv4 in IPv6 form ends
+// before it: those are IPv4 addresses here, and no span holds both.
 func lastOf(p netip.Prefix) netip.Addr {
 	octets := p.Addr().AsSlice()
 	for bit := p.Bits(); bit < len(octets)*8; bit++ {
 		octets[bit/8] |= 0x80 >> (bit % 8)
 	}
 	last, _ := netip.AddrFromSlice(octets)
+	if last.Is4In6() {
+		return belowMapped
+	}
 	return last
 }
 

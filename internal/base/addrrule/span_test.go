@@ -16,6 +16,7 @@ func TestSpans(t *testing.T) {
 		"::ffff:10.0.0.1":        {[]string{"10.0.0.1"}, []string{"10.0.0.2"}},
 		"2001:db8::/33":          {[]string{"2001:db8::", "2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", "2001:db8::1%eth0"}, []string{"2001:db8:8000::", "2001:db7:ffff::"}},
 		"::/0":                   {[]string{"::", "2001:db8::1"}, []string{"10.0.0.1", "::ffff:10.0.0.1"}},
+		"::/80":                  {[]string{"::", "::fffe:ffff:ffff"}, []string{"10.0.0.1", "::1:0:0:0"}},
 		"0.0.0.0/0":              {[]string{"0.0.0.0", "255.255.255.255"}, []string{"::"}},
 		"2001:db8::1-2001:db8::": {},
 		"10.0.0.1-2001:db8::":    {},
@@ -73,7 +74,7 @@ func TestSpansOfNetworksAreTheNetworks(t *testing.T) {
 }
 
 func FuzzParseSpan(f *testing.F) {
-	for _, text := range []string{"10.0.0.0/8", "::ffff:10.0.0.0/104", "192.0.2.1-192.0.2.9", "2001:db8::/32", "-", "/"} {
+	for _, text := range []string{"10.0.0.0/8", "::ffff:10.0.0.0/104", "192.0.2.1-192.0.2.9", "2001:db8::/32", "::/80", "-", "/"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

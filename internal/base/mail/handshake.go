@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// ErrNoStartTLS says that a mail server on another machine offers no TLS: nothing is sent to it.
+// ErrNoStartTLS says that a mail server offers no TLS and must: nothing is sent to it.
 var ErrNoStartTLS = errors.New("the mail server does not offer STARTTLS")
 
 // Handshake connects to the mail server as a sending would, says no more than it needs for TLS, and returns what the
-// handshake has shown. A server on this machine may offer none: nil then.
+// handshake has shown. A server on this machine may offer none, unless its
+// authorities are given: nil then.
 func (s *Sender) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
-	conf := &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.Address())
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (s *Sender) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
 		return nil, err
 	}
 	if s.ssl {
-		secure := tls.Client(conn, conf)
+		secure := tls.Client(conn, s.tls.Clone())
 		err := secure.HandshakeContext(ctx)
 		state := secure.ConnectionState()
 		return &state, err
@@ -39,12 +39,12 @@ func (s *Sender) Handshake(ctx context.Context) (*tls.ConnectionState, error) {
 		return nil, err
 	}
 	if offers, _ := c.Extension("STARTTLS"); !offers {
-		if s.local() {
+		if s.mayBePlain() {
 			return nil, c.Quit()
 		}
 		return nil, errors.Join(ErrNoStartTLS, c.Quit())
 	}
-	if err := c.StartTLS(conf); err != nil {
+	if err := c.StartTLS(s.tls.Clone()); err != nil {
 		return nil, err
 	}
 	state, _ := c.TLSConnectionState()

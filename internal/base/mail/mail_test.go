@@ -1,13 +1,18 @@
 package mail
 
 import (
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/emersion/go-smtp"
+
+	"drover/test/slapd"
 )
 
 // sink is a real SMTP server without TLS, as one on the same machine may be.
@@ -43,10 +48,11 @@ func (x *session) Data(r io.Reader) error {
 	return err
 }
 
-func start(t *testing.T) (*sink, string) {
+func start(t *testing.T, conf *tls.Config) (*sink, string) {
 	t.Helper()
 	s := &sink{}
 	server := smtp.NewServer(s)
+	server.TLSConfig = conf // offers STARTTLS
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +64,8 @@ func start(t *testing.T) (*sink, string) {
 }
 
 func TestSend(t *testing.T) {
-	s, addr := start(t)
-	m, err := New("smtp://"+addr, "", "drover@example.org")
+	s, addr := start(t, nil)
+	m, err := New("smtp://"+addr, "", "drover@example.org", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +78,10 @@ func TestSend(t *testing.T) {
 	if strings.Contains(s.received[0], "\nBcc:") {
 		t.Fatal("a subject made a header of its own")
 	}
+	err = m.SendFile(t.Context(), []string{"ann@example.org"}, "s", "t", File{Name: "report.csv", Type: "text/csv", Data: []byte("a,b\r\n")})
+	if got := s.received[len(s.received)-1]; err != nil || !strings.Contains(got, `filename="report.csv"`) || !strings.Contains(got, "YSxiDQo=") {
+		t.Fatalf("%v, %q", err, got)
+	}
 	s.refuse = true
 	if err := m.Send(t.Context(), []string{"ann@example.org"}, "s", "t"); err == nil || !strings.Contains(err.Error(), "550") {
 		t.Fatalf("got %v, want the server's answer", err)
@@ -79,13 +89,80 @@ func TestSend(t *testing.T) {
 }
 
 func TestAServerElsewhereMustSpeakTLS(t *testing.T) {
-	m, err := New("smtp://ann@mail.example.org", "p", "drover@example.org")
-	if err != nil || m.local() || m.port != 587 || len(m.options()) != 6 {
+	m, err := New("smtp://ann@mail.example.org", "p", "drover@example.org", "")
+	if err != nil || m.local() || m.port != 587 || len(m.options()) != 7 {
 		t.Fatalf("%+v with %d options (%v)", m, len(m.options()), err)
 	}
 	for _, bad := range []string{"", "mail.example.org", "http://mail.example.org", "smtp://"} {
-		if _, err := New(bad, "", ""); err == nil {
+		if _, err := New(bad, "", "", ""); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+// TestAPrivateAuthority sends to a mail server by whose certificate only the authority that is given vouches.
+func TestAPrivateAuthority(t *testing.T) {
+	dir := t.TempDir()
+	ca := string(slapd.Certificates(t, dir))
+	own, err := tls.LoadX509KeyPair(filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := string(slapd.Certificates(t, t.TempDir()))
+	s, addr := start(t, &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS12})
+	_, plain := start(t, nil)
+	for name, c := range map[string]struct {
+		to, ca string
+		taken  bool
+	}{
+		"the given one":          {addr, ca, true},
+		"another one":            {addr, other, false},
+		"this machine's":         {addr, "", false},
+		"the given one, no TLS":  {plain, ca, false},
+		"this machine's, no TLS": {plain, "", true},
+	} {
+		m, err := New("smtp://"+c.to, "", "drover@example.org", c.ca)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, shaken := m.Handshake(t.Context())
+		for what, err := range map[string]error{"send": m.Send(t.Context(), []string{"ann@example.org"}, "s", "t"), "handshake": shaken} {
+			if (err == nil) != c.taken {
+				t.Errorf("%s, %s: %v", name, what, err)
+			}
+		}
+	}
+	if len(s.received) != 1 {
+		t.Errorf("received %q", s.received)
+	}
+	for _, bad := range []string{"no PEM", strings.Replace(ca, "CERTIFICATE", "PRIVATE KEY", -1)} {
+		if _, err := New("smtp://"+addr, "", "drover@example.org", bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestAServerThatIsAwayIsToldFromOneThatRefuses(t *testing.T) {
+	s, addr := start(t, nil)
+	s.refuse = true
+	m, err := New("smtp://"+addr, "", "drover@example.org", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Send(t.Context(), []string{"ann@example.org"}, "s", "t"); err == nil || errors.Is(err, ErrUnreached) {
+		t.Errorf("refused: %v", err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = New("smtp://"+l.Addr().String(), "", "drover@example.org", ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Send(t.Context(), []string{"ann@example.org"}, "s", "t"); !errors.Is(err, ErrUnreached) {
+		t.Errorf("away: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -33,7 +34,8 @@ func Local(a net.Addr) bool {
 
 // Guard returns a control function for [net.Dialer] that looks at the address that is really dialled, behind every name:
 // one that only this machine or this link has is refused, unless the host as it was written is this machine. A name that
-// an attacker's DNS points at a cloud's metadata service or at Drover's own listeners leads nowhere.
+// an attacker's DNS points at a cloud's metadata service or at Drover's own listeners leads nowhere, nor does one that hides such
+// an address within one of IPv6.
 func Guard(host string) func(network, address string, _ syscall.RawConn) error {
 	local := Loopback(host)
 	return func(_, address string, _ syscall.RawConn) error {
@@ -41,15 +43,41 @@ func Guard(host string) func(network, address string, _ syscall.RawConn) error {
 		if err != nil {
 			return errGuarded
 		}
-		a := ap.Addr().Unmap()
+		a := ap.Addr().Unmap().WithZone("")
 		if a.IsLoopback() && local {
 			return nil
 		}
-		if a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || a == broadcast {
+		if guarded(a) || guarded(within(a)) {
 			return errGuarded
 		}
 		return nil
 	}
 }
 
-var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+func guarded(a netip.Addr) bool {
+	return a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() || slices.Contains(metadata, a)
+}
+
+// metadata are the addresses, beside those of the link, at which clouds tell a machine its credentials; and the broadcast address.
+var metadata = []netip.Addr{
+	netip.MustParseAddr("255.255.255.255"), netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd20:ce::254"), netip.MustParseAddr("100.100.100.200"),
+	netip.MustParseAddr("192.0.0.192"), netip.MustParseAddr("168.63.129.16"),
+}
+
+var (
+	translated = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052
+	tunnelled  = netip.MustParsePrefix("2002::/16")    // RFC 3056
+	compatible = netip.MustParsePrefix("::/96")        // RFC 4291 section 2.5.5.1
+)
+
+// within returns the IPv4 address that a translator or a tunnel takes out of an address of IPv6, or the address itself.
+func within(a netip.Addr) netip.Addr {
+	b := a.As16()
+	switch {
+	case translated.Contains(a), compatible.Contains(a):
+		return netip.AddrFrom4([4]byte(b[12:]))
+	case tunnelled.Contains(a):
+		return netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	return a
+}

@@ -13,11 +13,16 @@ import (
 	"drover/internal/base/outbound"
 )
 
-func TestGuard(t *testing.T) {
+func TestS9S10GuardedAddresses(t *testing.T) {
 	for address, want := range map[string][2]bool{ // behind another host's name; written as this machine
 		"192.0.2.1:636": {true, true}, "10.1.2.3:443": {true, true}, "[2001:db8::1]:443": {true, true},
 		"127.0.0.1:443": {false, true}, "[::1]:443": {false, true}, "[::ffff:127.0.0.1]:443": {false, true},
 		"169.254.169.254:80": {false, false}, "[fe80::1]:443": {false, false}, "0.0.0.0:443": {false, false}, "[::]:443": {false, false},
+		"[fe80::1%eth0]:443": {false, false}, "[::ffff:169.254.169.254]:80": {false, false}, "[64:ff9b::a9fe:a9fe]:80": {false, false},
+		"[64:ff9b::7f00:1]:443": {false, false}, "[64:ff9b::c000:201]:443": {true, true}, "[2002:7f00:1::]:443": {false, false}, "[2002:a9fe:a9fe::1]:80": {false, false},
+		"[2002:c000:201::1]:443": {true, true}, "[::127.0.0.1]:443": {false, false}, "[::a9fe:a9fe]:80": {false, false}, "[fd00:ec2::254]:80": {false, false},
+		"[fd00:ec2::255]:443": {true, true}, "100.100.100.200:80": {false, false}, "192.0.0.192:80": {false, false}, "168.63.129.16:80": {false, false},
+		"[ff02::1]:443": {false, false}, "[fd20:ce::254]:80": {false, false}, "[::ffff:0:127.0.0.1]:443": {true, true},
 		"224.0.0.1:443": {false, false}, "255.255.255.255:443": {false, false}, "no address": {false, false},
 	} {
 		for i, host := range []string{"ldap.example.org", "localhost"} {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -77,6 +78,9 @@ func Parse[K string | int64](cursor string) (key K, id string, err error) {
 	var parts []json.RawMessage
 	if json.Unmarshal(text, &parts) != nil || len(parts) != 2 ||
 		json.Unmarshal(parts[0], &key) != nil || json.Unmarshal(parts[1], &id) != nil {
+		return key, "", bad
+	}
+	if text, _ := any(key).(string); strings.Contains(text+id, "\x00") { // no row has it, and PostgreSQL does not look for it
 		return key, "", bad
 	}
 	return key, id, nil

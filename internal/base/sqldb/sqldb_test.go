@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -330,4 +331,21 @@ func TestCleanMakesTextStorable(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatIsShownObeysNobody(t *testing.T) {
+	for text, want := range map[string]string{
+		"\x1b[31mred\x1b]0;title\a": "[31mred]0;title", "a\u202egnp.exe": "agnp.exe", "one\r\ntwo\u2028three": "one\ntwothree", "nul\x00nul\xff": "nulnul\uFFFD",
+		"\t=1": "\t=1", "می\u200cخواهم": "می\u200cخواهم",
+	} {
+		if got := sqldb.Shown(text, 100); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+		if got := sqldb.Line(text, 100); strings.ContainsAny(got, "\n\t") || len(got) != len(want) {
+			t.Errorf("%q is on one line %q", text, got)
+		}
+	}
+	if got := sqldb.Line(strings.Repeat("é", 10), 5); got != "éé" {
+		t.Errorf("%q", got)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 )
@@ -61,6 +62,22 @@ func Clean(s string, limit int) string {
 	}
 	return strings.ToValidUTF8(s[:limit], "")
 }
+
+// Shown is [Clean] for text that people are shown, on pages, in tables and on terminals: without control characters but line
+// feeds and tabs, and without what turns the direction of the writing around it (incident S22).
+func Shown(s string, limit int) string {
+	return Clean(strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && unicode.IsControl(r) || r > unicode.MaxLatin1 && unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
+			return -1
+		}
+		return r
+	}, s), limit)
+}
+
+var oneLine = strings.NewReplacer("\n", " ", "\t", " ")
+
+// Line is [Shown] on one line: line feeds and tabs become spaces.
+func Line(s string, limit int) string { return Shown(oneLine.Replace(s), limit) }
 
 // Fold brings text to the form in which it is searched and compared: lower case by Unicode, outer spaces gone. The
 // engines' own lower() differ beyond ASCII.

@@ -5,11 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // groupSize is how many transactions may share one commit on SQLite: past 256 the gain is small and the first of them
 // waits too long.
 const groupSize = 256
+
+// gatherTime is how long a write that may wait is kept for others to share its commit, which costs more than many writes.
+const gatherTime = 5 * time.Millisecond
 
 // Tx is one writing transaction.
 type Tx struct {
@@ -49,21 +53,31 @@ func (t *Tx) statementContext(ctx context.Context) context.Context {
 
 // write is one caller's transaction on its way to the writer.
 type write struct {
-	ctx   context.Context // it lives as long as the call
-	fn    func(*Tx) error
-	tx    *Tx
-	err   error
-	panic any
-	done  chan struct{}
+	ctx     context.Context // it lives as long as the call
+	fn      func(*Tx) error
+	patient bool
+	tx      *Tx
+	err     error
+	panic   any
+	done    chan struct{}
 }
 
 // Write runs fn in one transaction and returns when it is durable. When fn returns an error, nothing of it is kept.
 // fn must not call Write, must not wait for the network, and may run on another goroutine.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	if err := ctx.Err(); err != nil {
+	return db.write(&write{ctx: ctx, fn: fn, done: make(chan struct{})})
+}
+
+// WriteSoon is [DB.Write] for what machines tell by the thousand: on SQLite it may wait some milliseconds, so that many share
+// one commit.
+func (db *DB) WriteSoon(ctx context.Context, fn func(*Tx) error) error {
+	return db.write(&write{ctx: ctx, fn: fn, patient: true, done: make(chan struct{})})
+}
+
+func (db *DB) write(w *write) error {
+	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	w := &write{ctx: ctx, fn: fn, done: make(chan struct{})}
 	if db.engine == SQLite {
 		db.writeTogether(w)
 	} else {
@@ -135,35 +149,71 @@ func (db *DB) writeGroups() {
 	for {
 		select {
 		case w := <-db.writes:
-			db.writeGroup(w)
+			db.writeAll(db.gather(w))
 		case <-db.quit:
 			for w := db.waiting(); w != nil; w = db.waiting() {
-				db.writeGroup(w)
+				db.writeAll([]*write{w})
 			}
 			return
 		}
 	}
 }
 
-// writeGroup runs w, and whatever else waits, in one transaction: each in a savepoint, all in one commit.
-func (db *DB) writeGroup(w *write) {
+// gather returns w, and where it may wait those that come meanwhile. One that may not wait ends it.
+func (db *DB) gather(w *write) []*write {
+	list := []*write{w}
+	if !w.patient {
+		return list
+	}
+	over := time.NewTimer(gatherTime)
+	defer over.Stop()
+	for len(list) < groupSize {
+		select {
+		case w := <-db.writes:
+			list = append(list, w)
+			if !w.patient {
+				return list
+			}
+		case <-over.C:
+			return list
+		case <-db.quit:
+			return list
+		}
+	}
+	return list
+}
+
+// writeAll runs the list in one group; what a group leaves over when its transaction is lost, in the next.
+func (db *DB) writeAll(list []*write) {
+	for len(list) > 0 {
+		list = db.writeGroup(list)
+	}
+}
+
+// writeGroup runs those of the list, and whatever else waits, in one transaction: each in a savepoint, all in one commit. It
+// returns those of the list that it has not come to.
+func (db *DB) writeGroup(list []*write) (left []*write) {
 	tx, err := db.writer.BeginTx(context.Background(), nil)
 	if err != nil {
-		w.err = classify(err)
-		close(w.done)
-		return
+		list[0].err = classify(err)
+		close(list[0].done)
+		return list[1:]
 	}
 	var kept, group []*write
-	for w != nil {
+	for w := list[0]; w != nil; {
 		group = append(group, w)
 		ok, lost := db.runInSavepoint(tx, w)
 		if ok {
 			kept = append(kept, w)
 		}
-		if lost || len(group) == groupSize {
+		if lost || len(group) >= groupSize {
 			break
 		}
-		w = db.waiting()
+		if len(group) < len(list) {
+			w = list[len(group)]
+		} else {
+			w = db.waiting()
+		}
 	}
 	err = classify(tx.Commit())
 	for _, k := range kept {
@@ -173,6 +223,7 @@ func (db *DB) writeGroup(w *write) {
 	for _, g := range group {
 		close(g.done)
 	}
+	return list[min(len(group), len(list)):]
 }
 
 // waiting returns the next write if one waits already.

@@ -57,6 +57,14 @@ func TestAWriteAfterTheCloseIsRefused(t *testing.T) {
 // TestALostTransactionIsLostForItsWholeGroup does what a full disk does to SQLite: the whole transaction is rolled back
 // under those who share it. Whoever is told of success must find the row, whoever is told of failure must not.
 func TestALostTransactionIsLostForItsWholeGroup(t *testing.T) {
+	for name, write := range map[string]writing{"at once": (*sqldb.DB).Write, "soon": (*sqldb.DB).WriteSoon} {
+		t.Run(name, func(t *testing.T) { lose(t, write) })
+	}
+}
+
+type writing func(*sqldb.DB, context.Context, func(*sqldb.Tx) error) error
+
+func lose(t *testing.T, write writing) {
 	db := open(t, sqldbtest.NewURL(t, sqldb.SQLite))
 	held, release := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
@@ -69,7 +77,7 @@ func TestALostTransactionIsLostForItsWholeGroup(t *testing.T) {
 	for i := range told {
 		wg.Go(func() {
 			queued <- struct{}{}
-			told[i] = db.Write(context.Background(), func(tx *sqldb.Tx) error {
+			told[i] = write(db, context.Background(), func(tx *sqldb.Tx) error {
 				if i%7 == 3 {
 					_, err := tx.Exec(context.Background(), "ROLLBACK")
 					return errors.Join(errors.New("the disk is full"), err)

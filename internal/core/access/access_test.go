@@ -190,6 +190,20 @@ func TestWrongRulesAreRefused(t *testing.T) {
 	}
 }
 
+func TestWhatIsWipedIsBlockedWhateverTheRulesSay(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		ctx, d := t.Context(), f.phone(t)
+		err := f.DB.Write(ctx, func(tx *sqldb.Tx) error { return f.devices.MarkWiped(ctx, tx, gate, d.ID) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := f.access.Explain(ctx, gate, d.ID)
+		if err != nil || x.Action != device.Block || x.Origin != access.FromState || !strings.Contains(x.Because, "has been wiped") {
+			t.Errorf("%+v %v", x, err)
+		}
+	})
+}
+
 func TestTheFirstRuleThatFitsWins(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		ctx, d := t.Context(), f.phone(t)

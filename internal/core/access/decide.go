@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
 	"drover/internal/core/scope"
@@ -23,6 +24,7 @@ const (
 	FromCompliance Origin = "compliance" // it breaks a rule of compliance
 	FromRule       Origin = "rule"
 	FromDefault    Origin = "default"
+	FromState      Origin = "state" // it has been wiped or taken out of service, which comes before all others
 )
 
 // Decision says whether a device reaches mail, and why.
@@ -126,6 +128,9 @@ func (s *Store) Explain(ctx context.Context, c scope.Caller, id string) (Trail, 
 	d, err := s.with.Devices.Get(ctx, c, id)
 	if err != nil {
 		return Trail{}, err
+	}
+	if out := d.Refusal(); out != nil {
+		return Trail{Decision: Decision{Action: device.Block, Origin: FromState, Because: problem.From(out).Message}}, nil
 	}
 	return s.trail(ctx, d)
 }

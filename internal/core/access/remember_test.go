@@ -95,6 +95,13 @@ func TestWhatManyAreDecidedFromIsRememberedAtOnce(t *testing.T) {
 				t.Fatalf("it was not remembered: %q, and before %q", got, before)
 			}
 		}
+		bare, whole := device.Name{ID: d.ID}, device.Name{ID: d.ID, Owner: d.Owner, EASID: d.EASID}
+		if many, err := f.devices.Many(ctx, gate, []device.Name{whole, {ID: "none"}}); err != nil || len(many) != 1 || many[d.ID].Device.Name != d.Name {
+			t.Errorf("%+v is not as it was remembered: %v", many, err)
+		}
+		if many, err := f.devices.Many(ctx, gate, []device.Name{bare}); err != nil || many[d.ID].Device.Name != "another" {
+			t.Errorf("%+v is not as the database has it: %v", many, err)
+		}
 		f.bumpPeople(t)
 		if got := f.seen(t, "anna", d); got == before {
 			t.Errorf("it is remembered past the next change of people: %q", got)

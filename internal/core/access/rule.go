@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"drover/internal/base/glob"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
@@ -151,7 +152,7 @@ func globbed(pattern, what string, value func(Facts) string) func(Facts) (bool, 
 	folded := sqldb.Fold(pattern)
 	return func(f Facts) (bool, string) {
 		v := value(f)
-		if glob(folded, sqldb.Fold(v)) {
+		if glob.Match(folded, sqldb.Fold(v)) {
 			return true, fmt.Sprintf("its %s %q fits %q", what, short(v), pattern)
 		}
 		return false, fmt.Sprintf("its %s %q does not fit %q", what, short(v), pattern)
@@ -227,30 +228,4 @@ func version(s string) (platform.Version, bool) {
 	}
 	v := platform.ParseVersion(s)
 	return v, !v.IsZero()
-}
-
-// glob tells whether s fits the pattern, in which * stands for any text and ? for one character. It takes time
-// proportional to both lengths multiplied at worst: what a device sends cannot make it explode.
-func glob(pattern, s string) bool {
-	p, t := []rune(pattern), []rune(s)
-	star, mark, i, j := -1, 0, 0, 0
-	for j < len(t) {
-		switch {
-		case i < len(p) && p[i] == '*':
-			star, mark = i, j
-			i++
-		case i < len(p) && (p[i] == '?' || p[i] == t[j]):
-			i++
-			j++
-		case star >= 0:
-			mark++
-			i, j = star+1, mark
-		default:
-			return false
-		}
-	}
-	for i < len(p) && p[i] == '*' {
-		i++
-	}
-	return i == len(p)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base32"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -173,6 +174,10 @@ func TestTheFirstLinkMakesOneOwnerAndNoMore(t *testing.T) {
 		if c, _, err = f.BySession(t.Context(), here, cookie); err != nil || !c.Has(scope.AdminEdit) {
 			t.Fatalf("the owner has no rights (%v)", err)
 		}
+		f.clock.Advance(sessionIdle - time.Minute)
+		if _, _, err := f.BySession(t.Context(), here, cookie); err != nil {
+			t.Fatalf("the owner is signed out when a login would have taken too long: %v", err)
+		}
 	})
 }
 
@@ -196,11 +201,13 @@ func TestACodeWorksOnce(t *testing.T) {
 	})
 }
 
+// TestFailedLoginsAreSlowedByAccountAndByAddress: the address by the accounts that were tried from it, not by the tries.
 func TestFailedLoginsAreSlowedByAccountAndByAddress(t *testing.T) {
 	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
 		f := newFixture(t, db)
 		f.person(t, "ann")
 		f.person(t, "bob")
+		f.person(t, "cleo")
 		for range throttle.Free {
 			if _, _, err := f.Login(t.Context(), here, "", "ann", "wrong password"); !problem.Is(err, problem.Unauthenticated) {
 				t.Fatal(err)
@@ -210,8 +217,25 @@ func TestFailedLoginsAreSlowedByAccountAndByAddress(t *testing.T) {
 		if _, _, err := f.Login(t.Context(), elsewhere, "", "Ann ", password); !problem.Is(err, problem.Throttled) {
 			t.Fatalf("the account is open from elsewhere: %v", err)
 		}
-		if _, _, err := f.Login(t.Context(), here, "", "bob", password); !problem.Is(err, problem.Throttled) {
-			t.Fatalf("the address may try another account: %v", err)
+		if _, _, err := f.Login(t.Context(), here, "", "ann", password); !problem.Is(err, problem.Throttled) {
+			t.Fatalf("the account is open where it was tried: %v", err)
+		}
+		if _, _, err := f.Login(t.Context(), here, "", "bob", password); err != nil {
+			t.Fatalf("a neighbour is locked out: %v", err)
+		}
+		for i := range throttle.Free - 1 {
+			if _, _, err := f.Login(t.Context(), here, "", fmt.Sprint("nobody", i), password); !problem.Is(err, problem.Unauthenticated) {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := f.Login(t.Context(), here, "", "cleo", password); !problem.Is(err, problem.Throttled) {
+			t.Fatalf("the address may try one account after the other: %v", err)
+		}
+		if _, _, err := f.Login(t.Context(), here, "", "bob", password); err != nil {
+			t.Fatalf("a neighbour who is known there is locked out: %v", err)
+		}
+		if _, _, err := f.Login(t.Context(), here, "", "bob", "wrong password"); !problem.Is(err, problem.Throttled) {
+			t.Fatalf("the answer tells that a neighbour is known there: %v", err)
 		}
 		if _, _, err := f.Login(t.Context(), elsewhere, "", "bob", password); err != nil {
 			t.Fatalf("somebody else is locked out: %v", err)

@@ -149,12 +149,16 @@ func TestARightLoginForgetsTheWrongOnes(t *testing.T) {
 		if _, _, err := f.Login(t.Context(), here, "", "ann", "wrong password"); !problem.Is(err, problem.Unauthenticated) {
 			t.Fatal(err)
 		}
+		if _, _, err := f.Login(t.Context(), here, "", "nobody", "wrong password"); !problem.Is(err, problem.Unauthenticated) {
+			t.Fatal(err)
+		}
 		f.signIn(t, "ann", secret)
-		if n := f.count(t, "SELECT count(*) FROM admin_failure WHERE name LIKE 'account:%' OR name LIKE 'factor:%'"); n != 0 {
+		account := "%" + throttle.Account("ann") + "%"
+		if n := f.count(t, "SELECT count(*) FROM admin_failure WHERE origin = 0 AND (name LIKE '"+account+"' OR name LIKE '%factor:%')"); n != 0 {
 			t.Errorf("%d failures of the account are remembered, want none", n)
 		}
 		if n := f.count(t, "SELECT failed FROM admin_failure WHERE name LIKE 'address:%'"); n != 1 {
-			t.Errorf("%d failures of the network are remembered, want 1", n)
+			t.Errorf("%d failed accounts of the network are remembered, want the other one", n)
 		}
 	})
 }

@@ -73,8 +73,9 @@ func (s *Store) proven(ctx context.Context, c scope.Caller, p safety.Proof, fn f
 // factorAdded finishes the addition of a factor: the session of somebody who had none is ready now, everybody else is on
 // probation, since a thief adds factors too.
 func (s *Store) factorAdded(ctx context.Context, tx *sqldb.Tx, c scope.Caller, factor string) error {
-	n, err := tx.Exec(ctx, "UPDATE admin_session SET state = 'ready', proven = $1 WHERE id = $2 AND state = 'enrol-factor'",
-		sqldb.Micros(s.clock.Now()), c.Session)
+	now := s.clock.Now()
+	n, err := tx.Exec(ctx, "UPDATE admin_session SET state = 'ready', proven = $1, expires = $2 WHERE id = $3 AND state = 'enrol-factor'",
+		sqldb.Micros(now), sqldb.Micros(now.Add(sessionMax)), c.Session)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func builtins() []Role {
 	all := rightsBut()
 	reading := []scope.Right{
 		scope.DeviceRead, scope.GroupRead, scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.ApprovalRead,
-		scope.InventoryRead, scope.AccessRead, scope.ComplianceRead, scope.UpstreamRead, scope.DirectoryRead, scope.ServiceRead, scope.SettingRead,
+		scope.RegistrationRead, scope.InventoryRead, scope.AccessRead, scope.ComplianceRead, scope.UpstreamRead, scope.DirectoryRead, scope.ServiceRead, scope.SettingRead,
 	}
 	with := func(more ...scope.Right) []scope.Right { return append(slices.Clone(reading), more...) }
 	return []Role{
@@ -51,7 +51,7 @@ func builtins() []Role {
 			ID: HelpDesk, Name: "Help desk", Words: "Helps the users of devices: sees them, locks and messages them, lets mail in. Wipes nothing.",
 			Rights: []scope.Right{
 				scope.DeviceRead, scope.DeviceEdit, scope.DeviceAccess, scope.DeviceLock, scope.DeviceMessage, scope.DeviceLog,
-				scope.DeviceRefresh, scope.DeviceEnrol, scope.LogSyncRead, scope.InventoryRead, scope.GroupRead,
+				scope.DeviceRefresh, scope.DeviceReboot, scope.DeviceEnrol, scope.LogSyncRead, scope.InventoryRead, scope.GroupRead,
 				scope.UserRead, scope.PolicyRead, scope.CommandRead, scope.CommandCancel, scope.AccessRead, scope.ComplianceRead, scope.TokenOwn,
 			},
 		},
@@ -60,7 +60,7 @@ func builtins() []Role {
 			Rights: with(scope.DeviceAccess, scope.DeviceLock, scope.DeviceWipeAccount, scope.DeviceWipeCard, scope.DeviceWipeFull,
 				scope.CommandCancel, scope.ApprovalDecide, scope.ServiceEdit, scope.AccessEdit, scope.AuditRead, scope.AuditVerify,
 				scope.AdminRead, scope.RoleRead, scope.LogServerRead, scope.LogSyncRead, scope.SecurityRead, scope.TokenOwn, scope.DeviceClearPasscode,
-				scope.DeviceLocate, scope.DeviceLog, scope.DeviceRefresh, scope.DeviceEnrol, scope.DuressRead, scope.PrivacyEdit, scope.ComplianceEdit),
+				scope.DeviceLocate, scope.DeviceLog, scope.DeviceRefresh, scope.DeviceAccounts, scope.DeviceReboot, scope.DeviceEnrol, scope.RegistrationEdit, scope.DuressRead, scope.PrivacyEdit, scope.ComplianceEdit),
 		},
 		{
 			ID: Auditor, Name: "Auditor", Words: "Sees everything but personal data, changes nothing.",

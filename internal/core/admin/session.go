@@ -55,12 +55,13 @@ var errLogin = problem.New(problem.Unauthenticated, "login.wrong", "The name or 
 func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, password string) (secret string, x Session, err error) {
 	name = sqldb.Clean(sqldb.Fold(name), 4*maxName) // a longer one is nobody's
 	account, from := throttle.Account(name), throttle.Network(addr)
-	if err := s.throttle.Attempt(ctx, account, from); err != nil {
+	try, err := s.throttle.Attempt(ctx, account, from)
+	if err != nil {
 		return "", x, err
 	}
 	id, secret, x, err := s.login(ctx, addr, agent, name, password)
 	if errors.Is(err, errLogin) {
-		return "", x, errors.Join(errLogin, s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}, "admin.sign-in-failed"))
+		return "", x, errors.Join(try.Answer(errLogin), s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}, "admin.sign-in-failed"))
 	}
 	if err != nil && !errors.Is(err, errAwaiting) && !errors.Is(err, errKeptOut) {
 		return "", x, err
@@ -196,6 +197,23 @@ func (s *Store) BySession(ctx context.Context, addr netip.Addr, secret string) (
 		})
 	}
 	return c, x, err
+}
+
+// CallerOf returns an administrator as the caller of what is done in the administrator's name later, with the rights of this
+// moment; a problem of kind Forbidden for one who may not sign in any more. For the parts of the server alone.
+func (s *Store) CallerOf(ctx context.Context, id string) (scope.Caller, error) {
+	n, err := sqldb.One(ctx, s.db, sqldb.Scan1[int],
+		"SELECT count(*) FROM admin a WHERE a.id = $1 AND a.state = 'active' AND (a.source = '' OR a.confirmed > $2)",
+		id, sqldb.Micros(s.clock.Now().Add(-confirmTime)))
+	if err != nil {
+		return scope.Caller{}, err
+	}
+	if n == 0 {
+		return scope.Caller{}, problem.New(problem.Forbidden, "admin.inactive", "This administrator is not active any more.")
+	}
+	c := scope.Caller{Kind: scope.Admin, ID: id}
+	c.Grants, err = s.callerGrants(ctx, s.db, id, nil)
+	return c, err
 }
 
 // callerGrants turns roles into rights; only narrows them to the rights of a token.

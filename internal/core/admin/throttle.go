@@ -15,17 +15,18 @@ import (
 // left. A wrong proof is counted and recorded; a right one, which is when fn returns nil, clears the account.
 func (s *Store) Try(ctx context.Context, c scope.Caller, fn func() error) error {
 	account, from := "factor:"+c.ID, throttle.Network(c.Addr)
-	if err := s.throttle.Attempt(ctx, account, from); err != nil {
+	try, err := s.throttle.Attempt(ctx, account, from)
+	if err != nil {
 		return err
 	}
-	err := fn()
+	err = fn()
 	switch {
 	case err == nil:
 		return s.throttle.Forgive(ctx, account, from)
 	case wrongProof(err):
-		return errors.Join(err, s.refused(ctx, c, "admin.proof-failed"))
+		return errors.Join(try.Answer(err), s.refused(ctx, c, "admin.proof-failed"))
 	}
-	return errors.Join(err, s.throttle.Forgive(ctx, "", account, from)) // nothing was proven, and nothing was wrong
+	return errors.Join(err, s.throttle.TakeBack(ctx, account, from)) // nothing was proven, and nothing was wrong
 }
 
 func wrongProof(err error) bool {

@@ -194,7 +194,7 @@ func (s *Sealer) step(ctx context.Context) (n int, head Head, err error) {
 			err = r.Scan(x.targets()...)
 			return x, err
 		}, `SELECT `+rawColumns+` FROM audit_pending p JOIN audit_record r ON r.id = p.record
-			ORDER BY r.at, r.id LIMIT $1`, batch)
+			ORDER BY p.record LIMIT $1`, batch)
 		if err != nil || len(waiting) == 0 {
 			return err
 		}

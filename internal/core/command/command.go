@@ -92,6 +92,21 @@ var kinds = map[platform.Command]kind{
 	platform.Message:         {scope.DeviceMessage, ""},
 	platform.RequestLog:      {scope.DeviceLog, ""},
 	platform.UpdateInventory: {scope.DeviceRefresh, ""},
+
+	platform.Refresh:         {scope.DeviceRefresh, ""},
+	platform.DisableAccounts: {scope.DeviceAccounts, ""},
+	platform.EnableAccounts:  {scope.DeviceAccounts, ""},
+	platform.Reboot:          {scope.DeviceReboot, ""},
+	platform.Uninstall:       {scope.DeviceRemove, ""},
+}
+
+// Disrupts tells whether a kind of command stops somebody's work, though it erases nothing.
+func Disrupts(k platform.Command) bool {
+	switch k {
+	case platform.Lock, platform.DisableAccounts, platform.Reboot:
+		return true
+	}
+	return false
 }
 
 // Destroys tells whether a kind of command erases something, and so takes budgets and perhaps approvals.

@@ -52,6 +52,15 @@ func (cs *Commands) Challenge(ctx context.Context, c *Command) (Challenge, error
 	})
 }
 
+// Standing is [Commands.Challenge] for a channel that may ask for the same order again before its device confirms it: the
+// challenge stays the same while there is time left to answer it.
+func (cs *Commands) Standing(ctx context.Context, c *Command) (Challenge, error) {
+	if c.challenge != "" && cs.clock.Now().Add(challengeTime/2).Before(c.challenged) {
+		return Challenge{Token: c.challenge, Until: c.challenged}, nil
+	}
+	return cs.Challenge(ctx, c)
+}
+
 // Confirm takes a device's word that it is about to carry out an order to erase, and tells it to go by returning nil. The
 // approval must still stand, the device still belong to whom it belonged, and the answer come in time; from then on the
 // device is kept out. The same confirmation made again is told to go again. For channels that can confirm.
@@ -135,4 +144,10 @@ func (cs *Commands) Due(ctx context.Context, device string, ch platform.Channel)
 		AND ((state IN ('queued', 'delayed') AND not_before <= $3) OR (state = 'delivered' AND changed <= $4))`,
 		device, string(ch), sqldb.Micros(now), sqldb.Micros(now.Add(-redeliver)))
 	return n > 0, err
+}
+
+// Consented tells whether the computer was handed an order since, which nobody has taken back, by which its agent may be removed.
+func (cs *Commands) Consented(ctx context.Context, device string, since time.Time) (bool, error) {
+	return sqldb.One(ctx, cs.db, sqldb.Scan1[bool], `SELECT EXISTS (SELECT 1 FROM command WHERE device = $1 AND kind = $2
+		AND state IN ('delivered', 'acknowledged', 'done') AND created >= $3)`, device, string(platform.Uninstall), sqldb.Micros(since))
 }

@@ -62,12 +62,23 @@ func (cs *Commands) Refresh(ctx context.Context) error {
 // until the device answers: the answer may have been lost. A destructive one passes here only with its approval, within
 // the budgets, and while the breaker is closed, however it came into the queue.
 func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel) (*Command, error) {
+	list, err := cs.Hand(ctx, device, ch, 1)
+	if err != nil || len(list) == 0 {
+		return nil, err // nothing to do is no error
+	}
+	return &list[0], nil
+}
+
+// maxHanded bounds the orders that a device is handed at once.
+const maxHanded = 20
+
+// Hand is [Commands.Next] for a channel that takes several orders at once: at most n of them, the oldest first.
+func (cs *Commands) Hand(ctx context.Context, device string, ch platform.Channel, n int) (handed []Command, err error) {
 	if !cs.Pending(device) {
 		return nil, nil // nothing to do is no error
 	}
-	var next *Command
-	err := cs.db.Write(ctx, func(tx *sqldb.Tx) error {
-		next = nil
+	err = cs.db.Write(ctx, func(tx *sqldb.Tx) error {
+		handed = nil
 		// Who asks for the same device at the same moment waits here, and is handed the same command.
 		_, err := tx.Exec(ctx, "UPDATE command SET state = state WHERE device = $1 AND channel = $2 AND state IN ('delayed', 'queued', 'delivered')",
 			device, string(ch))
@@ -75,7 +86,7 @@ func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel
 			return err
 		}
 		list, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE c.device = $1 AND c.channel = $2
-			AND c.state IN ('delayed', 'queued', 'delivered') ORDER BY c.id LIMIT 20`, device, string(ch))
+			AND c.state IN ('delayed', 'queued', 'delivered') ORDER BY c.id LIMIT $3`, device, string(ch), maxHanded)
 		if err != nil {
 			return err
 		}
@@ -85,16 +96,18 @@ func (cs *Commands) Next(ctx context.Context, device string, ch platform.Channel
 				return err
 			}
 			if ok {
-				next = &list[i]
+				handed = append(handed, list[i])
+			}
+			if len(handed) == n {
 				return nil
 			}
 		}
 		return nil
 	})
-	if err == nil && next != nil {
-		err = cs.open(ctx, next)
+	for i := range handed {
+		err = errors.Join(err, cs.open(ctx, &handed[i]))
 	}
-	return next, err
+	return handed, err
 }
 
 // deliver hands one command out if it may go now.

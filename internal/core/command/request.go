@@ -21,7 +21,9 @@ type Request struct {
 	Kind    platform.Command
 	Devices []string // 1 to 10,000
 	Reason  string   // why, at most 500 characters; kept sealed
-	Text    string   // of a message, or shown by a locked device: at most 500 characters; kept sealed
+	// Text is a message, what a locked device shows, or by commas the accounts that are not disabled: at most 500 characters;
+	// kept sealed.
+	Text string
 	// Key makes a repeated request the same request: at most 100 characters, chosen by the caller, unique for the caller.
 	Key string
 }
@@ -319,14 +321,17 @@ func kindList() string {
 	return strings.Join(names, ", ")
 }
 
+// takesText are the commands that go with a text.
+var takesText = map[platform.Command]bool{platform.Message: true, platform.Lock: true, platform.DisableAccounts: true}
+
 // checkText judges what is to be shown on the device.
 func (r *Request) checkText() error {
 	r.Text = strings.TrimSpace(sqldb.Clean(r.Text, 4*maxText))
 	switch {
 	case r.Kind == platform.Message && r.Text == "":
 		return problem.New(problem.Invalid, "command.text", "Say what the message is.").WithField("text")
-	case r.Text != "" && r.Kind != platform.Message && r.Kind != platform.Lock:
-		return problem.New(problem.Invalid, "command.text", "Only a message and a lock show a text.").WithField("text")
+	case r.Text != "" && !takesText[r.Kind]:
+		return problem.New(problem.Invalid, "command.text", "Only a message and a lock show a text, and disable-accounts takes names.").WithField("text")
 	case utf8.RuneCountInString(r.Text) > maxText:
 		return problem.Newf(problem.Invalid, "command.text", "A text has at most %d characters.", maxText).WithField("text")
 	}

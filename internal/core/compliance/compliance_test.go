@@ -139,6 +139,40 @@ func (f *fixture) finding(t *testing.T, d device.Device) compliance.Finding {
 	return list[0]
 }
 
+func TestASweepIsDueAtTimesAndAfterAChangeOfTheRules(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		due := func(want bool, when string) {
+			t.Helper()
+			if got, err := f.compliance.Due(t.Context()); err != nil || got != want {
+				t.Errorf("%s: due %v, %v", when, got, err)
+			}
+		}
+		due(true, "at the start")
+		due(false, "at once after")
+		f.phone(t, "anna", "one")
+		r := f.rule(t, compliance.Rule{Condition: compliance.NotEncrypted})
+		due(true, "with a new rule")
+		due(false, "once that is told")
+		if err := f.compliance.RemoveRule(t.Context(), gate, r.ID); err != nil {
+			t.Fatal(err)
+		}
+		due(true, "without the rule")
+		f.Clock.Advance(time.Hour)
+		due(true, "an hour later")
+		due(false, "once that is told too")
+	})
+}
+
+func TestNothingIsDueOfARuleThatKeepsNoMail(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{Condition: compliance.OldSystem, Versions: map[platform.ID]string{d.Platform: "17.2"}, Grace: 24, TellStaff: true})
+		if x := f.finding(t, d); !x.Breach || !x.Due.IsZero() || !x.Wipe.IsZero() {
+			t.Errorf("%+v", x)
+		}
+	})
+}
+
 func TestABreachRestrictsAfterItsGraceAndEndsByItself(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		d := f.phone(t, "anna", "one")

@@ -19,7 +19,7 @@ type Finding struct {
 	Mend    string // what the owner does about it
 	Breach  bool   // it counts as one
 	Since   time.Time
-	Due     time.Time     // when what follows comes into force
+	Due     time.Time     // when mail is kept from the device; zero for never
 	Wipe    time.Time     // when the organization's data is erased; zero for never
 	Access  device.Access // what is in force now
 }
@@ -81,7 +81,9 @@ func finding(r *Rule, f Facts, waivers []Waiver, known []breach) Finding {
 	if i := slices.IndexFunc(known, func(b breach) bool { return b.rule == r.ID }); i >= 0 {
 		x.Since, x.Access = known[i].since, known[i].access
 	}
-	x.Due, x.Wipe = r.due(x.Since), r.wipeDue(x.Since)
+	if x.Wipe = r.wipeDue(x.Since); r.Access != "" {
+		x.Due = r.due(x.Since)
+	}
 	return x
 }
 

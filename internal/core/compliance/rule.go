@@ -114,9 +114,13 @@ type Rule struct {
 	// What follows. People are told at once; the rest comes after the grace.
 	TellOwner bool          `json:"tellOwner,omitempty"`
 	TellStaff bool          `json:"tellStaff,omitempty"`
-	Grace     int           `json:"grace,omitempty"`     // hours, 0 to 8760
-	Access    device.Access `json:"access,omitempty"`    // "quarantine", "block", or ""
-	WipeAfter int           `json:"wipeAfter,omitempty"` // days after the grace until the organization's data is erased; 0 never, at most 365
+	Grace     int           `json:"grace,omitempty"`  // hours, 0 to 8760
+	Access    device.Access `json:"access,omitempty"` // "quarantine", "block", or ""
+	// Mark is what the device is called meanwhile: stale, lost, or nothing.
+	Mark device.Mark `json:"mark,omitempty"`
+	// RetireAfter is how many days after the grace the device is retired, which an administrator can undo; 0 never, at most 365.
+	RetireAfter int `json:"retireAfter,omitempty"`
+	WipeAfter   int `json:"wipeAfter,omitempty"` // days after the grace until the organization's data is erased; 0 never, at most 365
 }
 
 const (
@@ -217,6 +221,10 @@ func (r *Rule) checkConsequences() error {
 		return invalid("grace", "The grace is 0 to 8760 hours.")
 	case r.WipeAfter < 0 || r.WipeAfter > maxDays:
 		return invalid("wipeAfter", "The organization's data is erased after 1 to 365 days, or never.")
+	case r.RetireAfter < 0 || r.RetireAfter > maxDays:
+		return invalid("retireAfter", "A device is retired after 1 to 365 days, or never.")
+	case r.Mark != "" && !r.Mark.Known():
+		return invalid("mark", "A device is marked stale, lost, or not.")
 	case len(r.OnPlatforms)+len(r.UserGroups)+len(r.DeviceGroups) > maxList || slices.ContainsFunc(r.OnPlatforms, unknownPlatform):
 		return invalid("onPlatforms", "A rule is for at most 100 platforms and groups that are there.")
 	case r.Liability != "" && !r.Liability.Known():
@@ -227,6 +235,14 @@ func (r *Rule) checkConsequences() error {
 
 // due is when what follows a breach comes into force.
 func (r *Rule) due(since time.Time) time.Time { return since.Add(time.Duration(r.Grace) * time.Hour) }
+
+// retireDue is when the device is retired; zero for never.
+func (r *Rule) retireDue(since time.Time) time.Time {
+	if r.RetireAfter == 0 {
+		return time.Time{}
+	}
+	return r.due(since).Add(time.Duration(r.RetireAfter) * 24 * time.Hour)
+}
 
 // wipeDue is when the organization's data is erased; zero for never.
 func (r *Rule) wipeDue(since time.Time) time.Time {

@@ -28,6 +28,11 @@ type Devices interface {
 	Signs(ctx context.Context, c scope.Caller, ids ...string) (map[string]device.Sign, error)
 	CountByOwner(ctx context.Context, c scope.Caller, owners ...string) (map[string]int, error)
 	Find(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (device.Device, error)
+	Lineage(ctx context.Context, folder string) ([]string, error)
+	NoteMark(ctx context.Context, tx *sqldb.Tx, id string, m device.Mark) error
+	Isolate(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) (from string, moved bool, err error)
+	Release(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id, to string) error
+	RetireByRule(ctx context.Context, c scope.Caller, id, reason string) error
 }
 
 // Users is what compliance asks of package directory.
@@ -78,10 +83,17 @@ type Store struct {
 
 	mu   sync.Mutex // one reads the book anew, the others wait
 	book atomic.Pointer[book]
+
+	changedRules atomic.Bool  // since the last sweep was due here
+	nextSweep    atomic.Int64 // microseconds
 }
 
 // New returns the compliance of the zone.
-func New(p Parts) *Store { return &Store{with: p, db: p.DB} }
+func New(p Parts) *Store {
+	s := &Store{with: p, db: p.DB}
+	p.Bus.Subscribe(topic, func(bus.Message) { s.changedRules.Store(true) }) // for as long as the bus lives
+	return s
+}
 
 var errNoDevice = problem.New(problem.NotFound, "device.unknown", "There is no such device.")
 
@@ -198,13 +210,18 @@ func ruleByID(ctx context.Context, q sqldb.Querier, id string) (Rule, error) {
 	return r, err
 }
 
-// mayEdit asks for the right to change the rule, and where it erases data for the right to do that too.
+// mayEdit asks for the right to change the rule, and where it erases data or retires devices for the right to do that too.
 func mayEdit(c scope.Caller, r Rule) error {
 	if err := c.Require(scope.ComplianceEdit); err != nil {
 		return err
 	}
 	if r.WipeAfter > 0 {
-		return c.Require(scope.DeviceWipeAccount)
+		if err := c.Require(scope.DeviceWipeAccount); err != nil {
+			return err
+		}
+	}
+	if r.RetireAfter > 0 {
+		return c.Require(scope.DeviceRemove)
 	}
 	return nil
 }
@@ -247,6 +264,7 @@ func (s *Store) changed(ctx context.Context, tx *sqldb.Tx, c scope.Caller, actio
 	if err != nil {
 		return err
 	}
+	tx.AfterCommit(func() { s.with.Bus.Publish(bus.Message{Topic: topic}) })
 	return s.with.Zone.Bump(ctx, tx)
 }
 
@@ -318,6 +336,11 @@ func (s *Store) endAll(ctx context.Context, tx *sqldb.Tx, rule string) error {
 	if err != nil {
 		return err
 	}
+	for _, id := range ids {
+		if err := s.stand(ctx, tx, id); err != nil {
+			return err
+		}
+	}
 	_, err = tx.Exec(ctx, "DELETE FROM compliance_place WHERE rule = $1", rule)
 	s.wake(tx, ids)
 	return err
@@ -342,6 +365,9 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, _ devi
 		if _, err := tx.Exec(ctx, text, id); err != nil {
 			return err
 		}
+	}
+	if err := s.stand(ctx, tx, id); err != nil {
+		return err
 	}
 	return s.endWaivers(ctx, tx, "device", id)
 }

@@ -26,21 +26,38 @@ type breach struct {
 	since, told, restricted time.Time
 	access                  device.Access
 	wiped                   time.Time
+	mark                    device.Mark
 }
 
-const breachColumns = "b.device, b.rule, b.owner, b.unknown, b.since, b.told_at, b.restricted_at, b.access, b.wiped_at"
+const breachColumns = "b.device, b.rule, b.owner, b.unknown, b.since, b.told_at, b.restricted_at, b.access, b.wiped_at, b.mark"
 
 func scanBreach(r sqldb.Row) (b breach, err error) {
 	var since, told, restricted, wiped int64
-	err = r.Scan(&b.device, &b.rule, &b.owner, &b.unknown, &since, &told, &restricted, &b.access, &wiped)
+	err = r.Scan(&b.device, &b.rule, &b.owner, &b.unknown, &since, &told, &restricted, &b.access, &wiped, &b.mark)
 	b.since, b.told, b.restricted, b.wiped = sqldb.Time(since), sqldb.Time(told), sqldb.Time(restricted), sqldb.Time(wiped)
 	return b, err
 }
 
-// sweepSize is how many devices are judged at once.
-const sweepSize = 500
+const (
+	// sweepSize is how many devices are judged at once.
+	sweepSize = 500
+	// sweepEvery is how often all are judged though nobody told anything: time alone breaks some rules.
+	sweepEvery = 5 * time.Minute
+	// topic is where a change of the rules is told.
+	topic = "compliance"
+)
 
-// Sweep judges every device in use. One server at a time calls it, every few minutes: time alone breaks some rules.
+// Due tells whether a sweep should be made: some minutes after the last one, and when the rules have changed. It says so once.
+func (s *Store) Due(context.Context) (bool, error) {
+	now := s.with.Clock.Now()
+	if !s.changedRules.Swap(false) && sqldb.Micros(now) < s.nextSweep.Load() {
+		return false, nil
+	}
+	s.nextSweep.Store(sqldb.Micros(now.Add(sweepEvery)))
+	return true, nil
+}
+
+// Sweep judges every device in use. One server at a time calls it, when it is [Store.Due].
 func (s *Store) Sweep(ctx context.Context) error {
 	if err := s.dropWaivers(ctx); err != nil {
 		return err
@@ -94,7 +111,7 @@ func (s *Store) judge(ctx context.Context, list []device.Member) error {
 	if err := s.write(ctx, changes); err != nil {
 		return err
 	}
-	return s.wipeDue(ctx, changes)
+	return errors.Join(s.wipeDue(ctx, changes), s.retireDue(ctx, changes))
 }
 
 func (s *Store) enabled(ctx context.Context) ([]Rule, error) {
@@ -124,6 +141,12 @@ func (s *Store) facts(ctx context.Context, rules []Rule, list []device.Member) (
 			return nil, err
 		}
 	}
+	var homes map[string][]string
+	if asks(func(r Rule) bool { return len(r.DeviceGroups) > 0 }) {
+		if homes, err = s.homes(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
 	var owned map[string]int
 	if asks(func(r Rule) bool { return r.Condition == TooMany }) {
 		if owned, err = s.with.Devices.CountByOwner(ctx, self, owners...); err != nil {
@@ -142,7 +165,7 @@ func (s *Store) facts(ctx context.Context, rules []Rule, list []device.Member) (
 		m.LastContact = sign.LastContact
 		facts[i] = Facts{
 			Device: m.Device, HasCompanion: m.Companion, Posture: sign.Posture, PostureAt: sign.PostureAt,
-			Owned: owned[m.Owner], UserGroups: groups[m.Owner], DeviceGroups: m.Groups, Places: places[m.ID], Now: s.with.Clock.Now(),
+			Owned: owned[m.Owner], UserGroups: groups[m.Owner], DeviceGroups: slices.Concat(m.Groups, homes[m.ID]), Places: places[m.ID], Now: s.with.Clock.Now(),
 		}
 	}
 	return facts, nil
@@ -201,6 +224,8 @@ const (
 	restricts step = "restricts" // its grace is over
 	frees     step = "frees"     // the rule restricts no more, or otherwise
 	wipes     step = "wipes"
+	retires   step = "retires"
+	marks     step = "marks" // its rule calls the device otherwise by now
 	ends      step = "ends"
 )
 
@@ -226,7 +251,7 @@ func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
 		broken := answer == Breaks || answer == Unknown && r.UnknownCounts
 		switch {
 		case broken && was < 0:
-			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, since: f.Now}
+			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, since: f.Now, mark: r.Mark}
 			out = append(out, advance(change{begins, b, *r, f.Device, because}, f.Now)...)
 		case broken:
 			b := known[was]
@@ -234,6 +259,11 @@ func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
 			c := change{stays, b, *r, f.Device, because}
 			if b.unknown != known[was].unknown {
 				out = append(out, c)
+			}
+			if b.mark != r.Mark {
+				c.step = marks
+				out = append(out, c)
+				c.step = stays
 			}
 			out = append(out, advance(c, f.Now)...)
 		case was >= 0:
@@ -264,6 +294,10 @@ func advance(c change, now time.Time) []change {
 		out = append(out, c)
 	case !due && !b.restricted.IsZero():
 		c.step = frees
+		out = append(out, c)
+	}
+	if retire := r.retireDue(b.since); !retire.IsZero() && !now.Before(retire) {
+		c.step = retires
 		out = append(out, c)
 	}
 	if wipe := r.wipeDue(b.since); !wipe.IsZero() && !now.Before(wipe) && b.wiped.IsZero() {
@@ -301,6 +335,9 @@ func (s *Store) take(ctx context.Context, tx *sqldb.Tx, c change) error {
 	if err != nil || n == 0 || c.step == stays { // nothing to do: another server was first
 		return err
 	}
+	if err := s.stand(ctx, tx, c.breach.device); err != nil || c.step == marks {
+		return err
+	}
 	if err := s.notice(ctx, tx, c); err != nil {
 		return err
 	}
@@ -317,8 +354,8 @@ func (s *Store) move(ctx context.Context, tx *sqldb.Tx, c change) (int64, error)
 	switch c.step {
 	case begins:
 		return tx.Exec(ctx, `INSERT INTO compliance_breach (device, rule, owner, unknown, since, told_at, restricted_at,
-			access, wiped_at) VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0) ON CONFLICT (device, rule) DO NOTHING`,
-			b.device, b.rule, b.owner, b.unknown, sqldb.Micros(b.since))
+			access, wiped_at, mark) VALUES ($1, $2, $3, $4, $5, 0, 0, '', 0, $6) ON CONFLICT (device, rule) DO NOTHING`,
+			b.device, b.rule, b.owner, b.unknown, sqldb.Micros(b.since), string(b.mark))
 	case stays:
 		return tx.Exec(ctx, "UPDATE compliance_breach SET unknown = $1 WHERE device = $2 AND rule = $3",
 			b.unknown, b.device, b.rule)
@@ -330,7 +367,9 @@ func (s *Store) move(ctx context.Context, tx *sqldb.Tx, c change) (int64, error)
 			b.device, b.rule)
 	case ends:
 		return tx.Exec(ctx, "DELETE FROM compliance_breach WHERE device = $1 AND rule = $2", b.device, b.rule)
-	case wipes:
+	case marks:
+		return tx.Exec(ctx, "UPDATE compliance_breach SET mark = $1 WHERE device = $2 AND rule = $3", string(c.rule.Mark), b.device, b.rule)
+	case wipes, retires:
 	}
 	return 0, nil
 }

@@ -31,7 +31,7 @@ func plant(b *testing.B, f *fixture) {
 		}
 	}
 	write(func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(b.Context(), `INSERT INTO device_group (id, name, folded, description, version) VALUES ('g', 'g', 'g', '', 1)`)
+		_, err := tx.Exec(b.Context(), `INSERT INTO device_group (id, kind, name, folded, description, conditions, version) VALUES ('g', 'chosen', 'g', 'g', '', '[]', 1)`)
 		return err
 	})
 	for base := 0; base < fleet; base += 2000 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"drover/internal/base/httpsig"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/scope"
@@ -20,6 +21,11 @@ type Follower interface {
 
 // Follow has f told of each move. Call it before the first one.
 func (s *Store) Follow(f Follower) { s.followers = append(s.followers, f) }
+
+// OnReturn has do called in the transaction in which a device that was retired is readmitted. Call it before the first one.
+func (s *Store) OnReturn(do func(ctx context.Context, tx *sqldb.Tx, id string) error) {
+	s.returned = append(s.returned, do)
+}
 
 func (s *Store) moved(ctx context.Context, tx *sqldb.Tx, id string, to State) error {
 	for _, f := range s.followers {
@@ -194,14 +200,18 @@ func (s *Store) CompanionReported(ctx context.Context, c scope.Caller, id, revis
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE device_companion SET reported = $1, settings = $2, reported_at = $3, report_made = $4
-			WHERE device = $5 AND report_made <= $6`,
-			revision, string(text), sqldb.Micros(s.with.Clock.Now()), made.Unix(), id, made.Unix())
+			WHERE device = $5 AND (report_made <= $6 OR report_made > $7)`,
+			revision, string(text), sqldb.Micros(s.with.Clock.Now()), made.Unix(), id, made.Unix(), s.latest())
 		if err != nil || n == 0 {
 			return err
 		}
 		return s.companionState(ctx, tx, id, state)
 	})
 }
+
+// latest is the time, in seconds since 1970, from which on no device can have signed anything yet: what says so was taken while the
+// server's clock was ahead, and keeps nothing out.
+func (s *Store) latest() int64 { return s.with.Clock.Now().Add(2 * httpsig.Window).Unix() }
 
 // companionState keeps the state of policy of a device that has no mail client here; that of others is the mail client's.
 func (s *Store) companionState(ctx context.Context, tx *sqldb.Tx, id string, state PolicyState) error {
@@ -223,7 +233,7 @@ func (s *Store) CompanionPosture(ctx context.Context, c scope.Caller, id string,
 	p.Apps = p.Apps[:min(len(p.Apps), MaxApps)]
 	for i := range p.Apps {
 		a := &p.Apps[i]
-		a.ID, a.Name, a.Version = sqldb.Clean(a.ID, maxFact), sqldb.Clean(a.Name, maxFact), sqldb.Clean(a.Version, maxApp)
+		a.ID, a.Name, a.Version = sqldb.Line(a.ID, maxFact), sqldb.Line(a.Name, maxFact), sqldb.Line(a.Version, maxApp)
 	}
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -231,8 +241,8 @@ func (s *Store) CompanionPosture(ctx context.Context, c scope.Caller, id string,
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE device_companion SET posture = $1, posture_at = $2, posture_made = $3
-			WHERE device = $4 AND posture_made <= $5`,
-			string(text), sqldb.Micros(s.with.Clock.Now()), made.Unix(), id, made.Unix())
+			WHERE device = $4 AND (posture_made <= $5 OR posture_made > $6)`,
+			string(text), sqldb.Micros(s.with.Clock.Now()), made.Unix(), id, made.Unix(), s.latest())
 		if err == nil && n > 0 {
 			s.tell(tx, id)
 		}

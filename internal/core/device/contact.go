@@ -160,7 +160,10 @@ func (s *Store) insert(ctx context.Context, tx *sqldb.Tx, d Device, key string) 
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO device_presence (device, last_contact, requests) VALUES ($1, $2, 0)",
 		d.ID, sqldb.Micros(d.Enrolled))
-	return err
+	if err != nil {
+		return err
+	}
+	return s.regroup(ctx, tx, d)
 }
 
 // reenrol brings a removed device back as if it were new, under its old id.
@@ -170,6 +173,9 @@ func (s *Store) reenrol(ctx context.Context, tx *sqldb.Tx, d Device) error {
 		err = s.with.Zone.BumpPeople(ctx, tx)
 	}
 	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM device_place WHERE device = $1", d.ID); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE device SET state = $1, access = $2, liability = $3, policy_state = $4, enrolled_at = $5,
@@ -200,7 +206,10 @@ func (s *Store) update(ctx context.Context, tx *sqldb.Tx, d Device) error {
 		d.Owner, d.OwnerName, sqldb.Fold(d.OwnerName), d.Name, sqldb.Fold(d.Name), string(d.Platform), by, string(d.Liability),
 		d.FriendlyName, d.Model, d.OS, d.Language, d.Operator, d.Serial, d.IMEI, d.UserAgent, d.DeviceType, d.Protocol,
 		d.Upstream, sqldb.Micros(d.FactsAt), d.searchText(), d.ID)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.regroup(ctx, tx, d)
 }
 
 // RecordFacts writes what a device has told of itself; what it did not tell stays. The platform is recognised anew unless

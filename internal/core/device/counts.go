@@ -55,7 +55,7 @@ func (n *Counts) kinds(ctx context.Context, q sqldb.Querier, sc scope.Scope) err
 		n.ByPolicy[policy] += k
 		n.ByAccess[access] += k
 		return struct{}{}, err
-	}, "SELECT d.state, d.platform, d.policy_state, d.access, count(*) FROM device d WHERE d.state <> 'removed' AND "+
+	}, "SELECT d.state, d.platform, d.policy_state, "+accessNow+", count(*) FROM device d WHERE d.state <> 'removed' AND "+
 		within(sc, "d.id", &a, gathering)+" GROUP BY d.state, d.platform, d.policy_state, d.access", a.List()...)
 	return err
 }

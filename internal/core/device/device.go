@@ -118,6 +118,12 @@ func (d Device) PlatformFacts() platform.Facts {
 	return f
 }
 
+// out tells whether a device of this state gets no mail, whatever is decided of its access.
+func (s State) out() bool { return s == Wiped || s == Retired || s == Removed }
+
+// accessNow is the access of a device d as it is shown: what package access has decided holds for devices that are not out.
+const accessNow = "CASE WHEN d.state IN ('wiped', 'retired', 'removed') THEN 'block' ELSE d.access END"
+
 // Refusal returns the problem that a device meets which must stay out, or nil. The gateway asks at each request.
 func (d Device) Refusal() error {
 	switch d.State {
@@ -149,7 +155,7 @@ func (f *Facts) clean() {
 		&f.FriendlyName, &f.Model, &f.OS, &f.Language, &f.Operator, &f.Serial, &f.IMEI, &f.UserAgent, &f.DeviceType,
 		&f.Protocol, &f.Phone,
 	} {
-		*p = strings.TrimSpace(sqldb.Clean(*p, maxFact))
+		*p = strings.TrimSpace(sqldb.Line(*p, maxFact))
 	}
 }
 
@@ -182,7 +188,7 @@ func (f *Facts) merge(n Facts) bool {
 func (f Facts) name() string {
 	for _, s := range []string{f.FriendlyName, f.Model, f.DeviceType} {
 		if s != "" {
-			return sqldb.Clean(s, maxName)
+			return sqldb.Line(s, maxName)
 		}
 	}
 	return "Device"

@@ -24,7 +24,7 @@ type Change struct {
 	Name      *string      // 1 to 128 bytes
 	Platform  *platform.ID // by hand; "" goes back to what is recognised
 	Liability *Liability
-	Owner     *string // another user's id; the device must provision anew
+	Owner     *string // another user's id; the device must provision anew, but a computer stays registered
 }
 
 var changedMeanwhile = problem.New(problem.Precondition, "changed",
@@ -99,12 +99,14 @@ func (s *Store) edit(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id strin
 		if err := s.with.Safety.Doubt(ctx, tx, c, d.ID); err != nil {
 			return err
 		}
-		if err := s.moved(ctx, tx, d.ID, d.State); err != nil {
-			return err
-		}
 	}
 	if err := s.update(ctx, tx, d); err != nil {
 		return ownersTaken(err)
+	}
+	if d.Owner != before.Owner {
+		if err := s.moved(ctx, tx, d.ID, d.State); err != nil {
+			return err
+		}
 	}
 	s.wake(tx, id)
 	if err := s.record(ctx, tx, c, "device.changed", d, before.audited(), d.audited()); err != nil {
@@ -204,7 +206,7 @@ func (s *Store) movable(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r sco
 }
 
 func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d Device, to State, action, reason string) error {
-	before := d.audited()
+	before, was := d.audited(), d.State
 	d.State = to
 	_, err := tx.Exec(ctx, "UPDATE device SET state = $1, policy_state = 'none', version = version + 1 WHERE id = $2", string(to), d.ID)
 	if err != nil {
@@ -218,6 +220,13 @@ func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d De
 	if to != Pending {
 		if err := s.moved(ctx, tx, d.ID, to); err != nil {
 			return err
+		}
+	}
+	if to == Pending && was == Retired {
+		for _, do := range s.returned {
+			if err := do(ctx, tx, d.ID); err != nil {
+				return err
+			}
 		}
 	}
 	if to != Wiped { // a wiped device's key still proves its acknowledgement when that is repeated
@@ -236,7 +245,7 @@ func (s *Store) setState(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d De
 	return s.with.Zone.BumpPeople(ctx, tx)
 }
 
-// MarkWiped notes, in the transaction of the command, that a device has acknowledged a full wipe. From then on it stays
+// MarkWiped notes, in the transaction of the command, that a device has acknowledged a wipe, full or selective. From then on it stays
 // out until [Store.Readmit]. For package command alone.
 func (s *Store) MarkWiped(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) error {
 	if c.Kind == scope.Admin || c.Kind == scope.Token || c.Kind == scope.User {

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"strings"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -10,20 +11,31 @@ import (
 	"drover/internal/core/scope"
 )
 
+// GroupKind says how devices come into a group.
+type GroupKind string
+
+// The kinds.
+const (
+	Chosen GroupKind = "chosen" // an administrator, or what places a computer that comes in, puts them there one by one
+	ByRule GroupKind = "rule"   // they meet the group's conditions
+	Folder GroupKind = "folder" // they are in that folder or in one below it; each device is in one folder
+)
+
 // Group is a group of devices, to which roles, access rules and more can be limited.
 type Group struct {
 	ID          string
-	Name        string // 1 to 128 bytes, unique without regard to case
+	Kind        GroupKind
+	Name        string // 1 to 128 bytes, unique without regard to case; of a folder, its path
 	Description string // at most 1,000 bytes
 	Members     int
 	Version     int64
 }
 
-const groupText = `SELECT g.id, g.name, g.description, g.version, (SELECT count(*) FROM device_group_member m
+const groupText = `SELECT g.id, g.kind, g.name, g.description, g.version, (SELECT count(*) FROM device_group_member m
 	JOIN device d ON d.id = m.device WHERE m.device_group = g.id AND d.state <> 'removed') FROM device_group g`
 
 func scanGroup(r sqldb.Row) (g Group, err error) {
-	err = r.Scan(&g.ID, &g.Name, &g.Description, &g.Version, &g.Members)
+	err = r.Scan(&g.ID, &g.Kind, &g.Name, &g.Description, &g.Version, &g.Members)
 	return g, err
 }
 
@@ -73,31 +85,71 @@ func group(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
 	return g, directory.NoGroup(err)
 }
 
+// notFolder finds a group that is no folder.
+func notFolder(ctx context.Context, q sqldb.Querier, id string) (Group, error) {
+	g, err := group(ctx, q, id)
+	if err == nil && g.Kind == Folder {
+		err = problem.New(problem.Conflict, "group.folder", "This is a folder: change it among the folders.")
+	}
+	return g, err
+}
+
+// chosen refuses what is no group into which devices are put one by one. It does not count who is in it, as computers that
+// register ask for it.
+func chosen(ctx context.Context, q sqldb.Querier, id string) error {
+	kind, err := sqldb.One(ctx, q, sqldb.Scan1[GroupKind], "SELECT kind FROM device_group WHERE id = $1", id)
+	if err != nil {
+		return directory.NoGroup(err)
+	}
+	if kind != Chosen {
+		return problem.New(problem.Conflict, "group.kind",
+			"Devices come into this group by its conditions, or by being moved into its folder.").WithField("groups")
+	}
+	return nil
+}
+
 // AddGroup makes a group.
 func (s *Store) AddGroup(ctx context.Context, c scope.Caller, name, description string) (Group, error) {
 	if err := c.Require(scope.GroupEdit); err != nil {
 		return Group{}, err
 	}
-	if err := directory.CheckGroup(&name, &description); err != nil {
+	if err := checkGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
-	g := Group{ID: sqldb.NewID(), Name: name, Description: description, Version: 1}
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM device_group")
-		if err != nil {
-			return err
-		}
-		if n >= directory.MaxGroups {
-			return problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups of devices.", directory.MaxGroups)
-		}
-		_, err = tx.Exec(ctx, "INSERT INTO device_group (id, name, folded, description, version) VALUES ($1, $2, $3, $4, 1)",
-			g.ID, g.Name, sqldb.Fold(g.Name), g.Description)
-		if err != nil {
-			return directory.GroupTaken(err)
-		}
-		return s.groupChanged(ctx, tx, c, "device-group.added", g.ID, nil, map[string]any{"name": g.Name})
+	var g Group
+	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		g, err = s.addGroup(ctx, tx, c, Group{Kind: Chosen, Name: name, Description: description})
+		return err
 	})
 	return g, err
+}
+
+// checkGroup is [directory.CheckGroup] of a group that is no folder.
+func checkGroup(name, description *string) error {
+	if err := directory.CheckGroup(name, description); err != nil {
+		return err
+	}
+	if strings.HasPrefix(*name, "/") {
+		return problem.New(problem.Invalid, "group.name", "A name that begins with a slash is a folder's.").WithField("name")
+	}
+	return nil
+}
+
+func (s *Store) addGroup(ctx context.Context, tx *sqldb.Tx, c scope.Caller, g Group) (Group, error) {
+	n, err := sqldb.One(ctx, tx, sqldb.Scan1[int], "SELECT count(*) FROM device_group")
+	if err != nil {
+		return g, err
+	}
+	if n >= directory.MaxGroups {
+		return g, problem.Newf(problem.Conflict, "group.many", "A zone has at most %d groups and folders of devices.", directory.MaxGroups)
+	}
+	g.ID, g.Version = sqldb.NewID(), 1
+	_, err = tx.Exec(ctx, "INSERT INTO device_group (id, kind, name, folded, description, conditions, version) VALUES ($1, $2, $3, $4, $5, '[]', 1)",
+		g.ID, string(g.Kind), g.Name, sqldb.Fold(g.Name), g.Description)
+	if err != nil {
+		return g, directory.GroupTaken(err)
+	}
+	return g, s.groupChanged(ctx, tx, c, "device-group.added", g.ID, nil, map[string]any{"name": g.Name, "kind": g.Kind})
 }
 
 func (s *Store) groupChanged(ctx context.Context, tx *sqldb.Tx, c scope.Caller, action, id string, before, after any) error {
@@ -115,12 +167,12 @@ func (s *Store) EditGroup(ctx context.Context, c scope.Caller, id string, versio
 	if err := c.Require(scope.GroupEdit); err != nil {
 		return Group{}, err
 	}
-	if err := directory.CheckGroup(&name, &description); err != nil {
+	if err := checkGroup(&name, &description); err != nil {
 		return Group{}, err
 	}
 	var g Group
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		before, err := group(ctx, tx, id)
+		before, err := notFolder(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -146,7 +198,7 @@ func (s *Store) RemoveGroup(ctx context.Context, c scope.Caller, id string) erro
 		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		g, err := group(ctx, tx, id)
+		g, err := notFolder(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -193,7 +245,7 @@ func (s *Store) changeMembers(ctx context.Context, c scope.Caller, action, id st
 		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		if _, err := group(ctx, tx, id); err != nil {
+		if err := chosen(ctx, tx, id); err != nil {
 			return err
 		}
 		for _, d := range devices {

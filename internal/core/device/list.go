@@ -53,6 +53,7 @@ type Filter struct {
 	Group       string // a device group's id
 	Upstream    string
 	Contact     Contact
+	Marks       []Mark
 }
 
 // Contact is a span of time since the last contact.
@@ -109,13 +110,13 @@ const (
 
 // where returns the conditions of the filter, within the scope.
 func (f Filter) where(a *sqldb.Args, sc scope.Scope, now time.Time, how approach) (string, error) {
-	if len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access) > maxIn {
+	if len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access)+len(f.Marks) > maxIn {
 		return "", problem.Newf(problem.Invalid, "device.filter", "A filter takes at most %d values.", maxIn)
 	}
 	var list []string
 	in(a, &list, "d.platform", f.Platforms)
 	in(a, &list, "d.policy_state", f.PolicyState)
-	in(a, &list, "d.access", f.Access)
+	in(a, &list, accessNow, f.Access)
 	if len(f.States) == 0 {
 		list = append(list, "d.state <> 'removed'")
 	}
@@ -132,6 +133,11 @@ func (f Filter) where(a *sqldb.Args, sc scope.Scope, now time.Time, how approach
 	}
 	if f.Group != "" {
 		list = append(list, members("d.id", a, how, f.Group))
+	}
+	if len(f.Marks) > 0 {
+		var marks []string
+		in(a, &marks, "k.mark", f.Marks)
+		list = append(list, "d.id IN (SELECT k.device FROM device_mark k WHERE "+marks[0]+")")
 	}
 	if f.Contact != "" {
 		if !slices.Contains(Contacts, f.Contact) {
@@ -165,7 +171,7 @@ func members(column string, a *sqldb.Args, how approach, groups ...string) strin
 // narrow tells whether few devices may fit.
 func (f Filter) narrow(sc scope.Scope) bool {
 	return !sc.All() || f.Liability != "" || f.Owner != "" || f.Upstream != "" || f.Group != "" || f.Contact != "" ||
-		len(f.words())+len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access) > 0
+		len(f.words())+len(f.Platforms)+len(f.States)+len(f.PolicyState)+len(f.Access)+len(f.Marks) > 0
 }
 
 func in[T ~string](a *sqldb.Args, list *[]string, column string, values []T) {

@@ -1,13 +1,16 @@
 package device_test
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/scope"
 )
 
 // TestWhatIsRememberedOfADeviceEndsWithTheChange holds the ways to change a device against two servers that remember it:
@@ -119,6 +122,36 @@ func TestAKeyThatAnotherServerGaveIsFoundInTheDatabase(t *testing.T) {
 		}
 		if now, err := there.devices.Lookup(t.Context(), gate, u.ID, "dev"); err != nil || now.Partnership.Key != 4711 {
 			t.Fatalf("what was read is not remembered: %+v %v", now.Partnership, err)
+		}
+	})
+}
+
+// What a companion application told while the server's clock was ahead, by which it dates what it signs, keeps nothing out once the
+// clock is right.
+func TestACompanionOfAClockThatWasAheadGivesWay(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		id := f.contact(t, f.user(t, "anna"), "dev").Device.ID
+		itself, right, yes := scope.Caller{Kind: scope.Device, ID: id}, f.Clock.Now(), true
+		err := f.DB.Write(t.Context(), func(tx *sqldb.Tx) error { return f.devices.Accompany(t.Context(), tx, id, "app") })
+		for _, ahead := range []time.Duration{365 * 24 * time.Hour, time.Hour} {
+			f.Clock.Set(right.Add(ahead))
+			rooted := device.Posture{}
+			if ahead == time.Hour {
+				rooted.Rooted = &yes
+			}
+			err = errors.Join(err, f.devices.CompanionPosture(t.Context(), itself, id, rooted, f.Clock.Now()),
+				f.devices.CompanionReported(t.Context(), itself, id, ahead.String(), nil, f.Clock.Now(), device.PolicyAcknowledged))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		signs, err := f.devices.Signs(t.Context(), gate, id)
+		if err != nil || signs[id].Posture.Rooted == nil {
+			t.Errorf("%+v, %v", signs, err)
+		}
+		revision, err := sqldb.One(t.Context(), f.DB, sqldb.Scan1[string], "SELECT reported FROM device_companion WHERE device = $1", id)
+		if err != nil || revision != time.Hour.String() {
+			t.Errorf("%q, %v", revision, err)
 		}
 	})
 }

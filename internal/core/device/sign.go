@@ -11,7 +11,7 @@ import (
 
 // Sign is what a device was last heard to say of its own state.
 type Sign struct {
-	LastContact time.Time
+	LastContact time.Time // zero of one that was entered beforehand and has not come yet
 	Posture     Posture
 	PostureAt   time.Time // zero without a companion application that has told
 }
@@ -38,8 +38,8 @@ func (s *Store) Signs(ctx context.Context, c scope.Caller, ids ...string) (map[s
 		err := json.Unmarshal([]byte(posture), &x.Posture)
 		found[id] = x
 		return struct{}{}, err
-	}, `SELECT n.device, n.last_contact, COALESCE(m.posture, '{}'), COALESCE(m.posture_at, 0) FROM device_presence n
-		LEFT JOIN device_companion m ON m.device = n.device WHERE `+where, a.List()...)
+	}, `SELECT n.device, CASE WHEN n.requests = 0 AND d.state = 'pending' THEN 0 ELSE n.last_contact END, COALESCE(m.posture, '{}'), COALESCE(m.posture_at, 0) FROM device_presence n
+		JOIN device d ON d.id = n.device LEFT JOIN device_companion m ON m.device = n.device WHERE `+where, a.List()...)
 	return found, err
 }
 

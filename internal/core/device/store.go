@@ -52,6 +52,7 @@ type Store struct {
 	groups    *revcache.Cache[string, []string]
 	presence  *sqldb.Behind[string, touch]
 	followers []Follower
+	returned  []func(ctx context.Context, tx *sqldb.Tx, id string) error
 	ties      directory.Ties
 }
 
@@ -114,6 +115,9 @@ func (r *deviceRow) targets() []any {
 func (r *deviceRow) device() Device {
 	d := r.d
 	d.ByHand = r.by == byHand
+	if d.State.out() {
+		d.Access = Block
+	}
 	d.Enrolled, d.FactsAt, d.LastContact = sqldb.Time(r.enrolled), sqldb.Time(r.factsAt), sqldb.Time(r.contact)
 	return d
 }

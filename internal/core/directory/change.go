@@ -34,9 +34,9 @@ func (s *Store) add(ctx context.Context, tx *sqldb.Tx, c scope.Caller, d Draft, 
 		ID: sqldb.NewID(), Name: d.Name, DisplayName: d.DisplayName, Mail: d.Mail, Source: source, Disabled: d.Disabled,
 		Created: now, Changed: now, Version: 1,
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO end_user (id, name, folded, display_name, mail, search, source, disabled,
-		created_at, changed_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`,
-		u.ID, u.Name, sqldb.Fold(u.Name), u.DisplayName, u.Mail, searchText(u.Name, u.DisplayName, u.Mail), string(source),
+	_, err := tx.Exec(ctx, `INSERT INTO end_user (id, name, folded, display_name, mail, mail_folded, search, source, disabled,
+		created_at, changed_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)`,
+		u.ID, u.Name, sqldb.Fold(u.Name), u.DisplayName, u.Mail, sqldb.Fold(u.Mail), searchText(u.Name, u.DisplayName, u.Mail), string(source),
 		u.Disabled, sqldb.Micros(now), sqldb.Micros(now))
 	if errors.Is(err, sqldb.ErrConflict) {
 		return User{}, problem.New(problem.Conflict, "user.exists", "There is already a user of this name.").WithField("name")
@@ -100,8 +100,8 @@ func (s *Store) write(ctx context.Context, tx *sqldb.Tx, c scope.Caller, u User,
 	u.Name, u.DisplayName, u.Mail, u.Disabled = d.Name, d.DisplayName, d.Mail, d.Disabled
 	u.Changed, u.Version = s.clock.Now(), u.Version+1
 	_, err := tx.Exec(ctx, `UPDATE end_user SET name = $1, folded = $2, display_name = $3, mail = $4, disabled = $5, search = $6,
-		changed_at = $7, version = $8 WHERE id = $9`, u.Name, sqldb.Fold(u.Name), u.DisplayName, u.Mail, u.Disabled,
-		searchText(u.Name, u.DisplayName, u.Mail), sqldb.Micros(u.Changed), u.Version, u.ID)
+		changed_at = $7, version = $8, mail_folded = $9 WHERE id = $10`, u.Name, sqldb.Fold(u.Name), u.DisplayName, u.Mail, u.Disabled,
+		searchText(u.Name, u.DisplayName, u.Mail), sqldb.Micros(u.Changed), u.Version, sqldb.Fold(u.Mail), u.ID)
 	if err != nil {
 		return u, err
 	}
@@ -207,7 +207,7 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, a safety.Approval) erro
 		}
 	}
 	now := sqldb.Micros(s.clock.Now())
-	_, err = tx.Exec(ctx, `UPDATE end_user SET name = '', folded = $1, display_name = '', mail = '', search = '',
+	_, err = tx.Exec(ctx, `UPDATE end_user SET name = '', folded = $1, display_name = '', mail = '', mail_folded = '', search = '',
 		password_hash = NULL, phone = NULL, disabled = TRUE, erased_at = $2, changed_at = $3, version = version + 1 WHERE id = $4`,
 		"erased "+u.ID, now, now, u.ID)
 	if err != nil {

@@ -243,9 +243,9 @@ func TestAProofIsFresh(t *testing.T) {
 	})
 }
 
-// TestS9TheProviderCannotSendDroverElsewhere as incidents S9 and S10 ask: what a provider's description names is asked by https
+// TestS9S10TheProviderCannotSendDroverElsewhere as incidents S9 and S10 ask: what a provider's description names is asked by https
 // alone, never at an address of this machine or link, and no redirect is followed.
-func TestS9TheProviderCannotSendDroverElsewhere(t *testing.T) {
+func TestS9S10TheProviderCannotSendDroverElsewhere(t *testing.T) {
 	asked := false
 	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	t.Cleanup(inside.Close)

@@ -12,8 +12,9 @@ import (
 
 // Leaving tells where the caller, a user, can sign out at the provider by which they sign in: its name, and the address of
 // its page (OpenID Connect RP-Initiated Logout 1.0, section 2). Both are "" for whoever signs in otherwise, and where the
-// provider has no such page or does not answer now.
-func (s *Providers) Leaving(ctx context.Context, c scope.Caller) (name, address string, err error) {
+// provider has no such page or does not answer now. The provider sends people back (section 3) where it is said to know that
+// address: one that does not may refuse to sign them out.
+func (s *Providers) Leaving(ctx context.Context, c scope.Caller, back string) (name, address string, err error) {
 	if c.Kind != scope.User {
 		return "", "", problem.New(problem.Forbidden, "directory.leaving", "Users alone sign out so.")
 	}
@@ -51,6 +52,9 @@ func (s *Providers) Leaving(ctx context.Context, c scope.Caller) (name, address 
 	}
 	q := to.Query()
 	q.Set("client_id", x.OIDC.ClientID)
+	if x.OIDC.Return {
+		q.Set("post_logout_redirect_uri", back)
+	}
 	to.RawQuery = q.Encode()
 	return x.Name, to.String(), nil
 }

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"errors"
 	"net/url"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"drover/internal/core/admin"
 	"drover/internal/core/coretest"
 	"drover/internal/core/directory"
+	"drover/internal/core/scope"
 	"drover/test/oidc"
 )
 
@@ -58,6 +60,19 @@ func TestSignInByARealProvider(t *testing.T) {
 		}
 		if u, err := w.FinishUser(t.Context(), w.answer(t, p, directory.ForUser, x.ID, "eve")); err != nil || u.Mail != "" {
 			t.Fatalf("an address that is not verified: %+v %v", u, err)
+		}
+		const back = "https://zone.example.org/portal/"
+		for returns, want := range map[bool]string{false: "", true: back} {
+			conf := byOIDC(p)
+			conf.OIDC.Return = returns
+			if x, _, err = w.Edit(t.Context(), shell, x.ID, x.Version, conf, nil); err != nil {
+				t.Fatal(err)
+			}
+			name, address, err := w.Leaving(t.Context(), scope.Caller{Kind: scope.User, ID: u.ID}, back)
+			to, bad := url.Parse(address)
+			if err != nil || bad != nil || name != x.Name || to.Query().Get("post_logout_redirect_uri") != want {
+				t.Fatalf("where to sign out: %q %q %v", name, address, errors.Join(err, bad))
+			}
 		}
 		p.Rotate(t)
 		o, err := w.FinishAdmin(t.Context(), w.answer(t, p, directory.ForAdmin, x.ID, "ann"))

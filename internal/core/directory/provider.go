@@ -104,6 +104,7 @@ type OIDCConfig struct {
 	CA       string   `json:"ca,omitempty"`
 	Scopes   []string `json:"scopes"` // besides openid
 	Claims   Claims   `json:"claims"`
+	Return   bool     `json:"return,omitempty"` // it knows where people come back to after they have signed out there
 }
 
 // Claims names what is read of a token. People must not be able to change the login name themselves.

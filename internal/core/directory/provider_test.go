@@ -49,7 +49,7 @@ func providers(t *testing.T, g *coretest.Ground) *world {
 	}
 	w.Providers = directory.NewProviders(directory.ProviderParts{
 		Users: w.users, Admins: w.admins, Keys: g.Keys, Log: log, Tell: tell,
-		Mail: func(_ context.Context, name, password string) error {
+		Mail: func(_ context.Context, name, _, password string) error {
 			w.mailAsks++
 			if name == "mailer" && password == "at the mail server" {
 				return nil

@@ -35,8 +35,8 @@ type ProviderParts struct {
 	Log    *slog.Logger
 	// Tell lets the owners know of an import that stopped; it must not block.
 	Tell func(subject, words string)
-	// Mail tells by nil that a mail server accepts a user's name and password.
-	Mail func(ctx context.Context, name, password string) error
+	// Mail tells by nil that a mail server accepts a password of a user, who has said the name or the mail address.
+	Mail func(ctx context.Context, user, said, password string) error
 }
 
 // Providers are the directories from which users, groups and administrators come.

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -19,24 +20,31 @@ import (
 
 var wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the password is wrong.")
 
-// Authenticate returns the user with this name and password, as the source that the user comes from says: Drover itself for
-// local ones, the directory, or the mail server. Tries are counted by account and by network. Wrong name, wrong password and
-// disabled user give one answer. Where a directory lets its people join, somebody who is not known yet becomes a user. Whoever
-// comes from an OpenID Connect provider signs in there. A problem of kind Unavailable when the source does not answer.
+// Authenticate returns the user with this name, or else this mail address, and this password, as the source that the user
+// comes from says: Drover itself for local ones, the directory, or the mail server. Tries are counted by account, whichever of
+// the two was said, and by network. Wrong name, wrong password, disabled user and an address that several have give one answer.
+// Where a directory lets its people join, somebody who is not known yet becomes a user. Whoever comes from an OpenID Connect
+// provider signs in there. A problem of kind Unavailable when the source does not answer.
 func (s *Providers) Authenticate(ctx context.Context, addr netip.Addr, name, password string) (User, error) {
 	name = sqldb.Clean(sqldb.Fold(name), 4*maxName)
-	account, from := throttle.Account(name), throttle.Network(addr)
+	from := throttle.Network(addr)
 	done, err := s.turns.Take(ctx, from)
 	if err != nil {
 		return User{}, err
 	}
 	defer done()
-	if err := s.failures.Attempt(ctx, account, from); err != nil {
+	u, err := s.named(ctx, name)
+	if err != nil {
 		return User{}, err
 	}
-	u, err := s.authenticate(ctx, name, password)
+	account := throttle.Account(cmp.Or(u.Name, name))
+	try, err := s.failures.Attempt(ctx, account, from)
+	if err != nil {
+		return User{}, err
+	}
+	u, err = s.authenticate(ctx, u, name, password)
 	if errors.Is(err, wrong) {
-		return User{}, errors.Join(wrong, s.refused(ctx, addr, u.ID))
+		return User{}, errors.Join(try.Answer(wrong), s.refused(ctx, addr, u.ID))
 	}
 	if err != nil {
 		return User{}, err
@@ -44,13 +52,27 @@ func (s *Providers) Authenticate(ctx context.Context, addr netip.Addr, name, pas
 	return u, s.failures.Forgive(ctx, account, from)
 }
 
-func (s *Providers) authenticate(ctx context.Context, name, password string) (User, error) {
-	u, err := sqldb.One(ctx, s.db, scanUser, "SELECT "+userColumns+" FROM end_user u WHERE u.folded = $1 AND u.erased_at = 0", name)
-	nobody := errors.Is(err, sqldb.ErrNotFound)
-	if err != nil && !nobody {
+// named returns the user whose name this is, or else the only one whose mail address it is; nobody otherwise. It asks for both
+// at once, so that time does not tell which it was.
+func (s *Providers) named(ctx context.Context, folded string) (User, error) {
+	if folded == "" {
+		return User{}, nil
+	}
+	list, err := sqldb.All(ctx, s.db, scanUser, "SELECT "+userColumns+` FROM end_user u WHERE (u.folded = $1 OR u.mail_folded = $2)
+		AND u.erased_at = 0 ORDER BY CASE WHEN u.folded = $3 THEN 0 ELSE 1 END LIMIT 2`, folded, folded, folded)
+	if err != nil || len(list) == 0 {
 		return User{}, err
 	}
+	if len(list) == 1 || sqldb.Fold(list[0].Name) == folded {
+		return list[0], nil
+	}
+	return User{}, nil
+}
+
+// authenticate proves u; without an id nobody has the name, and a directory may know somebody who has.
+func (s *Providers) authenticate(ctx context.Context, u User, name, password string) (User, error) {
 	var stored []byte
+	var err error
 	if u.HasPassword && u.Source == Local && !u.Disabled {
 		if stored, err = sqldb.One(ctx, s.db, sqldb.Scan1[[]byte], "SELECT password_hash FROM end_user WHERE id = $1", u.ID); err != nil {
 			return u, err
@@ -61,14 +83,14 @@ func (s *Providers) authenticate(ctx context.Context, name, password string) (Us
 	switch {
 	case err != nil:
 		return u, err
-	case nobody:
+	case u.ID == "":
 		return s.join(ctx, name, password)
 	case u.Disabled || password == "":
 		return u, wrong
 	case u.Source == LDAP:
 		return u, s.proveLinked(ctx, u.ID, password)
 	case u.Source == ActiveSync:
-		return u, s.with.Mail(ctx, u.Name, password)
+		return u, s.with.Mail(ctx, u.Name, name, password)
 	case !ok:
 		return u, wrong
 	}

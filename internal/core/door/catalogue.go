@@ -38,7 +38,7 @@ const (
 )
 
 var (
-	// signed are the levels where a device's signature is the proof, and agents may come that do not sign yet.
+	// signed are the levels where a device's signature is the proof, and others may come meanwhile that prove themselves by less.
 	signed = []Level{Observe, Strict}
 	always = []Level{Strict}
 )
@@ -46,28 +46,28 @@ var (
 var catalogue = []Service{
 	{
 		Name: zone.ServiceSettings, Surface: zone.SurfaceDevice, Purpose: "Tells agents how to work", Callers: "agents",
-		Proof: signature, Port: 443, DMZ: onStrict, Levels: signed, Signed: true,
+		Proof: signature, Port: 443, DMZ: onStrict, Levels: always, Signed: true, Built: true,
 	},
 	{
 		Name: zone.ServiceAssignments, Surface: zone.SurfaceDevice, Purpose: "Tells agents what is assigned to their device",
-		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict, Levels: signed, Signed: true,
+		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict, Levels: always, Signed: true, Built: true,
 	},
 	{
 		Name: zone.ServicePolicies, Surface: zone.SurfaceDevice, Purpose: "Hands policies to agents", Callers: "agents",
-		Proof: signature, Port: 443, DMZ: onStrict, Levels: signed, Signed: true,
+		Proof: signature, Port: 443, DMZ: onStrict, Levels: always, Signed: true, Built: true,
 	},
 	{
 		Name: zone.ServiceStatus, Surface: zone.SurfaceDevice, Purpose: "Takes what agents report", Callers: "agents",
-		Proof: signature, Port: 443, DMZ: onStrict, Levels: signed, Signed: true,
+		Proof: signature, Port: 443, DMZ: onStrict, Levels: always, Signed: true, Built: true,
 	},
 	{
 		Name: zone.ServiceLocations, Surface: zone.SurfaceDevice, Purpose: "Tells agents which servers are close",
-		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict, Levels: signed, Signed: true,
+		Callers: "agents", Proof: signature, Port: 443, DMZ: onStrict, Levels: always, Signed: true, Built: true,
 	},
 	{
 		Name: zone.ServiceRegistration, Surface: zone.SurfaceDevice, Purpose: "Takes new devices into the zone",
 		Callers: "new agents", Proof: "authorization key or pre-approval, then the device's own key", Port: 443,
-		DMZ: "off unless devices outside register", Levels: always,
+		DMZ: "off unless devices outside register", Built: true, Levels: always,
 	},
 	{
 		Name: zone.ServiceDownload, Surface: zone.SurfaceTools, Purpose: "Hands out the agents' installers",
@@ -75,7 +75,7 @@ var catalogue = []Service{
 	},
 	{
 		Name: zone.ServiceContent, Surface: zone.SurfaceDevice, Purpose: "Hands files to devices",
-		Callers: "agents, edges, servers", Proof: signature + " and a right to the object", Port: 443, DMZ: strictOrVPN, Levels: signed, Signed: true,
+		Callers: "agents, edges, servers", Proof: signature + " and a right to the object", Port: 443, DMZ: strictOrVPN, Levels: always, Signed: true,
 	},
 	{
 		Name: zone.ServiceCollection, Surface: zone.SurfaceDevice, Purpose: "Takes inventory, audit and messages",
@@ -84,7 +84,7 @@ var catalogue = []Service{
 	},
 	{
 		Name: zone.ServiceAuthentication, Surface: zone.SurfaceDevice, Purpose: "Proves who sits at a device",
-		Callers: "agents", Proof: signature + " and the user's credentials", Port: 443, DMZ: "off unless it is used", Levels: signed, Signed: true,
+		Callers: "agents", Proof: signature + " and the user's credentials", Port: 443, DMZ: "off unless it is used", Levels: always, Signed: true,
 	},
 	{
 		Name: zone.ServiceActiveSync, Surface: zone.SurfaceDevice, Purpose: "Mail, calendar and contacts under policy",
@@ -151,7 +151,7 @@ type Level string
 // The levels.
 const (
 	Open    Level = "open"    // no proof is asked for
-	Observe Level = "observe" // a proof that is sent must be right; who sends none is counted and let through
+	Observe Level = "observe" // who proves to be a device by less than a signature is let through and counted
 	Strict  Level = "strict"  // nobody without proof
 )
 

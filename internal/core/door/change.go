@@ -35,7 +35,7 @@ func (s *Store) RollBack(ctx context.Context, c scope.Caller, number int64, reas
 }
 
 // Switch switches a service on or off, on one server or, for "", in the zone.
-func (s *Store) Switch(ctx context.Context, c scope.Caller, number int64, server string, name zone.Service, on bool) (Version, error) {
+func (s *Store) Switch(ctx context.Context, c scope.Caller, number int64, reason, server string, name zone.Service, on bool) (Version, error) {
 	row, known := Lookup(name)
 	switch {
 	case !known && name != Management:
@@ -43,7 +43,7 @@ func (s *Store) Switch(ctx context.Context, c scope.Caller, number int64, server
 	case row.Required && !on:
 		return Version{}, problem.New(problem.Conflict, "service.required", "This service cannot be switched off: nothing could switch it on again.")
 	}
-	return s.write(ctx, c, number, "", func(_ context.Context, _ *sqldb.Tx, d Document) (Document, int64, error) {
+	return s.write(ctx, c, number, reason, func(_ context.Context, _ *sqldb.Tx, d Document) (Document, int64, error) {
 		d.At(server).Settle(name).On = &on
 		return d, 0, nil
 	})
@@ -139,7 +139,7 @@ type edition struct {
 }
 
 // stays refuses a document by which the caller would be shut out of administration on the server that the call came
-// through. The shell has no address and is never shut out.
+// through, or by which everybody would be once its rules have ended. The shell has no address and is never shut out.
 func (s *Store) stays(c scope.Caller, d *Document, servers []netip.Addr) error {
 	if !c.Addr.IsValid() {
 		return nil
@@ -149,6 +149,10 @@ func (s *Store) stays(c scope.Caller, d *Document, servers []netip.Addr) error {
 		if !plan[name].Admits(c.Addr, s.with.Clock.Now()) {
 			return problem.Newf(problem.Conflict, "doors.lockout",
 				"This would shut out you yourself: %s could not be reached from your address %s any more. Let that address in first.", name, c.Addr)
+		}
+		if d.Reaches(s.with.Self, name, ended) == Nobody {
+			return problem.Newf(problem.Conflict, "doors.lockout",
+				"Once the rules that end have ended, nobody could reach %s any more. Let some address in for good.", name)
 		}
 	}
 	return nil

@@ -121,15 +121,7 @@ type Plan map[zone.Service]*Door
 // Compile makes the doors of one server out of a document that has been checked. servers are the addresses of the zone's
 // own servers.
 func (d *Document) Compile(server string, servers []netip.Addr) Plan {
-	c := compiler{document: d, internal: spans(d.Internal), filters: map[*Filter]*filter{}}
-	for _, a := range servers {
-		c.servers = append(c.servers, addrrule.Span{First: a, Last: a})
-	}
-	own := &Place{}
-	if s := d.Server(server); s != nil {
-		own = &s.Place
-	}
-	c.places = [2]*Place{own, &d.Zone}
+	c := d.compiler(server, servers)
 	plan := Plan{}
 	for _, row := range catalogue {
 		plan[row.Name] = c.door(row)
@@ -147,8 +139,17 @@ func spans(texts []string) (list []addrrule.Span) {
 	return list
 }
 
+func (d *Document) compiler(server string, servers []netip.Addr) *compiler {
+	c := &compiler{
+		places: [2]*Place{d.place(server), &d.Zone}, internal: spans(d.Internal), filters: map[*Filter]*filter{},
+	}
+	for _, a := range servers {
+		c.servers = append(c.servers, addrrule.Span{First: a, Last: a})
+	}
+	return c
+}
+
 type compiler struct {
-	document *Document
 	places   [2]*Place // of the server, then of the zone
 	internal []addrrule.Span
 	servers  []addrrule.Span
@@ -210,6 +211,12 @@ func (c *compiler) said(name zone.Service) (list []*Settings) {
 		}
 	}
 	return list
+}
+
+// filter returns the filter that holds for a service; nil when everybody is let in.
+func (c *compiler) filter(name zone.Service) *Filter {
+	row, _ := Lookup(name)
+	return c.filterOf(row, c.said(name))
 }
 
 func (c *compiler) filterOf(row Service, said []*Settings) *Filter {

@@ -59,9 +59,32 @@ func lines(d Document) said {
 	for i := range d.Servers {
 		at := "servers." + d.Servers[i].ID
 		s.add(at+".placement", string(d.Servers[i].Placement))
+		for _, a := range d.Servers[i].Addresses {
+			s.add(at+".addresses."+a.URL, a.words())
+		}
 		s.place(at, &d.Servers[i].Place)
 	}
+	s.orders("closest", d.Order)
+	for i, l := range d.Locations {
+		at := "locations." + l.Name
+		s.add(at+".place", number(int64(i+1), ""))
+		s.add(at+".networks", strings.Join(l.Networks, ", "))
+		s.orders(at+".closest", l.Closest)
+		if l.Alone {
+			s.add(at+".alone", "no other servers")
+		}
+	}
 	return s
+}
+
+func (s *said) orders(at string, list []Order) {
+	for _, o := range list {
+		var groups []string
+		for _, g := range o.Groups {
+			groups = append(groups, strings.Join(g, ", "))
+		}
+		s.add(at+"."+string(o.Role), strings.Join(groups, "; then "))
+	}
 }
 
 func (s *said) place(at string, p *Place) {

@@ -24,12 +24,17 @@ type Document struct {
 	Internal []string `json:"internal"` // networks that count as internal, as [addrrule.ParseSpan] reads them
 	Zone     Place    `json:"zone"`     // what holds on every server
 	Servers  []Server `json:"servers,omitempty"`
+	// Order is in which order computers try servers, at locations of which nothing else is said; what it does not name comes
+	// last.
+	Order     []Order    `json:"order,omitempty"`
+	Locations []Location `json:"locations,omitempty"`
 }
 
 // Server is what is said of one server alone.
 type Server struct {
 	ID        string    `json:"id"`
 	Placement Placement `json:"placement"`
+	Addresses []Address `json:"addresses,omitempty"` // of which something is said
 	Place
 }
 
@@ -166,8 +171,12 @@ func (d *Document) tidy() {
 		d.Servers[i].tidy()
 	}
 	d.Servers = slices.DeleteFunc(d.Servers, func(s Server) bool {
-		return s.Placement == Inside && s.Administration == nil && s.Endpoint == nil && s.Tools == nil && len(s.Services) == 0
+		return s.Placement == Inside && s.Administration == nil && s.Endpoint == nil && s.Tools == nil && len(s.Services) == 0 && len(s.Addresses) == 0
 	})
+	d.Order = slices.DeleteFunc(d.Order, Order.empty)
+	for i := range d.Locations {
+		d.Locations[i].Closest = slices.DeleteFunc(d.Locations[i].Closest, Order.empty)
+	}
 }
 
 func (p *Place) tidy() {
@@ -211,7 +220,9 @@ func (d *Document) Check() error {
 			c.fault(at+".placement", "A server stands in %q or %q.", Inside, DMZ)
 		}
 		c.place(at, &s.Place)
+		c.addresses(at, s.Addresses)
 	}
+	c.closest(d)
 	if c.rules > maxRules {
 		c.fault("rules", "There are %d rules; %d are taken.", c.rules, maxRules)
 	}

@@ -88,13 +88,15 @@ func TestTheNarrowerStatementHolds(t *testing.T) {
 	d := door.Default()
 	d.Zone.Endpoint = rules(door.Deny)
 	d.Zone.Settle(zone.ServicePortal).Filter = rules(door.Allow)
-	d.Zone.Settle(door.Management).Level = door.Observe
+	d.Zone.Settle(door.Management).PerDevice = 7
+	d.Zone.Settle(zone.ServiceCollection).Level = door.Observe
 	d.Zone.Settle(door.Management).On = off()
 	on := true
 	d.Zone.Settle(zone.ServiceStatus).On = &on
 	one := d.SettleServer("one")
 	one.Endpoint = rules(door.Allow)
-	one.Settle(door.Management).Level = door.Strict
+	one.Settle(door.Management).PerDevice = 9
+	one.Settle(zone.ServiceCollection).Level = door.Strict
 	one.Settle(zone.ServicePortal).On = off()
 	if err := d.Check(); err != nil {
 		t.Fatal(err)
@@ -102,8 +104,9 @@ func TestTheNarrowerStatementHolds(t *testing.T) {
 	a, now := netip.MustParseAddr("198.51.100.1"), coretest.Start
 	for server, want := range map[string]struct {
 		portalOn, portalIn, mailIn bool
-		settings, status           door.Level
-	}{"": {true, true, false, door.Observe, door.Observe}, "one": {false, true, true, door.Strict, door.Strict}} {
+		managed                    int
+		collects                   door.Level
+	}{"": {true, true, false, 7, door.Observe}, "one": {false, true, true, 9, door.Strict}} {
 		p := d.Compile(server, nil)
 		if x := p[zone.ServicePortal]; x.On != want.portalOn || x.Admits(a, now) != want.portalIn {
 			t.Errorf("at %q the portal is on %t, admits %t", server, x.On, x.Admits(a, now))
@@ -111,10 +114,13 @@ func TestTheNarrowerStatementHolds(t *testing.T) {
 		if x := p[zone.ServiceActiveSync]; !x.On || x.Admits(a, now) != want.mailIn {
 			t.Errorf("at %q mail admits %t", server, x.Admits(a, now))
 		}
-		if x := p[zone.ServiceSettings]; x.On || x.Level != want.settings {
+		if x := p[zone.ServiceSettings]; x.On || x.PerDevice != want.managed || x.Level != door.Strict {
 			t.Errorf("at %q settings are on %t at %s", server, x.On, x.Level)
 		}
-		if x := p[zone.ServiceStatus]; !x.On || x.Level != want.status {
+		if x := p[zone.ServiceCollection]; x.Level != want.collects {
+			t.Errorf("at %q collection is at %s", server, x.Level)
+		}
+		if x := p[zone.ServiceStatus]; !x.On || x.PerDevice != want.managed {
 			t.Errorf("at %q status is on %t at %s", server, x.On, x.Level)
 		}
 	}
@@ -169,10 +175,10 @@ func TestChangesAreVersionsThatCanBeRolledBack(t *testing.T) {
 		if _, err := s.Change(t.Context(), boss, 0, "", v.Document); !problem.Is(err, problem.Precondition) {
 			t.Errorf("a change over a change: %v", err)
 		}
-		if _, err := s.Switch(t.Context(), boss, 1, "", zone.ServicePortal, false); err != nil {
+		if _, err := s.Switch(t.Context(), boss, 1, "nobody uses it", "", zone.ServicePortal, false); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Switch(t.Context(), boss, 2, "", zone.ServiceAdminAPI, false); !problem.Is(err, problem.Conflict) {
+		if _, err := s.Switch(t.Context(), boss, 2, "", "", zone.ServiceAdminAPI, false); !problem.Is(err, problem.Conflict) {
 			t.Errorf("the API was switched off: %v", err)
 		}
 		back, err := s.RollBack(t.Context(), boss, 2, "", 1)
@@ -255,7 +261,7 @@ func TestServersAreNeverShutOut(t *testing.T) {
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
 		one, two := newStore(g, "one"), newStore(g, "two")
 		for s, addr := range map[*door.Store]string{one: "192.0.2.1", two: "2001:db8::2"} {
-			if err := s.Register(t.Context(), s.Self()+".example.org", []netip.Addr{netip.MustParseAddr(addr), netip.MustParseAddr("127.0.0.1"), {}}); err != nil {
+			if err := s.Register(t.Context(), s.Self()+".example.org", []netip.Addr{netip.MustParseAddr(addr), netip.MustParseAddr("127.0.0.1"), {}}, door.Ports{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -324,7 +330,7 @@ func TestDoorsFailClosed(t *testing.T) {
 	if !doors.Door(zone.ServiceActiveSync).On || !doors.Known() {
 		t.Fatal("a door is shut of which nobody has said so")
 	}
-	if _, err := s.Switch(t.Context(), system, 0, "one", zone.ServiceActiveSync, false); err != nil {
+	if _, err := s.Switch(t.Context(), system, 0, "", "one", zone.ServiceActiveSync, false); err != nil {
 		t.Fatal(err)
 	}
 	read()

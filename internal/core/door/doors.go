@@ -8,6 +8,8 @@ import (
 
 	"drover/internal/base/bus"
 	"drover/internal/base/logfield"
+	"drover/internal/base/problem"
+	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 )
 
@@ -27,8 +29,11 @@ type Doors struct {
 type planned struct {
 	revision int64
 	number   int64
-	hour     int64 // of reading: servers that are gone are forgotten
+	hour     int64     // of reading: servers that are gone are forgotten
+	next     time.Time // when a rule ends; zero for never
 	doors    Plan
+	document Document
+	servers  []Node
 }
 
 // NewDoors returns the doors of a server. Run [Doors.Run] beside them.
@@ -36,8 +41,8 @@ func NewDoors(s *Store, b *bus.Bus, r *zone.Revision) *Doors {
 	return &Doors{store: s, bus: b, revision: r}
 }
 
-// Follow has f called after each change, for what must end when its door is closed. Call it before [Doors.Run]; f must not
-// block.
+// Follow has f called after each change, and when a rule has ended, for what must end when its door is closed. Call it before
+// [Doors.Run]; f must not block.
 func (d *Doors) Follow(f func()) { d.follower = f }
 
 var open = &Door{On: true, Level: Open}
@@ -79,12 +84,14 @@ func (d *Doors) Read(ctx context.Context) error {
 		d.lost.Store(true)
 		return err
 	}
-	before, hour := d.plan.Load(), d.store.with.Clock.Now().Unix()/3600
-	if before != nil && before.revision == revision && before.hour == hour {
+	now := d.store.with.Clock.Now()
+	before := d.plan.Load()
+	ends := before != nil && !before.next.IsZero() && !now.Before(before.next)
+	if before != nil && before.revision == revision && before.hour == hourOf(now) && !ends {
 		d.lost.Store(false)
 		return nil
 	}
-	now, err := d.planNow(ctx, revision, hour)
+	plan, err := d.planNow(ctx, revision, now)
 	if err != nil {
 		if d.failing.IsZero() {
 			d.failing = time.Now()
@@ -93,24 +100,54 @@ func (d *Doors) Read(ctx context.Context) error {
 		return err
 	}
 	d.failing = time.Time{}
-	d.plan.Store(now)
+	d.plan.Store(plan)
 	d.lost.Store(false)
-	if d.follower != nil && before != nil && before.number != now.number {
+	if d.follower != nil && before != nil && (before.number != plan.number || ends) {
 		d.follower()
 	}
 	return nil
 }
 
-func (d *Doors) planNow(ctx context.Context, revision, hour int64) (*planned, error) {
+func (d *Doors) planNow(ctx context.Context, revision int64, now time.Time) (*planned, error) {
 	v, err := newest(ctx, d.store.db.Pulse())
 	if err != nil {
 		return nil, err
 	}
-	servers, err := d.store.addresses(ctx, d.store.db.Pulse())
+	servers, err := nodes(ctx, d.store.db.Pulse())
 	if err != nil {
 		return nil, err
 	}
-	return &planned{revision, v.Number, hour, v.Document.Compile(d.store.Self(), servers)}, nil
+	self := d.store.Self()
+	plan := v.Document.Compile(self, d.store.living(servers))
+	return &planned{revision, v.Number, hourOf(now), v.Document.nextEnd(self, now), plan, v.Document, servers}, nil
+}
+
+func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
+
+// nextEnd is when a rule that holds on a server ends next; the zero time for never.
+func (d *Document) nextEnd(server string, now time.Time) (next time.Time) {
+	own := d.place(server)
+	for _, f := range append(d.Zone.filters(), own.filters()...) {
+		for _, r := range f.Rules {
+			if r.Until.After(now) && (next.IsZero() || r.Until.Before(next)) {
+				next = r.Until
+			}
+		}
+	}
+	return next
+}
+
+// Closest returns what a computer is told of the zone's servers, from memory; a problem of kind Unavailable while that is
+// not known. A device is told what is close to itself alone.
+func (d *Doors) Closest(c scope.Caller, a Asker) (Closest, error) {
+	p := d.plan.Load()
+	switch {
+	case c.Kind != scope.Device || c.ID != a.Device:
+		return Closest{}, problem.New(problem.Forbidden, "doors.closest", "A device is told which servers are close to itself.")
+	case p == nil:
+		return Closest{}, problem.New(problem.Unavailable, "doors.unknown", "This server does not know its doors yet: ask again.").WithRetry(time.Second)
+	}
+	return p.document.Closest(p.servers, a, d.store.with.Clock.Now()), nil
 }
 
 const (

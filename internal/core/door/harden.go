@@ -3,6 +3,7 @@ package door
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -47,10 +48,17 @@ var advice = []Advice{
 		apply:   func(h *hardening, names []zone.Service) { h.filterAll(Endpoint, names, keepInternalOut) },
 	},
 	{
+		ID: "advertised-addresses", Title: "Addresses that devices are told", Services: advertised(),
+		Intent:  "Devices inside are told no address of this server, those outside its name outside. This hides it from devices inside and blocks nobody: the row above blocks.",
+		Follows: "Devices inside use other servers from their next contact on. Where this server has no name outside, devices outside are told of none.",
+		met:     (*hardening).hidden, apply: (*hardening).hide,
+	},
+	{
 		ID: "client-web-services", Title: "Agents' web services",
 		Services: []zone.Service{zone.ServiceSettings, zone.ServiceAssignments, zone.ServicePolicies, zone.ServiceStatus, zone.ServiceLocations},
-		Intent:   "On for devices outside, and strict: nobody without the device's signature.", Follows: "Agents that do not sign get nothing.",
-		met: strict, apply: insist,
+		Intent:   "On for devices outside, and strict: nobody without the device's signature.",
+		Follows:  "Nothing: agents always sign what they ask, and nobody else is answered.",
+		met:      strict, apply: insist,
 	},
 	{
 		ID: "registration", Title: "Registration", Services: []zone.Service{zone.ServiceRegistration},
@@ -69,8 +77,9 @@ var advice = []Advice{
 	},
 	{
 		ID: "collection", Title: "Collection", Services: []zone.Service{zone.ServiceCollection},
-		Intent: "On and strict, or off where devices come by VPN.", Follows: "Where it is off, devices outside keep what they have to tell until they come inside.",
-		met: strict, apply: insist,
+		Intent:  "On and strict, or off where devices come by VPN.",
+		Follows: "Agents of others, which come by a token alone, are refused unless the zone lets them in. Where it is off, devices outside keep what they have to tell until they come inside.",
+		met:     strict, apply: insist,
 	},
 	{
 		ID: "authentication", Title: "Authentication of devices' users", Services: []zone.Service{zone.ServiceAuthentication},
@@ -112,10 +121,10 @@ var advice = []Advice{
 	{
 		ID: "administration", Title: "Administration", Services: []zone.Service{zone.ServiceDashboard, zone.ServiceAdminAPI, zone.ServiceMonitoring},
 		Intent:  "From internal addresses only.",
-		Follows: "The dashboard, the API and the monitoring answer internal addresses and servers of the zone alone.",
+		Follows: "The dashboard, the API and the monitoring answer internal addresses, servers of the zone and, where you call from there, programs of the server's own machine alone.",
 		Ports:   []Port{{7443, "The listener for administrators: nobody outside has business there."}},
 		met:     (*hardening).internalOnly,
-		apply:   func(h *hardening, names []zone.Service) { h.filterAll(Administration, names, admitInternal) },
+		apply:   func(h *hardening, names []zone.Service) { h.filterAll(Administration, names, h.admitInternal) },
 	},
 }
 
@@ -127,6 +136,16 @@ var phones = []zone.Service{
 func endpoints() (list []zone.Service) {
 	for _, s := range catalogue {
 		if s.Surface == zone.SurfaceDevice || s.Surface == zone.SurfaceUser {
+			list = append(list, s.Name)
+		}
+	}
+	return list
+}
+
+// advertised are the services for which devices are told lists of servers.
+func advertised() (list []zone.Service) {
+	for _, s := range catalogue {
+		if RoleOf(s.Name) != "" {
 			list = append(list, s.Name)
 		}
 	}
@@ -162,8 +181,10 @@ type Hardening struct {
 type hardening struct {
 	document Document
 	server   string
+	node     Node
 	used     map[zone.Service]Total
 	now      time.Time
+	caller   netip.Addr // who asks, where that is a program of the server's own machine
 }
 
 func (h *hardening) place() *Place { return &h.document.SettleServer(h.server).Place }
@@ -209,12 +230,12 @@ func insist(h *hardening, names []zone.Service) {
 	}
 }
 
-// keepsOut tells whether no internal address is let in to any of the services that are there.
+// keepsOut tells whether no internal address is let in to any of the services that are there, now and when all that ends has ended.
 func (h *hardening) keepsOut(names []zone.Service) bool {
-	plan := h.document.Compile(h.server, nil)
+	c := h.document.compiler(h.server, nil)
 	for _, name := range h.open(names) {
-		for _, s := range spans(h.document.Internal) {
-			if d := plan[name]; d.Admits(s.First, h.now) || d.Admits(s.Last, h.now) {
+		for _, at := range []time.Time{h.now, ended} {
+			if inside, _, _ := c.lets(c.filter(name), at); inside {
 				return false
 			}
 		}
@@ -222,36 +243,52 @@ func (h *hardening) keepsOut(names []zone.Service) bool {
 	return true
 }
 
-// internalOnly tells whether nobody but internal addresses is let in to the services.
+// internalOnly tells whether nobody but internal addresses and the server's own machine is let in to the services, now and when
+// all that ends has ended.
 func (h *hardening) internalOnly(names []zone.Service) bool {
-	c := h.compiler()
+	c := h.document.compiler(h.server, nil)
+	c.internal = append(c.internal, loopback...)
 	for _, name := range names {
-		row, _ := Lookup(name)
-		f := c.filterOf(row, c.said(name))
-		if f == nil || f.Otherwise != Deny || slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Verdict == Allow && !h.internal(r.From) }) {
-			return false
+		for _, at := range []time.Time{h.now, ended} {
+			if _, outside, _ := c.lets(c.filter(name), at); outside {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-func (h *hardening) internal(from string) bool {
-	if from == AllInternal || from == AllServers {
-		return true
-	}
-	s, err := addrrule.ParseSpan(from)
-	return err == nil && slices.ContainsFunc(spans(h.document.Internal), func(net addrrule.Span) bool {
-		return net.Contains(s.First) && net.Contains(s.Last)
-	})
+// hidden tells whether devices inside are told no address of the server.
+func (h *hardening) hidden([]zone.Service) bool {
+	return !slices.ContainsFunc(Roles, func(r Role) bool { return h.document.tells(h.node, r, true) })
 }
 
-func (h *hardening) compiler() compiler {
-	return compiler{document: &h.document, places: [2]*Place{h.place(), &h.document.Zone}}
+// hide withholds what leads inside, and tells what leads everywhere to devices outside alone.
+func (h *hardening) hide([]zone.Service) {
+	to := func(s Shown) Shown {
+		switch s {
+		case Everywhere:
+			return Externally
+		case Internally:
+			return Withheld
+		}
+		return s
+	}
+	for _, a := range h.document.Advertised(h.node) {
+		if local(a.URL) {
+			continue
+		}
+		own := h.document.SettleAddress(h.node, a.URL)
+		own.Shown = to(own.Shown)
+		for i := range own.Roles {
+			own.Roles[i].Shown = to(own.Roles[i].Shown)
+		}
+	}
 }
 
 // filterAll changes the filter of a category on the server, and those that services have of their own.
 func (h *hardening) filterAll(c Category, names []zone.Service, change func(*Filter)) {
-	compiler := h.compiler()
+	compiler := h.document.compiler(h.server, nil)
 	for _, name := range names {
 		for _, s := range compiler.said(name) {
 			if s.Filter != nil {
@@ -285,8 +322,26 @@ func keepInternalOut(f *Filter) {
 	f.Rules = slices.Insert(f.Rules, 0, Rule{Verdict: Deny, From: AllInternal, Note: hardened})
 }
 
-func admitInternal(f *Filter) {
-	*f = Filter{Rules: []Rule{{Verdict: Allow, From: AllInternal, Note: hardened}}, Otherwise: Deny}
+// isOwnMachine tells whether a rule is about programs of the server's own machine alone: who is let in from there was let in on purpose.
+func isOwnMachine(from string) bool {
+	s, err := addrrule.ParseSpan(from)
+	return err == nil && s.First.IsLoopback() && s.Last.IsLoopback()
+}
+
+// admitInternal lets in internal addresses alone, and the server's own machine where that is let in by a rule, or is where the
+// caller is: an administrator at the machine itself can follow the advice, too.
+func (h *hardening) admitInternal(f *Filter) {
+	rules := []Rule{{Verdict: Allow, From: AllInternal, Note: hardened}}
+	for _, r := range f.Rules {
+		if r.Verdict == Allow && isOwnMachine(r.From) {
+			rules = append(rules, r)
+		}
+	}
+	at := func(r Rule) bool { return r.From == h.caller.String() }
+	if h.caller.IsValid() && !slices.ContainsFunc(rules, at) {
+		rules = append(rules, Rule{Verdict: Allow, From: h.caller.String(), Note: hardened})
+	}
+	*f = Filter{Rules: rules, Otherwise: Deny}
 }
 
 // idleDays is for how long nobody has used what may be switched off.
@@ -300,14 +355,31 @@ func (s *Store) hardening(ctx context.Context, c scope.Caller, server string) (v
 	if err != nil {
 		return v, nil, err
 	}
-	if !slices.ContainsFunc(list, func(n Node) bool { return n.ID == server }) {
+	i := slices.IndexFunc(list, func(n Node) bool { return n.ID == server })
+	if i < 0 {
 		return v, nil, problem.New(problem.NotFound, "server.unknown", "There is no such server.")
 	}
 	if v, err = newest(ctx, s.db); err != nil {
 		return v, nil, err
 	}
-	used, err := s.Totals(ctx, c, Filtered{Days: idleDays, Server: server})
-	return v, &hardening{document: v.Document, server: server, used: used, now: s.with.Clock.Now()}, err
+	used, err := s.used(ctx, c, server)
+	h = &hardening{document: v.Document, server: server, node: list[i], used: used, now: s.with.Clock.Now()}
+	if server == s.Self() && c.Addr.IsLoopback() {
+		h.caller = c.Addr.Unmap()
+	}
+	return v, h, err
+}
+
+// used is what those who are known have used on a server lately: a stranger who looks at a page of signing in keeps no door open.
+// Who asks Autodiscover has proven themselves to the mail server, and is no device yet.
+func (s *Store) used(ctx context.Context, c scope.Caller, server string) (map[zone.Service]Total, error) {
+	used, err := s.Totals(ctx, c, Filtered{Days: idleDays, Server: server, Known: true})
+	if err != nil {
+		return nil, err
+	}
+	mail, err := s.Totals(ctx, c, Filtered{Days: idleDays, Server: server, Service: zone.ServiceAutodiscover})
+	used[zone.ServiceAutodiscover] = mail[zone.ServiceAutodiscover]
+	return used, err
 }
 
 // Hardening tells how the advice for a DMZ stands on a server, and what following it would change.
@@ -322,6 +394,10 @@ func (s *Store) Hardening(ctx context.Context, c scope.Caller, server string) (o
 	}
 	for _, a := range advice {
 		f := Finding{Advice: a}
+		f.Ports = slices.Clone(a.Ports)
+		for i := range f.Ports {
+			f.Ports[i].Number = h.node.port(f.Ports[i].Number)
+		}
 		if f.State, f.Changes, err = h.judge(a); err != nil {
 			return out, err
 		}
@@ -347,6 +423,7 @@ func (h *hardening) judge(a Advice) (State, []Difference, error) {
 	case a.met(&try, a.Services):
 		return Met, nil, nil
 	}
+	try.document.SettleServer(try.server).Placement = DMZ // as [Store.Harden] does
 	a.apply(&try, a.Services)
 	try.document.tidy()
 	return Unmet, Diff(before, try.document), nil
@@ -379,38 +456,6 @@ func (s *Store) Harden(ctx context.Context, c scope.Caller, number int64, server
 	})
 }
 
-// Reach is how far a door is open, in one word and by an example.
-type Reach string
-
-// The reaches.
-const (
-	Nobody       Reach = "nobody"
-	InternalOnly Reach = "internal"
-	Some         Reach = "some"
-	Everybody    Reach = "everybody"
-)
-
-// Reaches tells who reaches a service on a server, by its rules.
-func (d *Document) Reaches(server string, name zone.Service, now time.Time) Reach {
-	row, _ := Lookup(name)
-	plan := d.Compile(server, nil)
-	if !row.Built || !plan[name].On {
-		return Nobody
-	}
-	h := &hardening{document: *d, server: server, now: now}
-	c := compiler{document: d, places: [2]*Place{d.place(server), &d.Zone}}
-	f := c.filterOf(row, c.said(name))
-	switch {
-	case f == nil || f.Otherwise == Allow && !slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Verdict == Deny }):
-		return Everybody
-	case f.Otherwise == Deny && !slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Verdict == Allow }):
-		return Nobody
-	case f.Otherwise == Deny && !slices.ContainsFunc(f.Rules, func(r Rule) bool { return r.Verdict == Allow && !h.internal(r.From) }):
-		return InternalOnly
-	}
-	return Some
-}
-
 // place returns what is said of one server, to be read.
 func (d *Document) place(server string) *Place {
 	if s := d.Server(server); s != nil {
@@ -421,7 +466,5 @@ func (d *Document) place(server string) *Place {
 
 // FilterOf returns the filter that holds for a service on a server, nil when everybody is let in.
 func (d *Document) FilterOf(server string, name zone.Service) *Filter {
-	row, _ := Lookup(name)
-	c := compiler{document: d, places: [2]*Place{d.place(server), &d.Zone}}
-	return c.filterOf(row, c.said(name))
+	return d.compiler(server, nil).filter(name)
 }

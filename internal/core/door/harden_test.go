@@ -25,7 +25,8 @@ func newEdge(t *testing.T, g *coretest.Ground) *edge {
 	t.Helper()
 	e := &edge{g, newStore(g, "edge"), t}
 	for s, addr := range map[*door.Store]string{e.Store: "203.0.113.10", newStore(g, "home"): "10.0.0.2"} {
-		if err := s.Register(t.Context(), s.Self(), []netip.Addr{netip.MustParseAddr(addr)}); err != nil {
+		urls := []string{"https://" + s.Self() + ".example.org", "https://" + s.Self() + ".internal:8443"}
+		if err := s.Register(t.Context(), s.Self(), []netip.Addr{netip.MustParseAddr(addr)}, door.Ports{}, urls...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,8 +53,14 @@ func (e *edge) row(id string) door.Finding {
 // follow follows one row and wants it to be met then.
 func (e *edge) follow(id string) {
 	e.t.Helper()
-	if f := e.row(id); f.State != door.Unmet || len(f.Changes) == 0 {
+	f := e.row(id)
+	if f.State != door.Unmet || len(f.Changes) == 0 {
 		e.t.Fatalf("%s: %s, %v", id, f.State, f.Changes)
+	}
+	if slices.ContainsFunc(f.Changes, func(d door.Difference) bool {
+		return strings.HasSuffix(d.Where, "placement") && d.After != string(door.DMZ)
+	}) {
+		e.t.Errorf("%s says that the server is placed otherwise than following it does: %v", id, f.Changes)
 	}
 	v, err := e.Current(e.t.Context(), reader)
 	if err != nil {
@@ -165,7 +172,16 @@ func TestHardenInsideAndOutsideDevices(t *testing.T) {
 }
 
 func TestHardenClientWebServices(t *testing.T) {
-	onOne(t, func(e *edge) { e.insists("client-web-services", door.Management) })
+	onOne(t, func(e *edge) {
+		if f := e.row("client-web-services"); f.State != door.Met {
+			t.Errorf("%+v", f)
+		}
+		lax := door.Default()
+		lax.Zone.Settle(door.Management).Level = door.Observe
+		if _, err := e.Change(t.Context(), system, 0, "", lax); !problem.Is(err, problem.Invalid) {
+			t.Errorf("agents that do not sign are let in: %v", err)
+		}
+	})
 }
 
 func TestHardenRegistration(t *testing.T) {
@@ -195,6 +211,7 @@ func TestHardenPort2645(t *testing.T) {
 func TestHardenMDMEndpoint(t *testing.T) {
 	onEdge(t, func(t *testing.T, e *edge) {
 		come(t, e.Store, 1, visit(zone.ServiceActiveSync, outside, "phone-1"))
+		come(t, e.Store, 1, visit(zone.ServicePortal, outside, "")) // a stranger, who has seen the page of signing in
 		e.follow("mdm-endpoint")
 		for _, s := range []zone.Service{zone.ServiceAutodiscover, zone.ServiceCompanion, zone.ServicePortal} {
 			if e.reaches("edge", outside, s) || !e.reaches("home", outside, s) {
@@ -242,6 +259,86 @@ func TestHardenAdministration(t *testing.T) {
 	})
 }
 
+// On a server as it is at first the dashboard is opened on the machine itself: all of the advice is one step there, too, and says
+// what it lets in.
+func TestHardenAsAnAdministratorAtTheMachine(t *testing.T) {
+	onEdge(t, func(t *testing.T, e *edge) {
+		me := editor("127.0.0.1")
+		h, err := e.Hardening(t.Context(), me, "edge")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range h.Findings {
+			named := slices.ContainsFunc(f.Changes, func(d door.Difference) bool { return strings.Contains(d.After, "127.0.0.1") })
+			if named != (f.ID == "administration") {
+				t.Errorf("%s says %v", f.ID, f.Changes)
+			}
+		}
+		if _, err := e.Harden(t.Context(), me, h.Version, "edge", ""); err != nil {
+			t.Fatal(err)
+		}
+		if !e.reaches("edge", "127.0.0.1", zone.ServiceAdminAPI) || e.reaches("edge", "127.0.0.2", zone.ServiceAdminAPI) || e.reaches("edge", outside, zone.ServiceAdminAPI) {
+			t.Error("administration is reached by the wrong ones")
+		}
+		if f := e.row("administration"); f.State != door.Met {
+			t.Errorf("for who is elsewhere it is %s: %v", f.State, f.Changes)
+		}
+	})
+}
+
+// What is to be closed at the firewall is where the server really listens.
+func TestHardenNamesThePortsOnWhichTheServerListens(t *testing.T) {
+	onOne(t, func(e *edge) {
+		if ports := e.row("administration").Ports; ports[0].Number != 7443 {
+			t.Errorf("of a server that has told nothing: %+v", ports)
+		}
+		if err := e.Register(t.Context(), "edge", nil, door.Ports{Device: 8443, Admin: 9443}); err != nil {
+			t.Fatal(err)
+		}
+		if ports := e.row("administration").Ports; ports[0].Number != 9443 {
+			t.Errorf("%+v", ports)
+		}
+		if ports := e.row("port-2645").Ports; ports[0].Number != 2645 {
+			t.Errorf("%+v", ports)
+		}
+	})
+}
+
+// To be hidden is not to be blocked: either row does its own.
+func TestHardenAdvertisedAddresses(t *testing.T) {
+	onEdge(t, func(t *testing.T, e *edge) {
+		e.follow("advertised-addresses")
+		if !e.reaches("edge", inside, zone.ServiceStatus) {
+			t.Error("who was not told of the server any more is kept out")
+		}
+		for from, want := range map[string][]string{
+			inside:  {"https://home.internal:8443", "https://home.example.org"},
+			outside: {"https://edge.example.org", "https://home.example.org"},
+		} {
+			_, c, err := e.Preview(t.Context(), reader, door.Asker{Device: "d-1", Addr: netip.MustParseAddr(from)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range c.Roles {
+				if got := urls(r.Choices); !slices.Equal(got, want) {
+					t.Errorf("%s for %s: told %q, want %q", from, r.Role, got, want)
+				}
+			}
+		}
+		e.follow("inside-and-outside")
+		if e.reaches("edge", inside, zone.ServiceStatus) {
+			t.Error("the server was hidden, and is not blocked")
+		}
+	})
+}
+
+func urls(list []door.Choice) (out []string) {
+	for _, c := range list {
+		out = append(out, c.URL)
+	}
+	return out
+}
+
 func TestHardeningIsOneStepThatCanBeTakenBack(t *testing.T) {
 	onEdge(t, func(t *testing.T, e *edge) {
 		before, err := e.Current(t.Context(), reader)
@@ -253,7 +350,7 @@ func TestHardeningIsOneStepThatCanBeTakenBack(t *testing.T) {
 			t.Fatalf("%+v %v", v, err)
 		}
 		h, err := e.Hardening(t.Context(), reader, "edge")
-		if err != nil || h.Placement != door.DMZ || len(h.Findings) != 13 {
+		if err != nil || h.Placement != door.DMZ || len(h.Findings) != 14 {
 			t.Fatalf("%+v %v", h, err)
 		}
 		for _, f := range h.Findings {

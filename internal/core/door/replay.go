@@ -18,6 +18,11 @@ type Replay struct {
 	Partial  bool  // there were more visits than are tried
 	Refused  Effect
 	Admitted Effect
+	// Bounded are those of whom bounds of rate, size or time would refuse one request at least; how many is not known, and
+	// Requests counts one of each.
+	Bounded Effect
+	Unknown []string // sentences: what is not known of bounds that would be others
+	Gaps    []string // where computers would be told of no server
 }
 
 // Effect are the visits that would end in another way.
@@ -31,7 +36,7 @@ type Effect struct {
 // Affected are visits of one caller from one address that would end in another way.
 type Affected struct {
 	Use
-	Why string // "off", "address" or "proof": what would refuse them, or has
+	Why string // "off", "address", "proof", "rate", "too-large" or "time": what would refuse them, or has
 }
 
 const (
@@ -39,8 +44,8 @@ const (
 	maxAffected = 500
 )
 
-// DryRun tries a document on the visits of the last days, 1 to 90, and changes nothing. Bounds of rate, size and time are
-// not tried: what would pass them is not known of single visits.
+// DryRun tries a document on the visits of the last days, 1 to 90, and changes nothing. Bounds of rate, size and time are tried
+// on the busiest minute, the largest body and the longest exchange of each day and caller, which is all that is kept.
 func (s *Store) DryRun(ctx context.Context, c scope.Caller, to Document, days int) (Replay, error) {
 	out := Replay{Days: days}
 	if err := c.Require(scope.ServiceRead); err != nil {
@@ -53,10 +58,12 @@ func (s *Store) DryRun(ctx context.Context, c scope.Caller, to Document, days in
 	if err := to.Check(); err != nil {
 		return out, err
 	}
-	servers, err := s.addresses(ctx, s.db)
+	all, err := nodes(ctx, s.db)
 	if err != nil {
 		return out, err
 	}
+	servers := s.living(all)
+	out.Gaps = to.Gaps(all, s.with.Clock.Now())
 	if err := s.stays(c, &to, servers); err != nil {
 		return out, err
 	}
@@ -73,6 +80,7 @@ func (s *Store) DryRun(ctx context.Context, c scope.Caller, to Document, days in
 	}
 	t := trial{at: s.with.Clock.Now(), servers: servers, old: now.Document, to: to, plans: map[string][2]Plan{}}
 	t.run(uses, &out)
+	out.Unknown = t.unknown(all)
 	return out, nil
 }
 
@@ -85,7 +93,7 @@ type trial struct {
 }
 
 func (t *trial) run(uses []Use, out *Replay) {
-	refused, admitted := map[string]bool{}, map[string]bool{}
+	refused, admitted, bounded := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, u := range uses {
 		out.Requests += u.Requests
 		before, after := t.judge(u)
@@ -94,6 +102,12 @@ func (t *trial) run(uses []Use, out *Replay) {
 			out.Refused.add(u, after, refused)
 		case before != "" && after == "" && (u.Refused == "off" || u.Refused == "address"):
 			out.Admitted.add(u, before, admitted)
+		case before == "" && after == "" && u.Refused == "":
+			if why := t.bounds(u); why != "" {
+				requests := out.Bounded.Requests
+				out.Bounded.add(u, why, bounded)
+				out.Bounded.Requests = requests + 1
+			}
 		}
 	}
 }
@@ -121,6 +135,44 @@ func (t *trial) judge(u Use) (before, after string) {
 	return t.refuses(plans[0], u), t.refuses(plans[1], u)
 }
 
+// bounds tells which bound would have refused one of the visits that did not before, "" for none.
+func (t *trial) bounds(u Use) string {
+	plans := t.plans[u.Server]
+	old, now := plans[0][u.Service], plans[1][u.Service]
+	tighter := func(most, before, after int64) bool {
+		return after > 0 && most > after && (before == 0 || most <= before)
+	}
+	switch {
+	case tighter(u.Peak, int64(old.PerAddress), int64(now.PerAddress)),
+		u.Kind == scope.Device && tighter(u.Peak, int64(old.PerDevice), int64(now.PerDevice)):
+		return "rate"
+	case tighter(u.Largest, old.Body, now.Body):
+		return "too-large"
+	case tighter(u.Longest.Milliseconds(), old.Time.Milliseconds(), now.Time.Milliseconds()):
+		return "time"
+	}
+	return ""
+}
+
+// unknown tells of the bounds that would be others what the record of visits cannot tell.
+func (t *trial) unknown(servers []Node) (list []string) {
+	rate, rest := false, false
+	for _, n := range append([]Node{{}}, servers...) {
+		old, now := t.old.Compile(n.ID, nil), t.to.Compile(n.ID, nil)
+		for name, d := range now {
+			rate = rate || d.PerAddress != old[name].PerAddress || d.PerDevice != old[name].PerDevice
+			rest = rest || d.Body != old[name].Body || d.Time != old[name].Time
+		}
+	}
+	if rate {
+		list = append(list, "Of rates, the busiest minute of each day and caller is known: not how many of its requests would be refused, nor what several callers at one address would do together.")
+	}
+	if rest {
+		list = append(list, "Of sizes and times, the largest body and the longest exchange of each day and caller are known: not how many others were as large or as long. What is held open has no bound of time.")
+	}
+	return list
+}
+
 func (t *trial) refuses(p Plan, u Use) string {
 	d := p[u.Service]
 	switch {
@@ -145,6 +197,10 @@ type Use struct {
 	Refused  string // why they were refused, "" when they were let in
 	Requests int64
 	Last     time.Time
+	// Of one day at most: the requests of the busiest minute, the octets of the largest body, and the longest exchange.
+	Peak    int64
+	Largest int64
+	Longest time.Duration
 }
 
 // Filtered narrows visits. Zero values do not narrow.
@@ -156,6 +212,7 @@ type Filtered struct {
 	Caller   string
 	Refused  bool // those that were refused, alone
 	Unproven bool // those without proof, alone
+	Known    bool // those of devices and people that are known, alone
 }
 
 // Uses returns visits, the latest first, at most limit (1 to 500); more tells that there are others.
@@ -190,8 +247,9 @@ func (s *Store) Visited(ctx context.Context, c scope.Caller, caller string) ([]U
 func scanUse(r sqldb.Row) (u Use, err error) {
 	var address string
 	var unproven int
-	var last int64
-	err = r.Scan(&u.Server, &u.Service, &address, &u.Kind, &u.Caller, &unproven, &u.Refused, &u.Requests, &last)
+	var last, longest int64
+	err = r.Scan(&u.Server, &u.Service, &address, &u.Kind, &u.Caller, &unproven, &u.Refused, &u.Requests, &last, &u.Peak, &u.Largest, &longest)
+	u.Longest = time.Duration(longest) * time.Millisecond
 	u.Address, _ = netip.ParseAddr(address) // "" for none
 	u.Unproven, u.Last = unproven == 1, sqldb.Time(last)
 	return u, err
@@ -200,8 +258,8 @@ func scanUse(r sqldb.Row) (u Use, err error) {
 func (s *Store) uses(ctx context.Context, f Filtered, limit int) ([]Use, error) {
 	var a sqldb.Args
 	where := s.where(f, &a)
-	return sqldb.All(ctx, s.db, scanUse, `SELECT server, service, address, caller_kind, caller, unproven, refused, CAST(sum(requests) AS BIGINT), max(last)
-		FROM door_traffic WHERE `+where+` GROUP BY server, service, address, caller_kind, caller, unproven, refused
+	return sqldb.All(ctx, s.db, scanUse, `SELECT server, service, address, caller_kind, caller, unproven, refused, CAST(sum(requests) AS BIGINT), max(last),
+		max(peak), max(largest), max(longest) FROM door_traffic WHERE `+where+` GROUP BY server, service, address, caller_kind, caller, unproven, refused
 		ORDER BY max(last) DESC, service, address, caller LIMIT `+a.Add(limit), a.List()...)
 }
 
@@ -224,6 +282,9 @@ func (s *Store) where(f Filtered, a *sqldb.Args) string {
 	if f.Unproven {
 		where += " AND unproven = 1"
 	}
+	if f.Known {
+		where += " AND caller <> ''"
+	}
 	return where
 }
 
@@ -244,7 +305,7 @@ func (s *Store) Totals(ctx context.Context, c scope.Caller, f Filtered) (map[zon
 	out := map[zone.Service]Total{}
 	var a sqldb.Args
 	where := s.where(f, &a)
-	sums, err := sqldb.All(ctx, s.db, scanUse, `SELECT '', service, '', '', '', unproven, refused, CAST(sum(requests) AS BIGINT), max(last)
+	sums, err := sqldb.All(ctx, s.db, scanUse, `SELECT '', service, '', '', '', unproven, refused, CAST(sum(requests) AS BIGINT), max(last), 0, 0, 0
 		FROM door_traffic WHERE `+where+" GROUP BY service, unproven, refused", a.List()...)
 	if err != nil {
 		return nil, err
@@ -254,7 +315,7 @@ func (s *Store) Totals(ctx context.Context, c scope.Caller, f Filtered) (map[zon
 	}
 	var b sqldb.Args
 	where = s.where(f, &b)
-	devices, err := sqldb.All(ctx, s.db, scanUse, `SELECT '', service, '', '', '', 0, '', count(DISTINCT caller), max(last)
+	devices, err := sqldb.All(ctx, s.db, scanUse, `SELECT '', service, '', '', '', 0, '', count(DISTINCT caller), max(last), 0, 0, 0
 		FROM door_traffic WHERE `+where+" AND caller_kind = 'device' AND refused = '' GROUP BY service", b.List()...)
 	for _, u := range devices {
 		t := out[u.Service]

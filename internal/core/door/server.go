@@ -3,8 +3,10 @@ package door
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,11 +21,32 @@ type Node struct {
 	ID        string
 	Name      string
 	Addresses []netip.Addr // from which it calls others; never loopback
+	URLs      []string     // at which computers reach it, as far as it knows itself
+	Ports     Ports
 	Started   time.Time
 	Seen      time.Time
 }
 
+// Ports are those on which a server listens; 0 is not known.
+type Ports struct{ Device, Admin int }
+
+// Port returns the port at which a server has a service: that on which it really listens, where it is known.
+func (n Node) Port(s Service) int { return n.port(s.Port) }
+
+// port returns the port on which a server listens, instead of the one where it usually does.
+func (n Node) port(usual int) int {
+	switch {
+	case usual == devicePort && n.Ports.Device > 0:
+		return n.Ports.Device
+	case usual == adminPort && n.Ports.Admin > 0:
+		return n.Ports.Admin
+	}
+	return usual
+}
+
 const (
+	// devicePort and adminPort are where servers usually listen.
+	devicePort, adminPort = 443, 7443
 	// SeenEvery is how often a server says that it is there.
 	SeenEvery = time.Minute
 	// goneAfter is how long the addresses of a server that is silent are still let in everywhere: somebody else may get
@@ -33,10 +56,17 @@ const (
 	maxServers = 200
 )
 
+const nodeColumns = "id, name, addresses, urls, ports, started, seen"
+
 func scanNode(r sqldb.Row) (n Node, err error) {
-	var addresses string
+	var addresses, urls, ports string
 	var started, seen int64
-	err = r.Scan(&n.ID, &n.Name, &addresses, &started, &seen)
+	err = r.Scan(&n.ID, &n.Name, &addresses, &urls, &ports, &started, &seen)
+	if device, admin, ok := strings.Cut(ports, " "); ok {
+		n.Ports.Device, _ = strconv.Atoi(device) // what is no number is not known
+		n.Ports.Admin, _ = strconv.Atoi(admin)
+	}
+	n.URLs = strings.Fields(urls)
 	n.Started, n.Seen = sqldb.Time(started), sqldb.Time(seen)
 	for text := range strings.FieldsSeq(addresses) {
 		if a, err := netip.ParseAddr(text); err == nil {
@@ -47,12 +77,13 @@ func scanNode(r sqldb.Row) (n Node, err error) {
 }
 
 func nodes(ctx context.Context, q sqldb.Querier) ([]Node, error) {
-	return sqldb.All(ctx, q, scanNode, "SELECT id, name, addresses, started, seen FROM door_server ORDER BY name, id LIMIT $1", maxServers)
+	return sqldb.All(ctx, q, scanNode, "SELECT "+nodeColumns+" FROM door_server ORDER BY name, id LIMIT $1", maxServers)
 }
 
-// Register says that this server is there, under a name, with the addresses from which it calls other servers. What is
-// loopback, unspecified or of one link alone is left out.
-func (s *Store) Register(ctx context.Context, name string, addresses []netip.Addr) error {
+// Register says that this server is there, under a name, with the addresses from which it calls other servers, the ports on
+// which it listens, and the URLs at which computers reach it. Of the addresses what is loopback, unspecified or of one link alone
+// is left out, of the URLs what [CheckURL] does not take.
+func (s *Store) Register(ctx context.Context, name string, addresses []netip.Addr, ports Ports, urls ...string) error {
 	var kept []string
 	for _, a := range addresses {
 		if a = a.Unmap().WithZone(""); a.IsGlobalUnicast() && !slices.Contains(kept, a.String()) {
@@ -60,25 +91,32 @@ func (s *Store) Register(ctx context.Context, name string, addresses []netip.Add
 		}
 	}
 	slices.Sort(kept)
+	var told []string
+	for _, text := range urls {
+		if u, err := CheckURL(text); err == nil && !slices.Contains(told, u) && len(told) < maxAddresses {
+			told = append(told, u)
+		}
+	}
 	now, text := sqldb.Micros(s.with.Clock.Now()), strings.Join(kept, " ")
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		old, err := sqldb.One(ctx, tx, scanNode, "SELECT id, name, addresses, started, seen FROM door_server WHERE id = $1", s.Self())
+		old, err := sqldb.One(ctx, tx, scanNode, "SELECT "+nodeColumns+" FROM door_server WHERE id = $1", s.Self())
 		if err != nil && !errors.Is(err, sqldb.ErrNotFound) {
 			return err
 		}
-		_, err = tx.Exec(ctx, `INSERT INTO door_server (id, name, addresses, started, seen) VALUES ($1, $2, $3, $4, $4)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, addresses = excluded.addresses, started = excluded.started, seen = excluded.seen`,
-			s.Self(), sqldb.Clean(name, 255), text, now)
+		_, err = tx.Exec(ctx, `INSERT INTO door_server (id, name, addresses, urls, ports, started, seen) VALUES ($1, $2, $3, $4, $5, $6, $6)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, addresses = excluded.addresses, urls = excluded.urls, ports = excluded.ports,
+			started = excluded.started, seen = excluded.seen`,
+			s.Self(), sqldb.Clean(name, 255), text, strings.Join(told, " "), fmt.Sprint(ports.Device, ports.Admin), now)
 		if err != nil {
 			return err
 		}
 		if slices.EqualFunc(old.Addresses, kept, func(a netip.Addr, text string) bool { return a.String() == text }) && old.ID != "" &&
-			s.with.Clock.Now().Sub(old.Seen) < goneAfter {
+			slices.Equal(old.URLs, told) && s.with.Clock.Now().Sub(old.Seen) < goneAfter {
 			return nil
 		}
 		err = s.with.Log.Append(ctx, tx, audit.Record{
 			Action: "server.registered", Caller: scope.System("server"), Subject: audit.Subject{Kind: "server", ID: s.Self()},
-			After: map[string]any{"name": name, "addresses": kept},
+			After: map[string]any{"name": name, "addresses": kept, "urls": told},
 		})
 		if err != nil {
 			return err
@@ -128,13 +166,17 @@ func (s *Store) Forget(ctx context.Context, c scope.Caller, id string) error {
 }
 
 // addresses returns those of the servers that have been seen lately.
-func (s *Store) addresses(ctx context.Context, q sqldb.Querier) (list []netip.Addr, err error) {
+func (s *Store) addresses(ctx context.Context, q sqldb.Querier) ([]netip.Addr, error) {
 	all, err := nodes(ctx, q)
+	return s.living(all), err
+}
+
+func (s *Store) living(all []Node) (list []netip.Addr) {
 	since := s.with.Clock.Now().Add(-goneAfter)
 	for _, n := range all {
 		if n.Seen.After(since) {
 			list = append(list, n.Addresses...)
 		}
 	}
-	return list, err
+	return list
 }

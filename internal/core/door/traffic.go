@@ -25,7 +25,9 @@ type Visit struct {
 	Caller  string
 	// Unproven tells that the service asks for a device's proof, and that this one was let through without.
 	Unproven bool
-	Refused  string // why the gate refused it, "service" for the service itself, or ""
+	Refused  string        // why the gate refused it, "service" for the service itself, or ""
+	Body     int64         // octets that were sent
+	Took     time.Duration // 0 where it was held
 }
 
 // visit is what is counted together.
@@ -39,9 +41,29 @@ type visit struct {
 	refused  string
 }
 
+// count is what is kept of visits: for what a bound would have done to them, the busiest minute, the largest body and the
+// longest exchange.
 type count struct {
 	requests int64
 	last     int64
+	minute   int64 // the last one, since 1970
+	inMinute int64 // requests in it
+	peak     int64 // the most requests of one minute
+	largest  int64 // octets
+	longest  int64 // milliseconds
+}
+
+// with counts one more visit.
+func (c count) with(v Visit) count {
+	minute := v.At.Unix() / 60
+	if c.minute != minute {
+		c.minute, c.inMinute = minute, 0
+	}
+	c.requests++
+	c.inMinute++
+	c.last, c.peak = max(c.last, sqldb.Micros(v.At)), max(c.peak, c.inMinute)
+	c.largest, c.longest = max(c.largest, v.Body), max(c.longest, v.Took.Milliseconds())
+	return c
 }
 
 const (
@@ -86,7 +108,7 @@ func (s *Store) Record(v Visit) {
 		return
 	}
 	k := visit{sqldb.Micros(v.At.UTC().Truncate(day)), v.Service, v.Address.Unmap().WithZone(""), v.Kind, v.Caller, v.Unproven, v.Refused}
-	s.waiting.Merge(k, func(c count) count { return count{c.requests + 1, max(c.last, sqldb.Micros(v.At))} })
+	s.waiting.Merge(k, func(c count) count { return c.with(v) })
 }
 
 // Run writes what was counted until ctx ends.
@@ -126,19 +148,25 @@ func (s *Store) add(ctx context.Context, tx *sqldb.Tx, k visit, c count) error {
 		}
 	}
 	s.days.rows++
-	_, err := tx.Exec(ctx, `INSERT INTO door_traffic (day, server, service, address, caller_kind, caller, unproven, refused, requests, last)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	_, err := tx.Exec(ctx, `INSERT INTO door_traffic (day, server, service, address, caller_kind, caller, unproven, refused, requests, last,
+			minute, in_minute, peak, largest, longest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (day, server, service, address, caller_kind, caller, unproven, refused)
 		DO UPDATE SET requests = door_traffic.requests + excluded.requests, last = excluded.last`,
-		k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused, c.requests, c.last)
+		k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused, c.requests, c.last,
+		c.minute, c.inMinute, c.peak, c.largest, c.longest)
 	return err
 }
 
 // raise adds to a row that is there already.
 func (s *Store) raise(ctx context.Context, tx *sqldb.Tx, k visit, c count) (int64, error) {
-	return tx.Exec(ctx, `UPDATE door_traffic SET requests = requests + $1, last = CASE WHEN last > $2 THEN last ELSE $2 END
+	return tx.Exec(ctx, `UPDATE door_traffic SET requests = requests + $1, last = CASE WHEN last > $2 THEN last ELSE $2 END,
+			minute = $11, in_minute = CASE WHEN minute = $11 THEN in_minute + $12 ELSE $12 END,
+			peak = CASE WHEN minute = $11 AND in_minute + $12 > peak THEN in_minute + $12 WHEN $13 > peak THEN $13 ELSE peak END,
+			largest = CASE WHEN $14 > largest THEN $14 ELSE largest END, longest = CASE WHEN $15 > longest THEN $15 ELSE longest END
 		WHERE day = $3 AND server = $4 AND service = $5 AND address = $6 AND caller_kind = $7 AND caller = $8 AND unproven = $9 AND refused = $10`,
-		c.requests, c.last, k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused)
+		c.requests, c.last, k.day, s.Self(), string(k.service), text(k.address), string(k.kind), k.caller, bit(k.unproven), k.refused,
+		c.minute, c.inMinute, c.peak, c.largest, c.longest)
 }
 
 // countRows reads once a day how many rows there are; later it is counted here.

@@ -146,7 +146,7 @@ func TestADryRunTellsWhoWouldBeRefused(t *testing.T) {
 		failed := visit(zone.ServiceActiveSync, "198.51.100.5", "")
 		failed.Refused = "service"
 		come(t, s, 7, failed)
-		unproven := visit(zone.ServiceStatus, "10.0.0.10", "")
+		unproven := visit(zone.ServiceCollection, "10.0.0.10", "")
 		unproven.Unproven = true
 		come(t, s, 5, unproven)
 		to := door.Default()
@@ -166,7 +166,7 @@ func TestADryRunTellsWhoWouldBeRefused(t *testing.T) {
 			t.Fatalf("a dry run has changed the doors: %+v %v", v, err)
 		}
 		lax := door.Default()
-		lax.Zone.Settle(door.Management).Level = door.Observe
+		lax.Zone.Settle(zone.ServiceCollection).Level = door.Observe
 		if _, err := s.Change(t.Context(), system, 0, "", lax); err != nil {
 			t.Fatal(err)
 		}
@@ -227,4 +227,56 @@ func TestVisitsAreBounded(t *testing.T) {
 	if err != nil || totals[zone.ServicePortal].Refused["address"] != 60 {
 		t.Fatalf("%+v %v", totals, err)
 	}
+}
+
+func TestADryRunTriesBounds(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		s := newStore(g, "one")
+		busy := visit(zone.ServiceCollection, "198.51.100.1", "d-1")
+		busy.Body, busy.Took = 5000, 3*time.Second
+		come(t, s, 9, busy)
+		come(t, s, 4, busy) // in the same minute, in another batch
+		g.Clock.Advance(2 * time.Minute)
+		busy.At = g.Clock.Now()
+		come(t, s, 5, busy)
+		quiet := visit(zone.ServiceCollection, "198.51.100.2", "d-2")
+		quiet.At, quiet.Body = g.Clock.Now(), 10
+		come(t, s, 1, quiet)
+		for _, tt := range []struct {
+			words   string
+			set     func(*door.Settings)
+			why     string
+			unknown int
+		}{
+			{"a rate that nobody reaches", func(x *door.Settings) { x.PerAddress = 13 }, "", 1},
+			{"a rate that was passed once", func(x *door.Settings) { x.PerAddress = 12 }, "rate", 1},
+			{"a rate of one device", func(x *door.Settings) { x.PerDevice = 12 }, "rate", 1},
+			{"a body that was as large", func(x *door.Settings) { x.Body = 5000 }, "", 1},
+			{"a body that was larger", func(x *door.Settings) { x.Body = 4999 }, "too-large", 1},
+			{"a time that was passed", func(x *door.Settings) { x.Seconds = 2 }, "time", 1},
+			{"nothing", func(*door.Settings) {}, "", 0},
+		} {
+			d := door.Default()
+			tt.set(d.Zone.Settle(zone.ServiceCollection))
+			r, err := s.DryRun(t.Context(), reader, d, 1)
+			if err != nil || len(r.Unknown) != tt.unknown || r.Refused.Requests != 0 {
+				t.Fatalf("%s: %+v %v", tt.words, r, err)
+			}
+			if b := r.Bounded; (tt.why == "") != (len(b.List) == 0) || tt.why != "" && (b.Requests != 1 || b.Devices != 1 || b.List[0].Why != tt.why || b.List[0].Caller != "d-1") {
+				t.Errorf("%s: %+v", tt.words, b)
+			}
+		}
+		if list, _, err := s.Uses(t.Context(), reader, door.Filtered{Caller: "d-1"}, 9); err != nil || list[0].Peak != 13 || list[0].Largest != 5000 || list[0].Longest != 3*time.Second {
+			t.Errorf("%+v %v", list, err)
+		}
+		d := door.Default()
+		d.Zone.Settle(zone.ServiceCollection).Body = 100
+		if _, err := s.Change(t.Context(), system, 0, "", d); err != nil {
+			t.Fatal(err)
+		}
+		d.Zone.Settle(zone.ServiceCollection).Body = 50 // what is kept was refused by the old bound already
+		if r, err := s.DryRun(t.Context(), reader, d, 1); err != nil || len(r.Bounded.List) != 0 {
+			t.Errorf("%+v %v", r.Bounded, err)
+		}
+	})
 }

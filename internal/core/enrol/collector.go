@@ -89,12 +89,23 @@ func (s *Store) TokenOf(ctx context.Context, c scope.Caller, device string) (Inv
 var errToken = problem.New(problem.Unauthenticated, "collection.token",
 	"This token does not count, or not any more: an administrator makes another on the computer's page.")
 
-// ByToken returns the device whose inventory a token lets tell. Wrong tokens are counted by network. Problems:
-// Unauthenticated, Throttled, Forbidden when the device must stay out or inventory agents of others are not let in.
-func (s *Store) ByToken(ctx context.Context, addr netip.Addr, token string) (scope.Caller, error) {
-	if on, _, err := zone.Get(ctx, s.db, foreignAgents); err != nil || !on {
-		return scope.Caller{}, errors.Join(err, errForeign)
+// ByToken returns the device whose inventory a token lets tell. strict tells that the door insists on signatures: then tokens
+// count alone where inventory agents of others are let in. Where they are not, but the door does not insist, the device is
+// unproven. Wrong tokens are counted by network. Problems: Unauthenticated, Throttled, Forbidden when the device must stay out or
+// inventory agents of others are not let in.
+func (s *Store) ByToken(ctx context.Context, addr netip.Addr, token string, strict bool) (c scope.Caller, unproven bool, err error) {
+	on, _, err := zone.Get(ctx, s.db, foreignAgents)
+	if err != nil {
+		return c, false, err
 	}
+	if !on && strict {
+		return c, false, errForeign
+	}
+	c, err = s.byToken(ctx, addr, token)
+	return c, !on, err
+}
+
+func (s *Store) byToken(ctx context.Context, addr netip.Addr, token string) (scope.Caller, error) {
 	id, err := sqldb.One(ctx, s.db, sqldb.Scan1[string], "SELECT device FROM collection_token WHERE token_hash = $1", hashToken(token))
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return scope.Caller{}, s.wrongToken(ctx, addr)
@@ -113,7 +124,7 @@ var errForeign = problem.New(problem.Forbidden, "collection.foreign", "This zone
 
 // wrongToken counts and records a wrong token, and returns the problem. Nobody guesses one: what is bounded is the record.
 func (s *Store) wrongToken(ctx context.Context, addr netip.Addr) error {
-	if err := s.tries.Attempt(ctx, throttle.Network(addr)); err != nil {
+	if err := s.tries.Count(ctx, throttle.Network(addr)); err != nil {
 		return err
 	}
 	err := s.db.Write(ctx, func(tx *sqldb.Tx) error {

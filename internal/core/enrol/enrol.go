@@ -12,6 +12,7 @@ import (
 	"drover/internal/core/audit"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
+	"drover/internal/core/platform"
 	"drover/internal/core/scope"
 )
 
@@ -45,7 +46,7 @@ func (s *Store) Enrol(ctx context.Context, r Request) (Key, error) {
 	if i.ID != "" {
 		via = ByInvitation
 	}
-	k, err := s.certify(r.Public, r.KeyID, via)
+	k, err := s.certify(r.Public, r.KeyID, platform.Companion, via)
 	if err != nil {
 		return Key{}, err
 	}
@@ -72,7 +73,8 @@ func (s *Store) again(ctx context.Context, r Request, u directory.User) (Key, er
 	return k, err
 }
 
-// prove finds out whose device it is. Wrong invitations are counted by network; wrong passwords by who takes them.
+// prove finds out whose device it is. Wrong invitations are counted by network, and keep no right one waiting: nobody guesses
+// one. Wrong passwords are counted by who takes them.
 func (s *Store) prove(ctx context.Context, r Request) (u directory.User, i Invitation, err error) {
 	if r.Invitation == "" {
 		u, err = s.with.SignIn(ctx, r.Addr, r.Name, r.Password)
@@ -84,14 +86,14 @@ func (s *Store) prove(ctx context.Context, r Request) (u directory.User, i Invit
 		return u, i, err
 	}
 	defer done()
-	if err := s.tries.Attempt(ctx, from); err != nil {
+	u, i, err = s.byInvitation(ctx, r.Invitation)
+	if !problem.Is(err, problem.Unauthenticated) {
 		return u, i, err
 	}
-	u, i, err = s.byInvitation(ctx, r.Invitation)
-	if problem.Is(err, problem.Unauthenticated) {
-		return u, i, errors.Join(err, s.refused(ctx, r))
+	if many := s.tries.Count(ctx, from); many != nil {
+		return u, i, many
 	}
-	return u, i, errors.Join(err, s.tries.Forgive(ctx, "", from))
+	return u, i, errors.Join(err, s.refused(ctx, r))
 }
 
 func (s *Store) byInvitation(ctx context.Context, token string) (directory.User, Invitation, error) {

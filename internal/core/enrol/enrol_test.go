@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -32,28 +33,60 @@ func (p *people) Get(context.Context, scope.Caller, string) (directory.User, err
 	return p.user, nil
 }
 
+func (p *people) ByName(context.Context, scope.Caller, string) (directory.User, error) {
+	return p.user, nil
+}
+
 // fleet takes devices in as package device does, as far as enrol sees.
 type fleet struct {
-	db   *sqldb.DB
-	gone error // why the device must stay out
+	db        *sqldb.DB
+	gone      error // why the device must stay out
+	computers int
 }
 
 func (f *fleet) Come(ctx context.Context, tx *sqldb.Tx, _ scope.Caller, h device.Hello) (device.Device, error) {
 	if f.gone != nil {
 		return device.Device{}, f.gone
 	}
+	return f.insert(ctx, tx, "d-1", h)
+}
+
+func (f *fleet) insert(ctx context.Context, tx *sqldb.Tx, id string, h device.Hello) (device.Device, error) {
 	_, err := tx.Exec(ctx, `INSERT INTO device (id, owner, owner_name, owner_folded, eas_id, eas_key, name, name_folded, platform,
 		platform_by, liability, friendly, model, os, language, operator, serial, imei, user_agent, device_type, protocol, state,
 		access, upstream, policy_state, enrolled_at, facts_at, search, version)
 		VALUES ($1, $2, '', '', $3, $4, '', '', '', 'hand', 'corporate', '', '', '', '', '', '', '', '', '', '', 'pending', 'allow', '', 'none', 0, 0, '', 1)
-		ON CONFLICT (id) DO NOTHING`, "d-1", h.Owner.ID, h.EASID, h.EASID)
-	return device.Device{ID: "d-1", Owner: h.Owner.ID}, err
+		ON CONFLICT (id) DO NOTHING`, id, h.Owner.ID, h.EASID, h.EASID)
+	return device.Device{ID: id, Owner: h.Owner.ID}, err
 }
 
 func (*fleet) Accompany(context.Context, *sqldb.Tx, string, string) error { return nil }
 
-func (f *fleet) Get(context.Context, scope.Caller, string) (device.Device, error) {
-	return device.Device{ID: "d-1", State: device.Active}, nil
+func (f *fleet) ComeComputer(ctx context.Context, tx *sqldb.Tx, _ scope.Caller, _ string, facts device.Facts) (device.Device, error) {
+	f.computers++
+	return f.insert(ctx, tx, "c-"+strconv.Itoa(f.computers), device.Hello{Owner: directory.User{ID: "u-1"}, EASID: "c-" + strconv.Itoa(f.computers), Facts: facts})
+}
+
+func (*fleet) Lineage(context.Context, string) ([]string, error) { return nil, nil }
+
+func (*fleet) CheckPlace(context.Context, sqldb.Querier, string, []string) error { return nil }
+
+func (*fleet) Settle(context.Context, *sqldb.Tx, scope.Caller, string, device.Place) error {
+	return nil
+}
+
+func (*fleet) Expect(context.Context, *sqldb.Tx, scope.Caller, directory.User, device.Facts) (string, error) {
+	return "", nil
+}
+
+func (*fleet) GroupsByName(context.Context, sqldb.Querier) (map[string]device.Group, error) {
+	return nil, nil
+}
+
+func (*fleet) Named(context.Context, sqldb.Querier, string, string) (bool, error) { return false, nil }
+
+func (f *fleet) Get(_ context.Context, _ scope.Caller, id string) (device.Device, error) {
+	return device.Device{ID: id, State: device.Active}, nil
 }
 
 func (f *fleet) Find(context.Context, sqldb.Querier, scope.Caller, scope.Right, string) (device.Device, error) {
@@ -83,7 +116,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 		t.Fatal(err)
 	}
 	w.Store = New(Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: w.people, Devices: w.fleet,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Keys: g.Keys, Bus: g.Bus, Users: w.people, Devices: w.fleet,
 		SignIn: func(_ context.Context, _ netip.Addr, name, password string) (directory.User, error) {
 			if name != "ann" || password != "secret" {
 				return directory.User{}, problem.New(problem.Unauthenticated, "user.login", "Wrong.")
@@ -176,6 +209,9 @@ func TestS19S20NothingPublicEnrols(t *testing.T) {
 		}
 		if !problem.Is(err, problem.Throttled) {
 			t.Errorf("guessing is not slowed down: %v", err)
+		}
+		if _, err := w.come(t, w.token(t, 1), csr(t)); err != nil {
+			t.Errorf("a right invitation from the same address waits for the wrong ones: %v", err)
 		}
 	})
 }

@@ -6,12 +6,15 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"drover/internal/base/httpsig"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/device"
+	"drover/internal/core/directory"
+	"drover/internal/core/platform"
 	"drover/internal/core/scope"
 )
 
@@ -33,6 +36,9 @@ const (
 	ByInvitation Via = "invitation"
 	ByPassword   Via = "password"
 	ByRenewal    Via = "renewal" // the key before it
+
+	ByAuthorization Via = "authorization" // an authorization key, of a computer
+	ByApproval      Via = "approval"      // the computer was approved beforehand
 )
 
 // Key is the public half of a device's key, with its certificate.
@@ -40,11 +46,12 @@ type Key struct {
 	ID          string // its thumbprint; see [httpsig.Thumbprint]
 	Device      string
 	Owner       string
-	Certificate []byte // DER
-	Serial      string // of the certificate, hexadecimal
+	Certificate []byte           // DER
+	Serial      string           // of the certificate, hexadecimal
+	Channel     platform.Channel // who holds it: [platform.Companion] or [platform.Agent]
 	Via         Via
 	State       KeyState
-	Because     string // why it ended: "renewed", "replaced", "revoked", "wiped", "retired", "removed", "moved" or "left"
+	Because     string // why it ended: "renewed", "replaced", "revoked", "wiped", "retired", "removed", "moved", "copied" or "left"
 	Created     time.Time
 	Expires     time.Time
 	Ended       time.Time // zero while it is good
@@ -60,6 +67,7 @@ type Proof struct {
 	Key       string
 	Device    string
 	Owner     string
+	Channel   platform.Channel // as in [Key]
 	Public    crypto.PublicKey
 	State     KeyState
 	Expires   time.Time
@@ -70,6 +78,8 @@ type Proof struct {
 var (
 	errUnknownKey = problem.New(problem.Unauthenticated, "key.unknown",
 		"This key is not known here, or does not count any more: the device must enrol anew.")
+	errKeyEnded = problem.New(problem.Unauthenticated, "key.ended",
+		"This key does not count any more: the computer has left the zone, or must register anew.")
 	errDisabled = problem.New(problem.Forbidden, "user.disabled", "The user of this device is disabled in Drover; an administrator can change that.")
 )
 
@@ -87,32 +97,47 @@ func (s *Store) Proof(ctx context.Context, id string) (Proof, error) {
 		s.proofs.Put(revision, id, p, 0)
 	}
 	if !s.with.Clock.Now().Before(p.Expires) {
-		return Proof{}, errUnknownKey
+		return Proof{}, overFor(p.Channel)
 	}
 	return p, nil
 }
 
+// overFor returns the problem with which a key is met that counted once, in the words of the protocol that it speaks.
+func overFor(c platform.Channel) error {
+	if c == platform.Agent {
+		return errKeyEnded
+	}
+	return errUnknownKey
+}
+
 func (s *Store) readProof(ctx context.Context, id string) (Proof, error) {
 	k, err := s.keyByID(ctx, s.db, id)
-	if errors.Is(err, sqldb.ErrNotFound) || err == nil && k.State == Ended {
+	switch {
+	case errors.Is(err, sqldb.ErrNotFound):
 		return Proof{}, errUnknownKey
-	}
-	if err != nil {
+	case err != nil:
 		return Proof{}, err
-	}
-	public, err := x509.ParsePKIXPublicKey(k.public)
-	if err != nil {
-		return Proof{}, err
+	case k.State == Ended:
+		return Proof{}, overFor(k.Channel)
 	}
 	d, err := s.with.Devices.Get(ctx, self, k.Device)
 	if err != nil {
 		return Proof{}, err
 	}
-	p := Proof{Key: k.ID, Device: k.Device, Owner: k.Owner, Public: public, State: k.State, Expires: k.Expires, RenewFrom: k.RenewFrom(), Refusal: d.Refusal()}
+	return prove(k, d, func() (directory.User, error) { return s.with.Users.Get(ctx, self, k.Owner) })
+}
+
+// prove says what a key proves that has not ended, of a device as it is now. Its owner is asked for where that matters.
+func prove(k Key, d device.Device, owner func() (directory.User, error)) (Proof, error) {
+	public, err := x509.ParsePKIXPublicKey(k.public)
+	if err != nil {
+		return Proof{}, err
+	}
+	p := Proof{Key: k.ID, Device: k.Device, Owner: k.Owner, Channel: k.Channel, Public: public, State: k.State, Expires: k.Expires, RenewFrom: k.RenewFrom(), Refusal: d.Refusal()}
 	if p.Refusal != nil {
 		return p, nil
 	}
-	u, err := s.with.Users.Get(ctx, self, k.Owner)
+	u, err := owner()
 	if err != nil {
 		return Proof{}, err
 	}
@@ -122,7 +147,51 @@ func (s *Store) readProof(ctx context.Context, id string) (Proof, error) {
 	return p, nil
 }
 
-// DeviceMoved ends a device's keys, as [device.Follower].
+// Remember reads what keys prove into memory, many with one statement: before [Store.Proof] is asked of thousands at once. The
+// devices are those that hold them, as they were read before: only good keys are remembered, of devices that are let in, as a
+// key stops being good in the very transaction that keeps its device out.
+func (s *Store) Remember(ctx context.Context, keys []string, devices map[string]device.Known) error {
+	revision, err := s.with.Revision.Current()
+	if err != nil {
+		return err
+	}
+	owners := map[string]directory.User{}
+	owner := func(id string) (u directory.User, err error) {
+		u, known := owners[id]
+		if !known {
+			u, err = s.with.Users.Get(ctx, self, id)
+		}
+		if err == nil {
+			owners[id] = u
+		}
+		return u, err
+	}
+	for part := range slices.Chunk(keys, rememberedAtOnce) {
+		var a sqldb.Args
+		list, err := sqldb.All(ctx, s.db, scanKey, "SELECT "+keyColumns+" FROM device_key k WHERE k.state = 'good' AND k.id IN "+a.In(part...), a.List()...)
+		if err != nil {
+			return err
+		}
+		for _, k := range list {
+			d, held := devices[k.Device]
+			if !held {
+				continue
+			}
+			p, err := prove(k, d.Device, func() (directory.User, error) { return owner(k.Owner) })
+			if err != nil || p.Refusal != nil {
+				continue // whoever asks for it finds the reason
+			}
+			s.proofs.Put(revision, k.ID, p, 0)
+		}
+	}
+	return nil
+}
+
+// rememberedAtOnce is how many keys one statement names.
+const rememberedAtOnce = 500
+
+// DeviceMoved ends a device's keys, as [device.Follower]. One that has got another owner proves only itself where an agent holds
+// its key: that goes on, as the new owner's.
 func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
 	state, because := Ended, "moved"
 	switch to {
@@ -137,7 +206,43 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to dev
 			return err
 		}
 	}
+	if err := s.forget(ctx, tx, id, to); err != nil {
+		return err
+	}
+	if because == "moved" {
+		handed, err := s.handKey(ctx, tx, id)
+		if err != nil || handed {
+			return err
+		}
+	}
 	_, err := s.endKeys(ctx, tx, id, state, because)
+	return err
+}
+
+// handKey gives the key of a computer's agent to the computer's owner, and tells whether there is one.
+func (s *Store) handKey(ctx context.Context, tx *sqldb.Tx, id string) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE device_key SET owner = (SELECT d.owner FROM device d WHERE d.id = device_key.device), owned = $1
+		WHERE device = $2 AND channel = $3 AND state = 'good'`, sqldb.Micros(s.with.Clock.Now()), id, string(platform.Agent))
+	return n > 0, err
+}
+
+// Owned returns since when a computer with an agent is its owner's; the zero time for from the first. What its agent still has to tell
+// of people from before is another's. For Drover itself.
+func (s *Store) Owned(ctx context.Context, id string) (time.Time, error) {
+	since, err := sqldb.One(ctx, s.db, sqldb.Scan1[int64], "SELECT COALESCE(max(owned), 0) FROM device_key WHERE device = $1", id)
+	return sqldb.Time(since), err
+}
+
+// Returned makes the key of a computer good again that ended because the computer was retired, when it is readmitted: the agent,
+// which still has it, goes on by itself. For [device.Store.OnReturn].
+func (s *Store) Returned(ctx context.Context, tx *sqldb.Tx, id string) error {
+	now := sqldb.Micros(s.with.Clock.Now())
+	_, err := tx.Exec(ctx, `UPDATE device_key SET state = 'good', because = '', ended = 0,
+		owned = CASE WHEN owner = (SELECT d.owner FROM device d WHERE d.id = device_key.device) THEN owned ELSE $1 END,
+		owner = (SELECT d.owner FROM device d WHERE d.id = device_key.device) WHERE id = (SELECT k.id FROM device_key k
+		WHERE k.device = $2 AND k.channel = $3 AND k.because = 'retired' AND k.expires > $4
+		AND NOT EXISTS (SELECT 1 FROM device_key g WHERE g.device = $5 AND g.state = 'good') ORDER BY k.ended DESC, k.id LIMIT 1)`,
+		now, id, string(platform.Agent), now, id)
 	return err
 }
 
@@ -210,7 +315,7 @@ func PublicKey(csr []byte) (key crypto.PublicKey, id string, err error) {
 }
 
 // certify makes the key that a device is to have.
-func (s *Store) certify(public crypto.PublicKey, id string, via Via) (Key, error) {
+func (s *Store) certify(public crypto.PublicKey, id string, c platform.Channel, via Via) (Key, error) {
 	der, err := x509.MarshalPKIXPublicKey(public)
 	if err != nil {
 		return Key{}, err
@@ -224,7 +329,7 @@ func (s *Store) certify(public crypto.PublicKey, id string, via Via) (Key, error
 		return Key{}, err
 	}
 	return Key{
-		ID: id, Certificate: cert.Raw, Serial: hex.EncodeToString(cert.SerialNumber.Bytes()), Via: via, State: Good,
+		ID: id, Certificate: cert.Raw, Serial: hex.EncodeToString(cert.SerialNumber.Bytes()), Channel: c, Via: via, State: Good,
 		Created: s.with.Clock.Now().Truncate(time.Microsecond), Expires: cert.NotAfter, public: der,
 	}, nil
 }
@@ -237,7 +342,7 @@ func (s *Store) Renew(ctx context.Context, p Proof, csr []byte) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	k, err := s.certify(public, id, ByRenewal)
+	k, err := s.certify(public, id, p.Channel, ByRenewal)
 	if err != nil {
 		return Key{}, err
 	}
@@ -269,7 +374,7 @@ func (s *Store) renewable(ctx context.Context, tx *sqldb.Tx, p Proof) error {
 		return err
 	}
 	if k.State != Good || k.Device != p.Device || !s.with.Clock.Now().Before(k.Expires) {
-		return errUnknownKey
+		return overFor(k.Channel)
 	}
 	return nil
 }

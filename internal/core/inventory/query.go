@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
@@ -39,7 +38,17 @@ type Test struct {
 	Op     Op     `json:"op"`
 	// Value is what is compared with: a version of software.
 	Value string `json:"value,omitempty"`
+	// And are more bounds that the same version of software keeps, at most 3: a range of versions.
+	And []Bound `json:"and,omitempty"`
 }
+
+// Bound is a comparison with a version.
+type Bound struct {
+	Op    Op     `json:"op"`
+	Value string `json:"value"`
+}
+
+const maxBounds = 3
 
 // Query asks for the devices that fulfil every test. It has 1 to 8 tests.
 type Query struct {
@@ -220,8 +229,18 @@ func pattern(name string) string {
 }
 
 func (t Test) holds(it Item) (bool, error) {
-	c := CompareVersions(it["source"], it["version"], strings.TrimSpace(t.Value))
-	switch t.Op {
+	holds, err := Bound{t.Op, t.Value}.holds(it)
+	for _, b := range t.And {
+		if err == nil && holds {
+			holds, err = b.holds(it)
+		}
+	}
+	return holds, err
+}
+
+func (b Bound) holds(it Item) (bool, error) {
+	c := CompareVersions(it["source"], it["version"], strings.TrimSpace(b.Value))
+	switch b.Op {
 	case Any, Missing:
 		return true, nil
 	case Is:
@@ -239,36 +258,4 @@ func (t Test) holds(it Item) (bool, error) {
 	case Contains:
 	}
 	return false, errOp
-}
-
-// History returns what has changed on a device, newest first, of one section or of all (""), from a time on.
-func (s *Store) History(ctx context.Context, c scope.Caller, deviceID string, section Section, since time.Time, r page.Request) (page.Page[Change], error) {
-	right := scope.InventoryRead
-	var a sqldb.Args
-	where := "h.device = " + a.Add(deviceID) + " AND h.at >= " + a.Add(sqldb.Micros(since))
-	if section != "" {
-		d, err := Describe(section)
-		if err != nil {
-			return page.Page[Change]{}, err
-		}
-		if d.About {
-			right = scope.UserPersonalRead
-		}
-		where += " AND h.section = " + a.Add(string(section))
-	} else {
-		where += " AND h.section <> 'user'"
-	}
-	if _, err := s.with.Devices.Find(ctx, s.db, c, right, deviceID); err != nil {
-		return page.Page[Change]{}, err
-	}
-	size, err := r.Size()
-	if err != nil {
-		return page.Page[Change]{}, err
-	}
-	if r.After != "" { // ids are made in the order of time
-		where += " AND h.id < " + a.Add(r.After)
-	}
-	rows, err := sqldb.All(ctx, s.db, scanChange, "SELECT h.id, h.section, h.kind, h.at, h.before, h.after FROM inventory_change h WHERE "+where+
-		" ORDER BY h.id DESC LIMIT "+a.Add(size+1), a.List()...)
-	return page.Cut(rows, size, func(x Change) string { return x.ID }), err
 }

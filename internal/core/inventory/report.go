@@ -53,7 +53,7 @@ func (d Description) clean(items []Item) []Item {
 	for _, it := range items {
 		x := Item{}
 		for _, f := range d.Fields {
-			if v := strings.TrimSpace(sqldb.Clean(it[f.Name], maxText)); v != "" {
+			if v := strings.TrimSpace(sqldb.Line(it[f.Name], maxText)); v != "" {
 				x[f.Name] = v
 			}
 		}
@@ -88,7 +88,7 @@ func (d Description) hash(items []Item) string {
 }
 
 func (r *Report) check() error {
-	r.Source = sqldb.Clean(r.Source, maxSource)
+	r.Source = sqldb.Line(r.Source, maxSource)
 	seen := map[Section]bool{}
 	for _, p := range r.Parts {
 		d, err := Describe(p.Section)
@@ -122,6 +122,7 @@ const (
 // Change is one step of a section's history.
 type Change struct {
 	ID      string
+	Device  string
 	At      time.Time
 	Section Section
 	Kind    Kind
@@ -155,6 +156,48 @@ func (d Description) compare(old, now []Item) []Change {
 				out = append(out, Change{Section: d.Section, Kind: Changed, Before: old[i], After: now[j]})
 			}
 			i, j = i+1, j+1
+		}
+	}
+	if d.Section == Software {
+		return updates(out)
+	}
+	return out
+}
+
+// updates makes one change of a program that is gone in one version and added in another. One of which several versions come or
+// go at once, such as a kernel, stays as it is.
+func updates(list []Change) []Change {
+	type pair struct{ gone, added []int }
+	of := map[string]*pair{}
+	for i, x := range list {
+		it := x.After
+		if x.Kind == Gone {
+			it = x.Before
+		}
+		key := strings.Join([]string{it["name"], it["arch"], it["source"]}, "\x1f")
+		if of[key] == nil {
+			of[key] = &pair{}
+		}
+		switch x.Kind {
+		case Gone:
+			of[key].gone = append(of[key].gone, i)
+		case Added:
+			of[key].added = append(of[key].added, i)
+		case Changed:
+		}
+	}
+	spent := map[int]bool{}
+	for _, p := range of {
+		if len(p.gone) == 1 && len(p.added) == 1 {
+			x := &list[p.added[0]]
+			x.Kind, x.Before = Changed, list[p.gone[0]].Before
+			spent[p.gone[0]] = true
+		}
+	}
+	var out []Change
+	for i, x := range list {
+		if !spent[i] {
+			out = append(out, x)
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package inventory
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"drover/internal/base/page"
@@ -179,8 +180,9 @@ type Version struct {
 // maxVersions bounds the versions of one program that are compared.
 const maxVersions = 5000
 
-// Versions returns the versions of a program on the devices that the caller may see, the newest first.
-func (s *Store) Versions(ctx context.Context, c scope.Caller, name, source string) ([]Version, error) {
+// Versions returns the versions of a program on the devices that the caller may see, those that keep all the bounds, the newest
+// first.
+func (s *Store) Versions(ctx context.Context, c scope.Caller, name, source string, bounds ...Bound) ([]Version, error) {
 	sc, err := c.Scope(scope.InventoryRead)
 	if err != nil {
 		return nil, err
@@ -190,6 +192,17 @@ func (s *Store) Versions(ctx context.Context, c scope.Caller, name, source strin
 	list, err := sqldb.All(ctx, s.db, func(row sqldb.Row) (x Version, err error) { return x, row.Scan(&x.Version, &x.Arch, &x.Devices) },
 		`SELECT p.version, p.arch, count(DISTINCT i.device) FROM inventory_software p JOIN inventory_installed i ON i.software = p.id
 		WHERE `+where+" GROUP BY p.version, p.arch LIMIT "+a.Add(maxVersions), a.List()...)
+	for _, b := range bounds {
+		if _, err := b.holds(Item{"source": source}); err != nil {
+			return nil, err
+		}
+	}
+	list = slices.DeleteFunc(list, func(v Version) bool {
+		return slices.ContainsFunc(bounds, func(b Bound) bool {
+			holds, _ := b.holds(Item{"source": source, "version": v.Version}) // its comparison is known
+			return !holds
+		})
+	})
 	sortVersions(list, source)
 	return list, err
 }

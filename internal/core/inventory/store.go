@@ -83,8 +83,8 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, deviceID string, r Rep
 	if err != nil {
 		return nil, err
 	}
-	if r.Told != nil || len(news(r, known)) > 0 {
-		err = s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.take(ctx, tx, deviceID, r) })
+	if r.Told != nil || len(s.news(r, known)) > 0 {
+		err = s.db.WriteSoon(ctx, func(tx *sqldb.Tx) error { return s.take(ctx, tx, deviceID, r) })
 		if err != nil {
 			return nil, err
 		}
@@ -94,7 +94,7 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, deviceID string, r Rep
 
 func (s *Store) asked(ctx context.Context, deviceID string, r Report) error {
 	for _, p := range r.Parts {
-		if d, _ := Describe(p.Section); !d.About {
+		if d, _ := Describe(p.Section); !d.About || len(p.Items) == 0 { // that there is none any more may always be told
 			continue
 		}
 		wanted, err := s.with.Policy.AsksAbout(ctx, deviceID)
@@ -109,13 +109,19 @@ func (s *Store) asked(ctx context.Context, deviceID string, r Report) error {
 	return nil
 }
 
-// news returns the parts that change something.
-func news(r Report, known map[Section]State) []Part {
+// ahead is how far the clocks of a zone's servers are apart at most.
+const ahead = 10 * time.Minute
+
+// news returns the parts that change something. What a report in the teller's own form says follows what it was made from, whatever
+// the clocks say; and what lies ahead was told while a clock was wrong, and keeps nothing out.
+func (s *Store) news(r Report, known map[Section]State) []Part {
 	var out []Part
+	latest := s.with.Clock.Now().Add(ahead)
 	for _, p := range r.Parts {
 		d, _ := Describe(p.Section)
 		k, there := known[p.Section]
-		if there && (r.Made.Before(k.Made) || d.hash(p.Items) == k.Hash) || !there && len(p.Items) == 0 {
+		late := r.Told == nil && r.Made.Before(k.Made) && !k.Made.After(latest)
+		if there && (late || d.hash(p.Items) == k.Hash) || !there && len(p.Items) == 0 {
 			continue
 		}
 		out = append(out, p)
@@ -132,7 +138,7 @@ func (s *Store) take(ctx context.Context, tx *sqldb.Tx, deviceID string, r Repor
 	if err != nil {
 		return err
 	}
-	parts := news(r, known)
+	parts := s.news(r, known)
 	for _, p := range parts {
 		if err := s.takePart(ctx, tx, deviceID, r, p, known[p.Section].Hash == ""); err != nil {
 			return err
@@ -306,6 +312,37 @@ func (s *Store) Items(ctx context.Context, c scope.Caller, deviceID string, sect
 		return nil, err
 	}
 	return s.items(ctx, s.db, deviceID, d)
+}
+
+// Singles returns the one item of a section of devices, by their ids, as far as it is known and the caller may see it.
+func (s *Store) Singles(ctx context.Context, c scope.Caller, section Section, ids ...string) (map[string]Item, error) {
+	d, err := Describe(section)
+	if err != nil {
+		return nil, err
+	}
+	if !d.Single {
+		return nil, problem.New(problem.Invalid, "inventory.fact", "This section has more than one item.").WithField("section")
+	}
+	sc, err := c.Scope(scope.InventoryRead)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	type row struct{ device, body string }
+	var a sqldb.Args
+	where := "x.section = " + a.Add(string(section)) + " AND x.device IN " + a.In(ids...) + " AND " + sc.Devices("x.device", &a)
+	rows, err := sqldb.All(ctx, s.db, func(r sqldb.Row) (x row, err error) { return x, r.Scan(&x.device, &x.body) },
+		"SELECT x.device, x.body FROM inventory_section x WHERE "+where, a.List()...)
+	out := make(map[string]Item, len(rows))
+	for _, x := range rows {
+		var items []Item
+		if err := json.Unmarshal([]byte(x.body), &items); err != nil {
+			return nil, err
+		}
+		if len(items) > 0 {
+			out[x.device] = items[0]
+		}
+	}
+	return out, err
 }
 
 // DeviceMoved forgets what a removed device was made of, as [device.Follower], and of a device with another owner what it

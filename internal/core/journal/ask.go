@@ -20,7 +20,7 @@ func AskOf(e *policy.Effective, k Kind) Ask {
 	case File:
 		ask.Paths, ask.Types = e.Value(platform.AuditFilePaths).Texts(), e.Value(platform.AuditFileTypes).Texts()
 		ask.MaxSize = e.Value(platform.AuditFileSize).Int()
-	case DeviceLog, PhoneLog:
+	case DeviceLog, PhoneLog, SignIn, Elevation, USB:
 	}
 	return ask
 }

@@ -21,7 +21,7 @@ type Entry struct {
 	At       time.Time // when it happened, by the device's clock
 	Received time.Time
 	Size     int64           // bytes as they came
-	Body     json.RawMessage // a [Position], [Call], [Text], [Lines] or [Copy]
+	Body     json.RawMessage // a [Position], [Call], [Text], [Lines], [Copy] or [Happening]
 }
 
 // Item is what can be told.

@@ -29,7 +29,7 @@ func (s *Store) KeepFile(ctx context.Context, c scope.Caller, from Source, file 
 	if err != nil {
 		return err
 	}
-	id := from.id(0)
+	id := from.id(&file, 0)
 	if there, err := s.has(ctx, id); err != nil || there {
 		return err
 	}

@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"drover/internal/base/problem"
 	"drover/internal/core/platform"
 )
@@ -15,7 +17,24 @@ const (
 	PhoneLog  Kind = "phone-log"
 	TextLog   Kind = "text-log"
 	File      Kind = "file"
+
+	// Of computers that our own agent manages.
+	SignIn    Kind = "sign-in"
+	Elevation Kind = "elevation"
+	USB       Kind = "usb"
 )
+
+// Concerns tells whether devices of a row of platforms can tell a kind: computers and phones tell of other things.
+func (k Kind) Concerns(r platform.Row) bool {
+	computer := slices.Contains(r.Channels, platform.Agent)
+	switch k {
+	case DeviceLog:
+		return true
+	case SignIn, Elevation, USB:
+		return computer
+	}
+	return !computer
+}
 
 // Description is what people are told of a kind.
 type Description struct {
@@ -37,6 +56,9 @@ var catalogue = []Description{
 	{PhoneLog, platform.AuditPhoneLog, "Calls: number, direction, time and length", 90, 20_000, 8 << 20},
 	{TextLog, platform.AuditTextLog, "Text messages: number, direction, time and, where the policy asks for it, the text", 90, 20_000, 32 << 20},
 	{File, platform.AuditFiles, "Copies of files in the folders that the policy names", 90, 2000, 256 << 20},
+	{SignIn, platform.WatchLogins, "Who has signed in on the computer, and when", 90, 20_000, 8 << 20},
+	{Elevation, platform.WatchElevations, "Who has acted as an administrator on the computer, and when", 90, 20_000, 8 << 20},
+	{USB, platform.WatchUSB, "Which USB devices were plugged into the computer, and when", 90, 20_000, 8 << 20},
 }
 
 // Describe returns what people are told of a kind; a problem of kind Invalid when there is none of that name.
@@ -47,5 +69,5 @@ func Describe(k Kind) (Description, error) {
 		}
 	}
 	return Description{}, problem.New(problem.Invalid, "journal.kind",
-		"The kinds are device-log, location, phone-log, text-log and file.").WithField("kind")
+		"The kinds are device-log, location, phone-log, text-log, file, sign-in, elevation and usb.").WithField("kind")
 }

@@ -70,8 +70,11 @@ type Source struct {
 	asks map[Kind]Ask // what [Store.Admit] has found
 }
 
-// id names one entry of a piece.
-func (f Source) id(n int) string {
+// id names one entry of a piece; what happened on a computer has a name of its own.
+func (f Source) id(it Item, n int) string {
+	if h, ok := it.(*Happening); ok && h.Event != "" {
+		f.Piece, n = "event/"+h.Event, 0
+	}
 	if f.Piece == "" {
 		return sqldb.NewID()
 	}
@@ -103,7 +106,7 @@ func (s *Store) Keep(ctx context.Context, c scope.Caller, from Source, items ...
 			}
 		}
 		for i, it := range items {
-			if _, err := s.insert(ctx, tx, from.id(i), from, it, content{}); err != nil {
+			if _, err := s.insert(ctx, tx, from.id(it, i), from, it, content{}); err != nil {
 				return err
 			}
 		}

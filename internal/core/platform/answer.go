@@ -46,6 +46,8 @@ func (r Row) sheet(c Channel) sheet {
 		return r.app
 	case AppleMDM:
 		return r.apple
+	case Agent:
+		return r.agent
 	}
 	return r.mail
 }

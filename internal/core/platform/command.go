@@ -17,10 +17,18 @@ const (
 	Message         Command = "message"
 	UpdateInventory Command = "update-inventory"
 	Block           Command = "block"
+
+	// Of computers that our own agent manages.
+	Refresh         Command = "refresh"          // ask for everything anew, and check every policy
+	DisableAccounts Command = "disable-accounts" // nobody but those named signs in
+	EnableAccounts  Command = "enable-accounts"  // undoes it
+	Reboot          Command = "reboot"
+	Uninstall       Command = "uninstall" // the zone's consent to remove the agent
 )
 
 var commands = []Command{
 	Lock, FullWipe, SelectiveWipe, WipeCard, ClearPasscode, Locate, RequestLog, Message, UpdateInventory, Block,
+	Refresh, DisableAccounts, EnableAccounts, Reboot, Uninstall,
 }
 
 // Commands returns every command that a row answers for.
@@ -35,11 +43,12 @@ const (
 	ActiveSync Channel = "activesync"
 	AppleMDM   Channel = "apple-mdm"
 	Companion  Channel = "companion" // an application on the device that takes orders beside the mail client
+	Agent      Channel = "agent"     // our own agent on a computer
 	Inventory  Channel = "inventory" // an inventory agent of others, which takes none
 )
 
 var channelNames = map[Channel]string{
-	ActiveSync: "ActiveSync", AppleMDM: "Apple device management", Companion: "a companion application", Inventory: "an inventory agent",
+	ActiveSync: "ActiveSync", AppleMDM: "Apple device management", Companion: "a companion application", Agent: "Drover's agent", Inventory: "an inventory agent",
 }
 
 // Name returns the channel's name for people.
@@ -95,6 +104,17 @@ type Verdict struct {
 	Way          Way
 	Reason       string
 	Alternatives []Alternative
+}
+
+// ofComputers are the orders that mean something to computers with our agent alone.
+var ofComputers = []Command{Refresh, DisableAccounts, EnableAccounts, Reboot, Uninstall}
+
+// Concerns tells whether c means anything to a device of this row's kind, whether it can take it or not.
+func (r Row) Concerns(c Command) bool {
+	if slices.Contains(r.Channels, Agent) {
+		return len(r.orders[c].Ways) > 0 || c == FullWipe || slices.Contains(ofComputers, c)
+	}
+	return !slices.Contains(ofComputers, c)
 }
 
 // Ask tells whether command c can reach a device of this row over reach.

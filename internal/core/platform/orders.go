@@ -17,6 +17,7 @@ const (
 	neverClear    = "Neither ActiveSync nor the companion application of this platform can clear a passcode."
 	neverCard     = "Neither ActiveSync nor the companion application of this platform can wipe the storage card alone."
 	noCard        = "This platform has no storage card."
+	noAgent       = "This is an order to computers that Drover's agent manages."
 )
 
 var (
@@ -57,6 +58,12 @@ func orders(named map[Command]Order) map[Command]Order {
 func completed(rows []Row) []Row {
 	never := map[string]string{noClear: neverClear, noCardWipe: neverCard}
 	for _, r := range rows {
+		if slices.Contains(r.Channels, Agent) {
+			continue
+		}
+		for _, c := range ofComputers {
+			r.orders[c] = refused(noAgent)
+		}
 		if slices.Contains(r.Channels, Inventory) {
 			continue
 		}

@@ -25,6 +25,9 @@ const (
 	OutlookMobile    ID = "outlook-mobile"
 	WindowsMail      ID = "windows-mail"
 	Computer         ID = "computer"
+	LinuxAgent       ID = "linux-agent"
+	WindowsAgent     ID = "windows-agent"
+	MacOSAgent       ID = "macos-agent"
 	UnknownPlatform  ID = "unknown"
 	maxFact             = 256 // bytes of a device's fact that are looked at
 )
@@ -64,6 +67,7 @@ type Row struct {
 	mail   sheet // over ActiveSync
 	app    sheet // over the companion application
 	apple  sheet // over Apple device management
+	agent  sheet // over our own agent
 	orders map[Command]Order
 }
 
@@ -185,7 +189,10 @@ var names = map[ID]string{
 	OutlookMobile:    "Outlook for iOS and Android",
 	WindowsMail:      "Windows Mail",
 	Computer:         "Computer with an inventory agent",
+	LinuxAgent:       "Linux with Drover's agent",
+	WindowsAgent:     "Windows with Drover's agent",
+	MacOSAgent:       "macOS with Drover's agent",
 	UnknownPlatform:  "Unknown",
 }
 
-var catalogue = completed(slices.Concat(extinctRows(), todayRows(), computerRows()))
+var catalogue = completed(slices.Concat(extinctRows(), todayRows(), computerRows(), agentRows()))

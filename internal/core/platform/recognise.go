@@ -36,6 +36,9 @@ type sign struct {
 // The user agent is the surest witness, since the mail client writes it; the device type comes next. Signs of clients
 // that would be mistaken for a platform stand before that platform's.
 var signs = []sign{
+	{id: LinuxAgent, kind: string(LinuxAgent)}, // as [AgentType] names them
+	{id: WindowsAgent, kind: string(WindowsAgent)},
+	{id: MacOSAgent, kind: string(MacOSAgent)},
 	{id: Computer, kind: "computer"},
 	{id: AndroidTouchDown, agent: "touchdown"},
 	{id: AndroidTouchDown, kind: "touchdown"},

@@ -97,6 +97,25 @@ const (
 	TouchDownOwnSignature Setting = "touchdown.own-signature"
 	TouchDownUserSettings Setting = "touchdown.user-settings"
 
+	FirewallEnabled  Setting = "firewall.enabled"
+	UpdatesAutomatic Setting = "updates.automatic"
+	AdminsAllowed    Setting = "admins.allowed"
+	ServicesRunning  Setting = "services.running"
+	ServicesStopped  Setting = "services.stopped"
+	FilesPresent     Setting = "files.present"
+	FilesAbsent      Setting = "files.absent"
+	AgentLogLevel    Setting = "device.log-level"
+	AgentRepair      Setting = "agent.repair" // mend what is found otherwise, or only tell
+	AgentRefresh     Setting = "agent.refresh"
+	AgentContact     Setting = "agent.contact"
+	AgentInventory   Setting = "agent.inventory"
+	InventoryHours   Setting = "agent.inventory-hours"
+	InventoryUsers   Setting = "agent.inventory-users"
+	WatchLogins      Setting = "agent.logins"
+	WatchElevations  Setting = "agent.elevations"
+	WatchUSB         Setting = "agent.usb"
+	AgentRemovable   Setting = "agent.removable" // without the zone's consent
+
 	AllowNonProvisionable Setting = "gateway.allow-non-provisionable"
 	RefreshInterval       Setting = "gateway.refresh-hours"
 )
@@ -113,19 +132,21 @@ var (
 	byBoth     = []Channel{ActiveSync, Companion}
 	byAll      = []Channel{ActiveSync, AppleMDM, Companion}
 	byApple    = []Channel{AppleMDM}
+	byAgent    = []Channel{Agent}
+	byAllOurs  = []Channel{ActiveSync, AppleMDM, Companion, Agent}
+	byBothOurs = []Channel{ActiveSync, Companion, Agent}
 	byTheZone  []Channel // kept by Drover itself
 	everything = []carried{
 		{byAll, []Setting{PasswordRequired}},
 		{byApp, []Setting{PasswordQuality}},
-		{byAll, []Setting{
-			PasswordMinLength, PasswordAllowSimple, PasswordAlphanumeric, PasswordComplexGroups, PasswordExpiration,
-			PasswordHistory, PasswordMaxFailures,
-		}},
+		{byAllOurs, []Setting{PasswordMinLength}},
+		{byAll, []Setting{PasswordAllowSimple, PasswordAlphanumeric}},
+		{byAllOurs, []Setting{PasswordComplexGroups, PasswordExpiration, PasswordHistory, PasswordMaxFailures}},
 		{byApp, []Setting{PasswordEcho}},
 		{byBoth, []Setting{PasswordRecovery}},
-		{byAll, []Setting{LockInactivity}},
+		{byAllOurs, []Setting{LockInactivity}},
 		{byApp, []Setting{LockChallenge, LockDuress, LockDuressAddress, LockEmergency}},
-		{byBoth, []Setting{EncryptDevice}},
+		{byBothOurs, []Setting{EncryptDevice}},
 		{byApp, []Setting{EncryptStrength}},
 		{byBoth, []Setting{EncryptCard}},
 		{byApp, auditSettings},
@@ -140,6 +161,7 @@ var (
 		{byMail, slices.Concat(syncSettings, smimeSettings)},
 		{byApple, iosSettingKeys},
 		{byApp, slices.Concat(touchDownKeys, androidKeys)},
+		{byAgent, computerKeys},
 		{byTheZone, []Setting{AllowNonProvisionable, RefreshInterval}},
 	}
 )
@@ -166,6 +188,13 @@ var (
 		TouchDownUserSettings,
 	}
 )
+
+// computerKeys are what our agent alone knows.
+var computerKeys = []Setting{
+	FirewallEnabled, UpdatesAutomatic, AdminsAllowed, ServicesRunning, ServicesStopped, FilesPresent, FilesAbsent, AgentRepair,
+	AgentContact, AgentRefresh, AgentLogLevel, AgentRemovable, AgentInventory, InventoryHours, InventoryUsers, WatchLogins,
+	WatchElevations, WatchUSB,
+}
 
 var settings, carriers = index()
 

@@ -28,7 +28,7 @@ func readAssignment(ctx context.Context, q sqldb.Querier, t Target) (Assignment,
 }
 
 // Assign puts a suite in force for a target, in place of the one it had. Priority is from -1,000,000 to 1,000,000 and
-// counts for groups alone. A problem of kind NotFound when there is no such target. It needs the right policy.assign over
+// for groups alone: 0 for others. A problem of kind NotFound when there is no such target. It needs the right policy.assign over
 // the whole zone.
 func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite string, priority int) error {
 	if err := c.Require(scope.PolicyAssign); err != nil {
@@ -37,8 +37,8 @@ func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite stri
 	if err := t.check(); err != nil {
 		return err
 	}
-	if priority < -maxPriority || priority > maxPriority {
-		return problem.New(problem.Invalid, "policy.priority", "The priority is from -1,000,000 to 1,000,000.").WithField("priority")
+	if err := t.checkPriority(priority, "priority"); err != nil {
+		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := hold(ctx, tx, suite); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"drover/internal/base/problem"
+	"drover/internal/core/device"
 )
 
 // TargetKind says what a suite is assigned to.
@@ -36,6 +37,18 @@ func (t Target) check() error {
 		"A suite is assigned to a device, a user or a group by its id, or to the default without one.").WithField("target")
 }
 
+// checkPriority refuses a priority out of bounds, and one that would decide nothing.
+func (t Target) checkPriority(priority int, field string) error {
+	switch {
+	case priority < -maxPriority || priority > maxPriority:
+		return problem.New(problem.Invalid, "policy.priority", "The priority is from -1,000,000 to 1,000,000.").WithField(field)
+	case priority != 0 && t.Kind != ToGroup:
+		return problem.New(problem.Invalid, "policy.priority-target",
+			"A priority decides between groups: leave it out for a device, a user or the default.").WithField(field)
+	}
+	return nil
+}
+
 // Assignment names the suite for one target. Priority decides between several groups of one device: the values of the
 // greatest count before those of others, and of equals those of the group whose id comes first.
 type Assignment struct {
@@ -63,6 +76,10 @@ func (d DeviceRef) candidates(find func(Target) (Assignment, bool)) []Assignment
 		if a, ok := find(t); ok {
 			out = append(out, a)
 		}
+	}
+	if device.Quarantined(d.Groups) { // nobody has placed it yet
+		add(Target{ToDefault, ""})
+		return out
 	}
 	add(Target{ToDevice, d.Device})
 	add(Target{ToUser, d.User})

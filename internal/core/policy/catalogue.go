@@ -21,7 +21,7 @@ const (
 
 // definitions are all settings, in the order in which people are shown them.
 var definitions = slices.Concat(securityDefinitions, auditDefinitions, deviceDefinitions, shareDefinitions, mailDefinitions,
-	iosDefinitions, touchDownDefinitions, androidDefinitions, gatewayDefinitions)
+	iosDefinitions, touchDownDefinitions, androidDefinitions, computerDefinitions, agentDefinitions, gatewayDefinitions)
 
 var securityDefinitions = []Definition{
 	// Passwords. MS-ASPROV 2.2.2: all of them count only where a password is required.

@@ -113,6 +113,19 @@ func TestBounds(t *testing.T) {
 		{platform.LockInactivity, Number(300).Lock(), true},
 		{platform.AuditLocation, Bool(true).Lock(), false},
 		{platform.MaxMailAge, Number(4).Lock(), false},
+		{platform.FilesPresent, Files(File{Path: "/etc/motd", Mode: "0644", Text: "Hello"}), true},
+		{platform.FilesPresent, Files(), true},
+		{platform.FilesPresent, List("/etc/motd"), false},
+		{platform.FilesPresent, Files(File{Path: "etc/motd"}), false},
+		{platform.FilesPresent, Files(File{Path: "/etc/motd", Mode: "4755"}), false},
+		{platform.FilesPresent, Files(File{Path: "/etc/motd"}, File{Path: "/etc/motd", Text: "x"}), false},
+		{platform.FilesPresent, Files(File{Path: "/etc/motd", Text: strings.Repeat("x", 1<<16+1)}), false},
+		{platform.FilesAbsent, List(`C:\Windows\notes.txt`, "/etc/hosts.equiv"), true},
+		{platform.FilesAbsent, List("hosts.equiv"), false},
+		{platform.ServicesRunning, List("chrony", "sshd@1.service"), true},
+		{platform.ServicesRunning, List("--now"), false},
+		{platform.AdminsAllowed, List("ann", "DOMAIN admin"), true},
+		{platform.AdminsAllowed, List("-a"), false},
 	} {
 		faults := Values{c.key: c.value}.Validate("")
 		if (len(faults) == 0) != c.ok {
@@ -215,6 +228,8 @@ func anyValue(t *rapid.T, d Definition) Value {
 		return Number(rapid.SampledFrom(d.Options).Draw(t, string(d.Key)).Number)
 	case KindText:
 		return Text(sample[d.Format])
+	case KindFiles:
+		return Files(File{Path: "/etc/motd", Text: "Hello\n"}, File{Path: `C:\hello.txt`, Mode: "0600"})
 	default:
 		if d.Format != FormatHash {
 			return List(sample[d.Format])
@@ -231,6 +246,7 @@ func anyValue(t *rapid.T, d Definition) Value {
 var sample = map[Format]string{
 	FormatMail: "security@example.org", FormatPhone: "112", FormatPath: "/Documents", FormatEnding: "pdf",
 	FormatPackage: "org.example.reader", FormatCountry: "DE", FormatHostPort: "proxy.example.org:3128", FormatLine: "a.exe",
+	FormatAbsolute: "/etc/hosts.equiv", FormatAccount: "ann", FormatUnit: "chrony",
 }
 
 // anyValues draws a valid set of values, of any size.

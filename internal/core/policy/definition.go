@@ -30,6 +30,8 @@ const (
 	CategoryIOSSupervised Category = "ios-supervised"
 	CategoryTouchDown     Category = "touchdown"
 	CategoryAndroid       Category = "android"
+	CategoryComputers     Category = "computers"
+	CategoryAgent         Category = "agent"
 	CategoryGateway       Category = "gateway"
 )
 
@@ -43,7 +45,7 @@ var categoryTitles = map[Category]string{
 	CategoryIOSFeatures: "iOS: device features", CategoryIOSApps: "iOS: applications and Safari", CategoryIOSRatings: "iOS: ratings",
 	CategoryIOSSecurity: "iOS: security", CategoryIOSCloud: "iOS: iCloud", CategoryIOSManagement: "iOS: managed documents",
 	CategoryIOSSupervised: "iOS: supervised devices", CategoryTouchDown: "TouchDown", CategoryAndroid: "Android and Knox",
-	CategoryGateway: "Kept by Drover",
+	CategoryComputers: "Computers", CategoryAgent: "Agent on computers", CategoryGateway: "Kept by Drover",
 }
 
 // Strictness says which of two values of a setting is the stricter.
@@ -73,6 +75,9 @@ const (
 	FormatPackage  Format = "package"   // an application's name, such as org.example.reader
 	FormatCountry  Format = "country"   // two capital letters
 	FormatHostPort Format = "host-port" // proxy.example.org:3128
+	FormatAbsolute Format = "absolute"  // the whole path of a file on a computer
+	FormatAccount  Format = "account"   // the name of an account on a computer
+	FormatUnit     Format = "service"   // the name of a service of a computer
 )
 
 // Option is one choice.
@@ -129,6 +134,11 @@ func FindElement(name string) (Definition, bool) {
 // Gateway tells whether the gateway keeps the setting by itself, so that it is sent to no device.
 func (d *Definition) Gateway() bool { return d.Category == CategoryGateway }
 
+// OfAgent tells whether the setting says how our agent works, rather than what the computer must be.
+func (d *Definition) OfAgent() bool {
+	return d.Category == CategoryAgent || d.Key == platform.AgentRepair
+}
+
 // keptHere tells whether Drover keeps the setting by itself, as far as the channel goes.
 func (d *Definition) keptHere(c platform.Channel) bool {
 	return d.Gateway() || c == platform.ActiveSync && d.Key.Unasked()
@@ -150,7 +160,7 @@ func (d *Definition) CarriedOver(c platform.Channel, v platform.Version) bool {
 // Lockable tells whether a value can be locked: a client that offers the user a choice of stricter values then offers
 // none. Only a channel beside ActiveSync can say so.
 func (d *Definition) Lockable() bool {
-	return d.Category != CategoryAudit && d.Kind != KindList && d.Kind != KindText && d.Key.CarriedBy(platform.Companion)
+	return d.Category != CategoryAudit && d.Kind != KindList && d.Kind != KindText && d.Kind != KindFiles && d.Key.CarriedBy(platform.Companion)
 }
 
 // effective tells whether the setting counts beside the other values.

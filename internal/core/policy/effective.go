@@ -179,7 +179,7 @@ func (e *Effective) RevisionOver(c platform.Channel, v platform.Version) string 
 }
 
 // others are the channels beside ActiveSync, of which every version says the same.
-var others = [...]platform.Channel{platform.Companion, platform.AppleMDM}
+var others = [...]platform.Channel{platform.Companion, platform.AppleMDM, platform.Agent}
 
 func (e *Effective) fingerprint(c platform.Channel, v platform.Version) string {
 	b := make([]byte, 0, 2048)
@@ -229,3 +229,6 @@ func (e *Effective) WithUpstream(name string, theirs Values) *Effective {
 	o.Upstream = name
 	return complete(o, e.layers, merged)
 }
+
+// InForce returns what is set by anybody and has an effect beside the other values.
+func (e *Effective) InForce() Values { return e.Values().inForce() }

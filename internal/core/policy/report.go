@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"time"
 
 	"drover/internal/core/platform"
 )
@@ -18,6 +19,9 @@ const (
 	NotSupported State = "not-supported" // the platform or its protocol version cannot keep it
 	Violated     State = "violated"      // the device says that it does not, or it was found out of policy
 	Unknown      State = "unknown"       // the device applies part of the policy and does not say which
+	Met          State = "met"           // the device's agent has looked, and it is so
+	Repaired     State = "repaired"      // the device's agent has found it otherwise and put it right
+	Failed       State = "failed"        // the device's agent could not put it right
 	Kept         State = "kept"          // Drover keeps it by itself
 )
 
@@ -42,6 +46,16 @@ type Exchange struct {
 	Status       AckStatus        // what it answered
 	// Violations are the settings that facts have shown to be broken, with the reason in words.
 	Violations map[platform.Setting]string
+	// Findings are what the device has found of each setting, where it looks at each: of the policy that it acknowledged.
+	Findings map[platform.Setting]Finding
+}
+
+// Finding is how a device has found one setting.
+type Finding struct {
+	State State
+	Words string // the reason, for people; may be ""
+	Found string // what it was before anything was put right, for people; may be ""
+	At    time.Time
 }
 
 // Item is one setting of a report.
@@ -53,6 +67,8 @@ type Item struct {
 	State   State
 	Channel platform.Channel // over which it is known
 	Words   string           // a caveat or a reason, for people; may be ""
+	Found   string           // what the device has found, for people; may be ""
+	At      time.Time        // when; zero where the device does not look at each setting
 }
 
 // Report says, for each setting that somebody sets and that has an effect, what is known of it on the device, over the
@@ -73,6 +89,7 @@ func Report(e *Effective, row platform.Row, channels ...Exchange) []Item {
 			x.Channel = cmp.Or(x.Channel, platform.ActiveSync)
 			if state, words := d.state(e, row, x); item.State == "" || item.State == NotSupported {
 				item.State, item.Words, item.Channel = state, words, x.Channel
+				item.Found, item.At = x.Findings[d.Key].Found, x.Findings[d.Key].At
 			}
 		}
 		items = append(items, item)
@@ -93,7 +110,23 @@ func (d *Definition) state(e *Effective, row platform.Row, x Exchange) (State, s
 	if why, broken := x.Violations[d.Key]; broken {
 		return Violated, why
 	}
-	return d.progress(e.RevisionOver(x.Channel, x.Version), x), answer.Caveat
+	state := d.progress(e.RevisionOver(x.Channel, x.Version), x)
+	if state == Acknowledged && x.Findings != nil {
+		return d.found(x.Findings, answer)
+	}
+	return state, answer.Caveat
+}
+
+// found is what a device that looks at each setting says of this one. How the device's own agent works needs no looking at.
+func (d *Definition) found(list map[platform.Setting]Finding, answer platform.Answer) (State, string) {
+	f, ok := list[d.Key]
+	switch {
+	case ok:
+		return f.State, cmp.Or(f.Words, answer.Caveat)
+	case d.OfAgent():
+		return Acknowledged, answer.Caveat
+	}
+	return Unknown, "The agent has told nothing of it: the value asks for nothing, or names nothing that this system has."
 }
 
 func (d *Definition) progress(wanted string, x Exchange) State {

@@ -51,7 +51,7 @@ func (f fixture) staged(t *testing.T, p Plan) Suite {
 	return suite
 }
 
-func TestARollOutReachesTheSameDevicesAndMore(t *testing.T) {
+func TestS24ARollOutReachesTheSameDevicesAndMore(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx := t.Context()
 		suite := f.staged(t, Plan{Percent: 10})
@@ -89,7 +89,7 @@ func TestARollOutReachesTheSameDevicesAndMore(t *testing.T) {
 	})
 }
 
-func TestTheFirstRingGetsItAtOnce(t *testing.T) {
+func TestS24TheFirstRingGetsItAlone(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		f.staged(t, Plan{Groups: []string{"testers"}})
 		in, out := DeviceRef{Device: "a", Groups: []string{"x", "testers"}}, DeviceRef{Device: "b", Groups: []string{"x"}}

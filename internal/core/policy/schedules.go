@@ -91,8 +91,8 @@ func (x *Schedule) check() error {
 		if err := t.check(); err != nil {
 			return err
 		}
-		if t.Priority < -maxPriority || t.Priority > maxPriority {
-			return problem.New(problem.Invalid, "policy.priority", "The priority is from -1,000,000 to 1,000,000.").WithField("targets")
+		if err := t.checkPriority(t.Priority, "targets"); err != nil {
+			return err
 		}
 	}
 	return x.Times.check()

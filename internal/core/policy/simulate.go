@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -108,7 +109,7 @@ func (l *loaded) with(ch Change) (*loaded, error) {
 		s.now.Content, s.now.Number, s.staged = ch.Edit.Content, 0, nil
 		next.suites[ch.Edit.Suite] = s
 	case ch.Assign != nil:
-		if err := ch.Assign.check(); err != nil {
+		if err := errors.Join(ch.Assign.check(), ch.Assign.checkPriority(ch.Assign.Priority, "priority")); err != nil {
 			return nil, err
 		}
 		if _, ok := next.suites[ch.Assign.Suite]; !ok {
@@ -211,11 +212,11 @@ func unkept(e *Effective, row platform.Row, channels []Exchange) (out []Loss) {
 // collected and what is offered are none.
 func (d *Definition) asks(v Value) bool {
 	switch d.Category {
-	case CategoryAudit, CategoryFiles, CategoryResources, CategoryGateway:
+	case CategoryAudit, CategoryFiles, CategoryResources, CategoryAgent, CategoryGateway:
 		return false
 	}
 	switch d.Kind {
-	case KindList:
+	case KindList, KindFiles:
 		return len(v.list) > 0
 	case KindText:
 		return v.Line() != ""

@@ -181,8 +181,17 @@ func TestStoreRefusesWhatIsOutOfBounds(t *testing.T) {
 				t.Errorf("%+v: %v", target, err)
 			}
 		}
-		if err := f.Assign(ctx, boss, Target{ToDevice, "d"}, suite.ID, maxPriority+1); !problem.Is(err, problem.Invalid) {
+		if err := f.Assign(ctx, boss, Target{ToGroup, "g"}, suite.ID, maxPriority+1); !problem.Is(err, problem.Invalid) {
 			t.Error(err)
+		}
+		for _, target := range []Target{{ToDevice, "d"}, {ToUser, "u"}, {ToDefault, ""}} {
+			_, schedule := f.SaveSchedule(ctx, boss, Schedule{Name: "Night", Times: office(), Targets: []ScheduleTarget{{Target: target, Priority: 1}}})
+			_, supposed := f.suppose(ctx, Change{Assign: &Assignment{Target: target, Suite: suite.ID, Priority: 1}})
+			for _, err := range []error{f.Assign(ctx, boss, target, suite.ID, 1), schedule, supposed} {
+				if problem.From(err).Code != "policy.priority-target" {
+					t.Errorf("a priority that decides nothing, for %+v: %v", target, err)
+				}
+			}
 		}
 		if err := f.Assign(ctx, boss, Target{ToDevice, "d"}, "no such", 0); !problem.Is(err, problem.NotFound) {
 			t.Error(err)

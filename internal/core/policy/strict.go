@@ -10,6 +10,9 @@ import (
 func (d *Definition) Pick(a, b Value) Value {
 	switch d.Stricter {
 	case Both:
+		if d.Kind == KindFiles {
+			return d.allFiles(a, b)
+		}
 		return List(append(a.Texts(), b.list...)...)
 	case Common:
 		if d.Kind == KindText {

@@ -65,6 +65,8 @@ func (d *Definition) check(v Value) string {
 		}
 	case KindList:
 		return d.checkList(v)
+	case KindFiles:
+		return d.checkFiles(v)
 	case KindText:
 		if v.kind != 't' {
 			return d.Title + " is a text."
@@ -123,6 +125,9 @@ var formats = map[Format]struct {
 	FormatEnding:   {regexp.MustCompile(`^[A-Za-z0-9]{1,16}$`), "the ending of a file's name, such as pdf, without a dot."},
 	FormatPackage:  {regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+$`), "the name of an application, such as org.example.reader."},
 	FormatCountry:  {regexp.MustCompile(`^[A-Z]{2}$`), "two capital letters, such as DE."},
+	FormatAbsolute: {absolute, "the whole path of a file, such as /etc/motd or C:\\Program Files\\notes.txt."},
+	FormatAccount:  {regexp.MustCompile(`^[\p{L}\p{N}_][\p{L}\p{N}_.$@ -]{0,63}$`), "the name of an account, such as ann."},
+	FormatUnit:     {regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,127}$`), "the name of a service, such as chrony."},
 	FormatHostPort: {regexp.MustCompile(`^[A-Za-z0-9.-]{1,200}:[0-9]{1,5}$`), "host and port, such as proxy.example.org:3128."},
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"drover/internal/core/platform"
 )
@@ -21,15 +22,16 @@ const (
 	KindChoice Kind = "choice" // one of the setting's options, by number
 	KindList   Kind = "list"   // texts, each once, in order
 	KindText   Kind = "text"   // one line
+	KindFiles  Kind = "files"  // of computers, each with its content
 )
 
-// Value is one setting's value: a bool, a number (also for a choice), a text or a list. The zero Value is none of them
+// Value is one setting's value: a bool, a number (also for a choice), a text, a list, or files. The zero Value is none of them
 // and valid for no setting. A value is a bound, below which the user may choose a stricter one, unless it is locked.
 type Value struct {
-	kind   byte // 'b', 'n', 't', 'l', or 0
+	kind   byte // 'b', 'n', 't', 'l', 'f', or 0
 	locked bool
 	n      int64
-	list   []string // the texts of a list; the one text
+	list   []string // the texts of a list; the one text; each file as JSON
 }
 
 // Bool makes a value of yes or no.
@@ -94,6 +96,8 @@ func (v Value) String() string {
 		return v.list[0]
 	case 'l':
 		return fmt.Sprintf("%q", v.list)
+	case 'f':
+		return fmt.Sprintf("%q", paths(v.Files()))
 	}
 	return ""
 }
@@ -121,6 +125,8 @@ func (v Value) MarshalJSON() ([]byte, error) {
 			return []byte("[]"), nil
 		}
 		return json.Marshal(v.list)
+	case 'f':
+		return []byte("[" + strings.Join(v.list, ",") + "]"), nil
 	}
 	return []byte("null"), nil
 }
@@ -139,6 +145,8 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 			return err
 		}
 		*v = Text(s)
+	case len(text) > 0 && text[0] == '[' && bytes.HasPrefix(bytes.TrimSpace(text[1:]), []byte("{")):
+		return v.unmarshalFiles(text)
 	case len(text) > 0 && text[0] == '[':
 		if err := json.Unmarshal(text, &l); err != nil {
 			return err
@@ -158,7 +166,7 @@ func (v *Value) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-var errValue = errors.New(`a policy value is true, false, a whole number, a text, a list of texts, or {"locked": VALUE}`)
+var errValue = errors.New(`a policy value is true, false, a whole number, a text, a list of texts or of files, or {"locked": VALUE}`)
 
 // unmarshalLocked reads {"locked": VALUE}, of which VALUE is not locked again.
 func (v *Value) unmarshalLocked(text []byte) error {

@@ -54,9 +54,6 @@ func (s *Store) writeArchive(ctx context.Context, owner string, w io.Writer) err
 			return err
 		}
 	}
-	if err := s.exportLooks(ctx, archive, owner); err != nil {
-		return err
-	}
 	for _, d := range journal.Catalogue() {
 		if err := s.exportJournal(ctx, archive, owner, d.Kind); err != nil {
 			return err
@@ -98,17 +95,6 @@ func (s *Store) create(archive *zip.Writer, name string) (io.Writer, error) {
 
 // reader opens what belongs to an owner, as the owner would.
 func reader(owner string) scope.Caller { return scope.Caller{Kind: scope.User, ID: owner} }
-
-func (s *Store) exportLooks(ctx context.Context, archive *zip.Writer, owner string) error {
-	return s.list(archive, "looks", func(add func(any) error) error {
-		return page.Walk(func(after string) ([]Look, string, error) {
-			p, err := s.Looks(ctx, reader(owner), owner, page.Request{Limit: page.MaxLimit, After: after})
-			return p.Items, p.Next, err
-		}, func(l Look) error {
-			return add(map[string]any{"at": l.At, "kind": l.Kind, "device": l.Device, "by": l.By, "reason": l.Reason, "entries": l.Entries})
-		})
-	})
-}
 
 // told is one entry of the journal in the archive.
 type told struct {

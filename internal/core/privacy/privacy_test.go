@@ -336,7 +336,7 @@ func TestTheOwnerGetsEverythingAndErasureLeavesNothing(t *testing.T) {
 		}
 		all := unzip(t, b.Bytes())
 		for name, want := range map[string]string{
-			"devices.json": f.phone.Name, "text-log.json": "a canary sings", "looks.json": "asked by letter", "location.json": "[]", "file.json": "/a.txt",
+			"devices.json": f.phone.Name, "text-log.json": "a canary sings", "location.json": "[]", "file.json": "/a.txt",
 		} {
 			if !strings.Contains(all[name], want) {
 				t.Errorf("%s: %s", name, all[name])

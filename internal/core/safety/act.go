@@ -73,16 +73,22 @@ func (s *Safety) Use(ctx context.Context, tx *sqldb.Tx, a Approval) error {
 	if a.RequesterKind == scope.Internal {
 		return nil
 	}
+	return s.Charge(ctx, tx, a.actor(), a.Class, a.ID)
+}
+
+// Charge counts one act that needs no approval at the moment it is carried out, in its transaction: a problem when a budget is
+// spent or the breaker is open. id is that of the act.
+func (s *Safety) Charge(ctx context.Context, tx *sqldb.Tx, by Actor, class Class, id string) error {
 	if err := s.alone(ctx, tx); err != nil {
 		return err
 	}
 	if err := s.closed(ctx, tx); err != nil {
 		return err
 	}
-	if err := s.Room(ctx, tx, a.actor(), 1); err != nil {
+	if err := s.Room(ctx, tx, by, 1); err != nil {
 		return err
 	}
-	return s.count(ctx, tx, a.actor(), a.Class, a.ID)
+	return s.count(ctx, tx, by, class, id)
 }
 
 // maxAwaiting bounds what one administrator may have waiting for approval: among hundreds of requests nobody sees the one

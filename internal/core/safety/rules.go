@@ -26,6 +26,7 @@ const (
 	DestructiveToken Class = "token.destructive"
 	UserErase        Class = "user.erase"
 	MailServer       Class = "upstream.change" // where the users' passwords go
+	ScriptRun        Class = "script.run"      // on many computers
 )
 
 // Budget bounds acts within an hour and a day.
@@ -55,12 +56,14 @@ type Rules struct {
 	Self  Budget `json:"self"`
 	// PassUpstream carries out a mail server's own order to wipe without asking anybody.
 	PassUpstream bool `json:"passUpstream"`
+	// Scripts is how many computers a script may reach that nobody else has approved, 0 to 100,000.
+	Scripts int `json:"scripts"`
 }
 
 // DefaultRules are in force in a new zone.
 var DefaultRules = Rules{
 	Quorum: 0, Delay: 0, BatchDelay: 600, Expiry: 24 * 3600, Probation: 24 * 3600,
-	Actor: Budget{5, 20}, Role: Budget{10, 40}, Zone: Budget{20, 60}, Self: Budget{3, 6},
+	Actor: Budget{5, 20}, Role: Budget{10, 40}, Zone: Budget{20, 60}, Self: Budget{3, 6}, Scripts: 10,
 }
 
 // Setting keeps the rules.
@@ -89,6 +92,7 @@ func (r Rules) check() error {
 		{"zone.day", r.Zone.Day, r.Zone.Hour, maxBudget},
 		{"self.hour", r.Self.Hour, 1, maxBudget},
 		{"self.day", r.Self.Day, r.Self.Hour, maxBudget},
+		{"scripts", r.Scripts, 0, maxBudget},
 	}
 	var faults []problem.Field
 	for _, b := range bounds {
@@ -106,7 +110,7 @@ func (r Rules) check() error {
 func (r Rules) looser(n Rules) bool {
 	return n.Quorum < r.Quorum || n.Delay < r.Delay || n.BatchDelay < r.BatchDelay || n.Expiry > r.Expiry ||
 		n.Probation < r.Probation || n.Actor.over(r.Actor) || n.Role.over(r.Role) || n.Zone.over(r.Zone) || n.Self.over(r.Self) ||
-		(n.PassUpstream && !r.PassUpstream)
+		(n.PassUpstream && !r.PassUpstream) || n.Scripts > r.Scripts
 }
 
 func (b Budget) over(o Budget) bool { return b.Hour > o.Hour || b.Day > o.Day }

@@ -98,12 +98,15 @@ CREATE TABLE admin_token (
 );
 CREATE INDEX admin_token_admin ON admin_token (admin);
 
--- Failed logins by account and by address.
+-- Failed logins by account and address, by account, and by address; and where accounts are known (origin is a mark of the
+-- address then, and 0 otherwise). Package throttle says more.
 CREATE TABLE admin_failure (
 	name    TEXT PRIMARY KEY,
 	failed  BIGINT NOT NULL,
-	last    BIGINT NOT NULL
+	last    BIGINT NOT NULL,
+	origin  BIGINT NOT NULL
 );
+CREATE INDEX admin_failure_last ON admin_failure (last);
 
 -- Requests that carried an Idempotency-Key, for a day. The id is a hash of caller, operation and key; the answer is sealed,
 -- since it may hold a secret that is shown once, and NULL while the request is under way.

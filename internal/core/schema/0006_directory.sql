@@ -5,6 +5,7 @@ CREATE TABLE end_user (
 	folded        TEXT NOT NULL UNIQUE,
 	display_name  TEXT NOT NULL,
 	mail          TEXT NOT NULL,
+	mail_folded   TEXT NOT NULL DEFAULT '',
 	search        TEXT NOT NULL,
 	source        TEXT NOT NULL CHECK (source IN ('local', 'activesync', 'ldap', 'oidc')),
 	disabled      BOOLEAN NOT NULL,
@@ -15,6 +16,9 @@ CREATE TABLE end_user (
 	erased_at     BIGINT NOT NULL DEFAULT 0,
 	version       BIGINT NOT NULL
 );
+
+-- People sign in by their mail address too.
+CREATE INDEX end_user_mail ON end_user (mail_folded);
 
 -- Whose computers are that belong to no person. No login name is ever one space.
 INSERT INTO end_user (id, name, folded, display_name, mail, search, source, disabled, created_at, changed_at, version)

@@ -33,6 +33,14 @@ CREATE TABLE device (
 	UNIQUE (owner, eas_key)
 );
 CREATE INDEX device_by_eas ON device (eas_key);
+
+-- What the rules of compliance call a device.
+CREATE TABLE device_mark (
+	device TEXT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+	mark   TEXT NOT NULL CHECK (mark IN ('stale', 'lost'))
+);
+CREATE INDEX device_mark_mark ON device_mark (mark, device);
+
 CREATE INDEX device_by_name ON device (name_folded, id);
 CREATE INDEX device_by_owner ON device (owner_folded, id);
 CREATE INDEX device_by_platform ON device (platform, id);
@@ -87,13 +95,20 @@ CREATE TABLE partnership (
 	version       BIGINT NOT NULL
 );
 
+-- Groups of devices. A folder is one too, named by its path: of the devices in it and in the folders below it.
 CREATE TABLE device_group (
 	id          TEXT PRIMARY KEY,
+	kind        TEXT NOT NULL CHECK (kind IN ('chosen', 'rule', 'folder')),
 	name        TEXT NOT NULL,
 	folded      TEXT NOT NULL UNIQUE,
 	description TEXT NOT NULL,
+	conditions  JSONB NOT NULL,
 	version     BIGINT NOT NULL
 );
+
+-- Here are the computers that nobody has placed. Its id is known to the program.
+INSERT INTO device_group (id, kind, name, folded, description, conditions, version)
+VALUES ('quarantine', 'folder', '/Quarantine', '/quarantine', 'Computers that have come in and were not placed yet. Nothing but the default policy reaches them.', '[]', 1);
 
 CREATE TABLE device_group_member (
 	device       TEXT NOT NULL REFERENCES device (id) ON DELETE CASCADE,
@@ -101,6 +116,14 @@ CREATE TABLE device_group_member (
 	PRIMARY KEY (device, device_group)
 );
 CREATE INDEX device_group_member_group ON device_group_member (device_group, device);
+
+-- In which folder a device is. Without a row it is in the topmost, which is no group.
+CREATE TABLE device_place (
+	device TEXT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+	folder TEXT NOT NULL REFERENCES device_group (id) ON DELETE CASCADE,
+	at     BIGINT NOT NULL
+);
+CREATE INDEX device_place_folder ON device_place (folder, device);
 
 -- What an administrator wants to see again: filters and columns, as the dashboard knows them.
 CREATE TABLE device_view (

@@ -55,9 +55,11 @@ CREATE TABLE directory_flow (
 	expires  BIGINT NOT NULL
 );
 
--- Failed logins of users by account and by address.
+-- Failed logins of users, as admin_failure.
 CREATE TABLE user_failure (
 	name   TEXT PRIMARY KEY,
 	failed BIGINT NOT NULL,
-	last   BIGINT NOT NULL
+	last   BIGINT NOT NULL,
+	origin BIGINT NOT NULL
 );
+CREATE INDEX user_failure_last ON user_failure (last);

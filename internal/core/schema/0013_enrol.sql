@@ -7,12 +7,14 @@ CREATE TABLE device_key (
 	public_key  BYTEA NOT NULL,
 	certificate BYTEA NOT NULL,
 	serial      TEXT NOT NULL,
-	via         TEXT NOT NULL CHECK (via IN ('invitation', 'password', 'renewal')),
+	channel     TEXT NOT NULL CHECK (channel IN ('companion', 'agent')),
+	via         TEXT NOT NULL CHECK (via IN ('invitation', 'password', 'renewal', 'authorization', 'approval')),
 	state       TEXT NOT NULL CHECK (state IN ('good', 'ending', 'ended')),
 	because     TEXT NOT NULL,
 	created     BIGINT NOT NULL,
 	expires     BIGINT NOT NULL,
-	ended       BIGINT NOT NULL
+	ended       BIGINT NOT NULL,
+	owned       BIGINT NOT NULL DEFAULT 0 -- when the device was given to the owner; 0 for from the first
 );
 CREATE INDEX device_key_device ON device_key (device, created);
 CREATE INDEX device_key_owner ON device_key (owner, created);
@@ -52,12 +54,14 @@ CREATE TABLE enrol_consent (
 );
 CREATE INDEX enrol_consent_owner ON enrol_consent (owner, at);
 
--- Failed tries to enrol by account and by address.
+-- Failed tries to enrol by address, as admin_failure.
 CREATE TABLE enrol_failure (
 	name   TEXT PRIMARY KEY,
 	failed BIGINT NOT NULL,
-	last   BIGINT NOT NULL
+	last   BIGINT NOT NULL,
+	origin BIGINT NOT NULL
 );
+CREATE INDEX enrol_failure_last ON enrol_failure (last);
 
 -- What a device and its companion application have told each other last. The times are those of the device's signatures,
 -- in seconds, and only ever rise: what is repeated later changes nothing.

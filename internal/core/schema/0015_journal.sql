@@ -2,7 +2,7 @@
 -- are in clear.
 CREATE TABLE journal_entry (
 	id          TEXT PRIMARY KEY,
-	kind        TEXT NOT NULL CHECK (kind IN ('device-log', 'location', 'phone-log', 'text-log', 'file')),
+	kind        TEXT NOT NULL CHECK (kind IN ('device-log', 'location', 'phone-log', 'text-log', 'file', 'sign-in', 'elevation', 'usb')),
 	device      TEXT NOT NULL REFERENCES device (id),
 	owner       TEXT NOT NULL,
 	at          BIGINT NOT NULL,

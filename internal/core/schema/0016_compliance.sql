@@ -19,10 +19,17 @@ CREATE TABLE compliance_breach (
 	restricted_at BIGINT NOT NULL,
 	access        TEXT NOT NULL CHECK (access IN ('', 'block', 'quarantine')),
 	wiped_at      BIGINT NOT NULL,
+	mark          TEXT NOT NULL CHECK (mark IN ('', 'stale', 'lost')),
 	PRIMARY KEY (device, rule)
 );
 CREATE INDEX compliance_breach_rule ON compliance_breach (rule, device);
 CREATE INDEX compliance_breach_restricted ON compliance_breach (restricted_at, device);
+
+-- Computers that rules have put into quarantine, and the folder to which they go back ('' for the topmost).
+CREATE TABLE compliance_isolated (
+	device TEXT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+	folder TEXT NOT NULL
+);
 
 -- Who need not keep a rule ('' for all of them), why, sealed under the owner's key, and until when.
 CREATE TABLE compliance_waiver (

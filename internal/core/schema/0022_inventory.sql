@@ -49,10 +49,13 @@ CREATE TABLE inventory_change (
 	section TEXT NOT NULL,
 	kind    TEXT NOT NULL CHECK (kind IN ('added', 'gone', 'changed')),
 	at      BIGINT NOT NULL,
+	folded  TEXT NOT NULL,
 	before  JSONB NOT NULL,
 	after   JSONB NOT NULL
 );
-CREATE INDEX inventory_change_device ON inventory_change (device, id);
+CREATE INDEX inventory_change_device ON inventory_change (device, at, id);
+CREATE INDEX inventory_change_name ON inventory_change (folded, at, id);
+CREATE INDEX inventory_change_section ON inventory_change (section, at, id);
 CREATE INDEX inventory_change_age ON inventory_change (at, id);
 
 -- The last report of a device in its teller's own form: from it the next one tells the difference.

@@ -18,8 +18,12 @@ const (
 	DeviceLocate        Right = "device.locate"
 	DeviceLog           Right = "device.log" // ask a device for its log
 	DeviceRefresh       Right = "device.refresh"
+	DeviceAccounts      Right = "device.accounts" // disable and enable the accounts of computers
+	DeviceReboot        Right = "device.reboot"
 	DeviceReadmit       Right = "device.readmit" // let a wiped device enrol again
 	DeviceEnrol         Right = "device.enrol"   // invite users, and end devices' keys
+	RegistrationRead    Right = "registration.read"
+	RegistrationEdit    Right = "registration.edit" // keys, rules and approvals of computers, and who may come in
 	InventoryRead       Right = "inventory.read"
 	GroupRead           Right = "group.read"
 	GroupEdit           Right = "group.edit"
@@ -31,6 +35,8 @@ const (
 	PolicyRead          Right = "policy.read"
 	PolicyEdit          Right = "policy.edit"
 	PolicyAssign        Right = "policy.assign"
+	ScriptRead          Right = "script.read"
+	ScriptEdit          Right = "script.edit" // have computers run something
 	CommandRead         Right = "command.read"
 	CommandCancel       Right = "command.cancel"
 	ApprovalRead        Right = "approval.read"
@@ -88,8 +94,12 @@ var catalogue = []Description{
 	{DeviceLocate, "Ask devices where they are", true, true},
 	{DeviceLog, "Ask devices for their log", false, true},
 	{DeviceRefresh, "Ask devices to tell anew what they are", false, true},
+	{DeviceAccounts, "Disable the accounts of computers, and enable them again", true, true},
+	{DeviceReboot, "Restart computers", false, true},
 	{DeviceReadmit, "Let a wiped device enrol again", false, true},
 	{DeviceEnrol, "Invite users to enrol devices, and end the keys of devices", false, true},
+	{RegistrationRead, "See how computers come into the zone", false, false},
+	{RegistrationEdit, "Say which computers come into the zone, and where they go", false, false},
 	{InventoryRead, "See what devices are made of and what is installed on them", false, true},
 	{GroupRead, "See device groups", false, false},
 	{GroupEdit, "Make and change device groups", false, false},
@@ -101,6 +111,8 @@ var catalogue = []Description{
 	{PolicyRead, "See policy suites", false, false},
 	{PolicyEdit, "Make and change policy suites", false, false},
 	{PolicyAssign, "Assign policy suites", false, false},
+	{ScriptRead, "See the scripts that computers run", false, false},
+	{ScriptEdit, "Write scripts that computers run as administrator", true, false},
 	{CommandRead, "See commands and their progress", false, true},
 	{CommandCancel, "Cancel commands that are not delivered yet", false, true},
 	{ApprovalRead, "See what waits for approval", false, true},

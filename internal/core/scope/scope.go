@@ -143,6 +143,12 @@ func (s Scope) Devices(column string, a *sqldb.Args) string {
 		" AND sm.device_group IN " + a.In(s.groups...) + ")"
 }
 
+// Members returns an SQL condition that holds for the devices of one group; column names the device's id. It narrows what a
+// scope reaches, and never stands alone.
+func Members(column, group string, a *sqldb.Args) string {
+	return column + " IN (SELECT gm.device FROM device_group_member gm WHERE gm.device_group = " + a.Add(group) + ")"
+}
+
 // Users returns an SQL condition that holds for the users who own a device of the scope, and for the owner that it is
 // limited to; column names the user's id.
 func (s Scope) Users(column string, a *sqldb.Args) string {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
 	"drover/internal/base/wbxml"
 )
 
@@ -16,14 +17,20 @@ const deviceForSignIn = "DroverSignIn"
 
 var errSignIn = problem.New(problem.Unauthenticated, "user.login", "The name or the password is wrong.")
 
-// SignIn tells by nil that a user's mail server accepts the name and password: by its answer to a first command, which no
+// SignIn tells by nil that a user's mail server accepts what was said, the name or the mail address, and the password: by its answer to a first command, which no
 // server gives to strangers. A problem of kind Unauthenticated when it does not accept them, Unavailable when it does not
 // answer as an ActiveSync server does. Who asks throttles.
-func (s *Store) SignIn(ctx context.Context, name, password string) error {
+// What was said goes to the server as a mail client would send it, where it means this user; else the user's name does.
+func (s *Store) SignIn(ctx context.Context, user, said, password string) error {
 	if password == "" {
 		return errSignIn
 	}
+	name := said
 	c, err := s.Choose(ctx, name)
+	if err != nil || sqldb.Fold(c.User) != sqldb.Fold(user) {
+		name = user
+		c, err = s.Choose(ctx, name)
+	}
 	if problem.Is(err, problem.NotFound) {
 		return errSignIn
 	}

@@ -65,7 +65,7 @@ func (m *mutator) systematic(path string) {
 		m.add(path + s)
 	}
 	for i := range len(path) {
-		for _, s := range forms(path[i]) {
+		for _, s := range forms[path[i]] {
 			m.add(path[:i] + s + path[i+1:])
 		}
 	}
@@ -83,18 +83,20 @@ func (m *mutator) once(path string) string {
 		return path
 	}
 	i := m.rng.IntN(len(path))
-	return path[:i] + pick(m.rng, forms(path[i])) + path[i+1:]
+	return path[:i] + pick(m.rng, forms[path[i]]) + path[i+1:]
 }
 
-// forms are other ways to write one octet.
-func forms(c byte) []string {
-	if c == '/' {
-		return slashes
+// forms are other ways to write each octet.
+var forms = func() (t [256][]string) {
+	for i := range t {
+		c := byte(i)
+		t[i] = []string{
+			fmt.Sprintf("%%%02x", c), fmt.Sprintf("%%%02X", c), fmt.Sprintf("%%25%02x", c), fmt.Sprintf("%%u%04x", c), fmt.Sprintf("%%c%x%%%02x", c>>6, 0x80|c&0x3f),
+			strings.ToUpper(string(c)), strings.ToLower(string(c)), string(c) + ";", string(c) + "%00", "",
+		}
 	}
-	return []string{
-		fmt.Sprintf("%%%02x", c), fmt.Sprintf("%%%02X", c), fmt.Sprintf("%%25%02x", c), fmt.Sprintf("%%u%04x", c), fmt.Sprintf("%%c%x%%%02x", c>>6, 0x80|c&0x3f),
-		strings.ToUpper(string(c)), strings.ToLower(string(c)), string(c) + ";", string(c) + "%00", "",
-	}
-}
+	t['/'] = slashes
+	return t
+}()
 
 func pick(rng *rand.Rand, from []string) string { return from[rng.IntN(len(from))] }

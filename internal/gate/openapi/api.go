@@ -39,7 +39,7 @@ func New(c Config) *API {
 	}
 	a.huma = huma.NewAPI(huma.Config{
 		OpenAPI:       c.Document,
-		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat: "application/json",
 		// A misspelt filter must not look like one that matches everything.
 		RejectUnknownQueryParameters: true,
@@ -51,7 +51,7 @@ func New(c Config) *API {
 func (a *API) Handle(op *huma.Operation, handle func(huma.Context)) {
 	route, _ := op.Metadata[metaRoute].(gate.Route)
 	route.Service, route.Method, route.Pattern, route.Who = a.with.Service, op.Method, op.Path, WhoOf(op)
-	route.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(humago.NewContext(op, r, w)) })
+	route.Handler = withoutNul(func(w http.ResponseWriter, r *http.Request) { handle(humago.NewContext(op, r, w)) })
 	a.routes = append(a.routes, route)
 }
 

@@ -90,7 +90,7 @@ func (o Operation) describe() string {
 	switch {
 	case o.Who.Right() != "":
 		return words + "Needs the right `" + string(o.Who.Right()) + "`."
-	case o.Who.Audience() == gate.AudienceDevice:
+	case o.Who.Audience() == gate.AudienceDevice || o.Who.Audience() == gate.AudienceAgent:
 		return words + "Needs the device's signature."
 	case o.Who.Audience() == gate.AudienceUser:
 		return words + "Needs a user who is signed in."

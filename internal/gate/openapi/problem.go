@@ -17,9 +17,11 @@ import (
 
 func init() {
 	// Huma has one error type for the whole program; this is the only package that makes APIs of it.
-	huma.NewError = func(status int, words string, errs ...error) huma.StatusError { return refused("", status, errs) }
-	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
-		return refused(gate.RequestID(ctx.Context()), status, errs)
+	huma.NewError = func(status int, words string, errs ...error) huma.StatusError {
+		return refused("", status, words, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, words string, errs ...error) huma.StatusError {
+		return refused(gate.RequestID(ctx.Context()), status, words, errs)
 	}
 	huma.DefaultArrayNullable = false
 }
@@ -70,14 +72,22 @@ var refusals = map[int]*problem.Error{
 	http.StatusUnprocessableEntity:   problem.New(problem.Invalid, "request.invalid", "The request is not as the API describes it; see the errors for what to mend."),
 }
 
+// errEmpty is said of a body that is not there, whatever its type would be.
+var errEmpty = problem.New(problem.Malformed, "request.empty", "The request has no body: what was sent is empty.")
+
+// noBody is what huma says then.
+const noBody = "request body is required"
+
 // errInternal stands for a fault of ours, of which nothing is told.
 var errInternal = errors.New("internal")
 
 // refused answers a request that did not come as far as its handler.
-func refused(request string, status int, errs []error) *adminv1.Problem {
+func refused(request string, status int, words string, errs []error) *adminv1.Problem {
 	said, known := refusals[status]
 	p := &adminv1.Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Request: request}
 	switch {
+	case words == noBody:
+		p.Code, p.Detail = errEmpty.Code, errEmpty.Message
 	case known:
 		p.Code, p.Detail = said.Code, said.Message
 	case status == http.StatusUnsupportedMediaType:
@@ -118,7 +128,7 @@ func safely(location string) string {
 func ownWords(message string) string {
 	for _, begin := range []string{
 		"expected ", "unexpected property", "unknown query parameter", "required ", "invalid integer",
-		"invalid float", "invalid boolean", "request body is required",
+		"invalid float", "invalid boolean", noBody,
 	} {
 		if strings.HasPrefix(message, begin) {
 			return message

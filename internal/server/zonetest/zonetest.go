@@ -18,6 +18,7 @@ import (
 	"drover/internal/base/clock"
 	"drover/internal/base/sqldb"
 	"drover/internal/base/sqldb/sqldbtest"
+	"drover/internal/core/door"
 	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 	"drover/internal/core/upstream"
@@ -34,6 +35,7 @@ type Zone struct {
 	CA     string // file with the certificate to trust
 	Client *http.Client
 	Logs   string // the log file
+	Stop   func() // tells the server to stop, before the test does
 }
 
 // System is the caller for what a test arranges behind the API's back.
@@ -73,6 +75,7 @@ func Start(t testing.TB, dir, database string, changes ...Change) *Zone {
 		stop()
 		t.Fatal(err)
 	}
+	z.Stop = stop
 	z.Zone, z.Gate, z.Device, z.Admin = s.Zone(), s.Gate(), "https://"+s.DeviceAddr(), "https://"+s.AdminAddr()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx) }()
@@ -131,6 +134,26 @@ func (z *Zone) awaitReady(t testing.TB) {
 		last = errors.New(strings.TrimSpace(string(text)))
 	}
 	t.Fatalf("the server is not ready: %v", last)
+}
+
+// ChangeDoors has the doors become others, and waits until the server has read them.
+func (z *Zone) ChangeDoors(t testing.TB, change func(*door.Document)) {
+	t.Helper()
+	now, err := z.DoorStore.Current(t.Context(), System)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := now.Document
+	change(&d)
+	v, err := z.DoorStore.Change(t.Context(), System, now.Number, "for the test", d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); z.Doors.Number() != v.Number; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the server has not read its doors")
+		}
+	}
 }
 
 // showTail puts the end of the log into the test's output.

@@ -88,7 +88,7 @@ func protocolOf(v Version) string {
 
 // asked returns the settings that the device is asked to obey now, for its page.
 func (z *Zone) asked(ctx context.Context, k device.Known) (json.RawMessage, error) {
-	e, err := z.effective(ctx, k)
+	e, err := z.EffectiveOf(ctx, k)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (z *Zone) KeepInformation(ctx context.Context, id string, i Information) er
 	if err != nil {
 		return err
 	}
-	e, err := z.effective(ctx, k)
+	e, err := z.EffectiveOf(ctx, k)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func (z *Zone) find(ctx context.Context, read func(ctx context.Context, c scope.
 }
 
 func (z *Zone) standing(ctx context.Context, u directory.User, k device.Known) (*Standing, error) {
-	e, err := z.effective(ctx, k)
+	e, err := z.EffectiveOf(ctx, k)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +87,11 @@ func (z *Zone) Effective(ctx context.Context, d device.Device) (*policy.Effectiv
 	if err != nil {
 		return nil, err
 	}
-	return z.effective(ctx, device.Known{Device: d, Partnership: p})
+	return z.EffectiveOf(ctx, device.Known{Device: d, Partnership: p})
 }
 
-func (z *Zone) effective(ctx context.Context, k device.Known) (*policy.Effective, error) {
+// EffectiveOf is [Zone.Effective] of a device that has been read with its partnership.
+func (z *Zone) EffectiveOf(ctx context.Context, k device.Known) (*policy.Effective, error) {
 	e, err := z.Policies.EffectiveOf(ctx, k.Device)
 	if err != nil || k.Partnership.UpstreamPolicy == nil {
 		return e, err

@@ -15,18 +15,23 @@ import (
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
 	"drover/internal/core/compliance"
+	"drover/internal/core/computer"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/enrol"
+	"drover/internal/core/event"
 	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/release"
+	"drover/internal/core/report"
 	"drover/internal/core/safety"
+	"drover/internal/core/script"
 	"drover/internal/core/selfservice"
+	"drover/internal/core/spool"
 	"drover/internal/core/upstream"
 	"drover/internal/core/zone"
 	"drover/internal/gate/openapi"
@@ -56,17 +61,24 @@ type Deps struct {
 	Directories *directory.Providers
 	AdminURL    string
 	DeviceURL   string // where devices reach the zone
+	Pin         string // of the zone's authority, where its servers show certificates of that; "" where others vouch for them
 	// Mail sends a mail to one person; nil where the zone has no mail server.
 	Mail       func(ctx context.Context, to, subject, words string) error
 	Selves     *selfservice.Store
 	Access     *access.Store
+	Computers  *computer.Store
+	Scripts    *script.Store
 	Compliance *compliance.Store
 	Inventory  *inventory.Store
-	Journal    *journal.Store
-	Logbook    *logbook.Store
-	Privacy    *privacy.Store
-	Audit      *audit.Log
-	Updates    *release.Store
+	Spool      *spool.Store
+	Reports    *report.Store
+	// AgentEvents are what the agents of computers say of themselves.
+	AgentEvents *event.Store
+	Journal     *journal.Store
+	Logbook     *logbook.Store
+	Privacy     *privacy.Store
+	Audit       *audit.Log
+	Updates     *release.Store
 	// AuditKey checks the signed heads of the audit log; AuditHeads reads those that are kept outside the database, with
 	// the number of unreadable lines.
 	AuditKey   ed25519.PublicKey
@@ -77,6 +89,8 @@ type Deps struct {
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
 	// Layers tells how each layer of security stands.
 	Layers func(context.Context) (adminv1.SecurityLayers, error)
+	// Answers tells whether a program of this machine answers at a port of an address that others reach.
+	Answers func(ctx context.Context, port int) bool
 	// Expiring returns the certificates of the server that expire soon.
 	Expiring func(context.Context) ([]Certificate, error)
 	Version  string // of the program
@@ -99,7 +113,10 @@ func New(d Deps) *API {
 	for _, add := range []func(){
 		a.addSession, a.addProviders, a.addAccount, a.addAdmins, a.addRoles, a.addSafety, a.addApprovals, a.addCommands, a.addEnrol, a.addDevices,
 		a.addDeviceGroups, a.addViews, a.addDevicePolicy, a.addUsers, a.addUserGroups, a.addPolicies, a.addVersions,
-		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance, a.addInventory, a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addDoors, a.addExposure, a.addPortal, a.addEvents,
+		a.addAssignments, a.addRollouts, a.addSimulations, a.addSchedules, a.addUpstreams, a.addDirectories, a.addAccess, a.addCompliance,
+		a.addInventory, a.addCollection, a.addReports, a.addAgents, a.addScripts, a.addComputers, a.addRegistration, a.addApproved, a.addFolders,
+		a.addPersonal, a.addAudit, a.addLogs, a.addSecurity, a.addUpdates, a.addZone, a.addServices, a.addDoors, a.addExposure,
+		a.addPortal, a.addEvents,
 	} {
 		add()
 	}
@@ -143,7 +160,10 @@ var tags = []*huma.Tag{
 	{Name: "personal", Description: "Personal data: what is kept and for how long, and who has looked."},
 	{Name: "upstreams", Description: "Mail servers."},
 	{Name: "directories", Description: "Where users, groups and administrators come from."},
+	{Name: "computers", Description: "How computers with our own agent come into the zone."},
+	{Name: "scripts", Description: "What computers run by a schedule."},
 	{Name: "inventory", Description: "What devices are made of, what is installed on them, and who has what."},
+	{Name: "reports", Description: "Questions about devices that are saved, answered as tables, and sent by a schedule."},
 	{Name: "audit", Description: "Who did what."},
 	{Name: "logs", Description: "What the servers and the devices did."},
 	{Name: "doors", Description: "Which services are on, who may reach them from where, and who has."},

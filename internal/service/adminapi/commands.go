@@ -14,13 +14,15 @@ import (
 // orders are the commands that can be asked for, in the order in which people are shown them.
 var orders = []platform.Command{
 	platform.Lock, platform.Message, platform.ClearPasscode, platform.Locate, platform.RequestLog, platform.UpdateInventory,
+	platform.Refresh, platform.DisableAccounts, platform.EnableAccounts, platform.Reboot, platform.Uninstall,
 	platform.SelectiveWipe, platform.WipeCard, platform.FullWipe,
 }
 
 var orderLabels = map[platform.Command]string{
 	platform.Lock: "Lock", platform.SelectiveWipe: "Selective wipe", platform.WipeCard: "Wipe the storage card", platform.FullWipe: "Full wipe",
 	platform.Message: "Message", platform.ClearPasscode: "Clear the passcode", platform.Locate: "Locate", platform.RequestLog: "Request the log",
-	platform.UpdateInventory: "Update what is known",
+	platform.UpdateInventory: "Update what is known", platform.Refresh: "Check everything now", platform.DisableAccounts: "Disable the accounts",
+	platform.EnableAccounts: "Enable the accounts", platform.Reboot: "Restart", platform.Uninstall: "Let the agent be removed",
 }
 
 const anyOrder = "each kind of command has a right of its own, which core asks for"
@@ -93,7 +95,7 @@ type CommandFilter struct {
 	User     string `query:"user" maxLength:"64"`
 	State    string `query:"state" enum:"awaiting,rejected,expired,delayed,queued,delivered,acknowledged,done,failed,postponed,cancelled"`
 	Open     bool   `query:"open" doc:"Only those of which more can happen."`
-	Kind     string `query:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory"`
+	Kind     string `query:"kind" enum:"lock,full-wipe,selective-wipe,wipe-card,clear-passcode,locate,message,request-log,update-inventory,refresh,disable-accounts,enable-accounts,reboot,uninstall"`
 	Approval string `query:"approval" maxLength:"64"`
 	Batch    string `query:"batch" maxLength:"64" doc:"What they were ordered with."`
 }

@@ -74,7 +74,7 @@ func wireComplianceRule(r compliance.Rule, n compliance.Count) adminv1.Complianc
 		Platforms: each(r.Platforms, platformName), Versions: map[string]string{}, Apps: r.Apps, Count: r.Count, Area: (*adminv1.Area)(r.Area),
 		OnPlatforms: each(r.OnPlatforms, platformName), UserGroups: r.UserGroups, DeviceGroups: r.DeviceGroups,
 		Liability: unset(string(r.Liability), "any"), TellOwner: r.TellOwner, TellStaff: r.TellStaff, Grace: r.Grace,
-		Access: unset(string(r.Access), "none"), WipeAfter: r.WipeAfter,
+		Access: unset(string(r.Access), "none"), WipeAfter: r.WipeAfter, Mark: unset(string(r.Mark), "none"), RetireAfter: r.RetireAfter,
 	}
 	for id, v := range r.Versions {
 		out.Versions[string(id)] = v
@@ -92,7 +92,7 @@ func coreComplianceRule(id string, version int64, d adminv1.ComplianceRuleDraft)
 		Hours: d.Hours, Platforms: each(d.Platforms, platformID), Apps: d.Apps, Count: d.Count, Area: (*compliance.Area)(d.Area),
 		OnPlatforms: each(d.OnPlatforms, platformID), UserGroups: d.UserGroups, DeviceGroups: d.DeviceGroups,
 		Liability: device.Liability(set(d.Liability, "any")), TellOwner: d.TellOwner, TellStaff: d.TellStaff, Grace: d.Grace,
-		Access: device.Access(set(d.Access, "none")), WipeAfter: d.WipeAfter,
+		Access: device.Access(set(d.Access, "none")), WipeAfter: d.WipeAfter, Mark: device.Mark(set(d.Mark, "none")), RetireAfter: d.RetireAfter,
 	}
 	if len(d.Versions) > 0 {
 		r.Versions = make(map[platform.ID]string, len(d.Versions))
@@ -204,14 +204,11 @@ func (a *API) explainCompliance(ctx context.Context, in *struct {
 }
 
 func wireFinding(f compliance.Finding) adminv1.Finding {
-	out := adminv1.Finding{
+	return adminv1.Finding{
 		Rule: adminv1.Ref{ID: f.Rule.ID, Name: f.Rule.Name}, Answer: string(f.Answer), Because: f.Because, Mend: f.Mend, Breach: f.Breach,
-		Since: stamp(f.Since), Wipe: stamp(f.Wipe), Access: unset(string(f.Access), "none"), Then: unset(string(f.Rule.Access), "none"),
+		Since: stamp(f.Since), Due: stamp(f.Due), Wipe: stamp(f.Wipe), Access: unset(string(f.Access), "none"),
+		Then: unset(string(f.Rule.Access), "none"),
 	}
-	if f.Rule.Access != "" {
-		out.Due = stamp(f.Due)
-	}
-	return out
 }
 
 func (a *API) listWaivers(ctx context.Context, in *struct {

@@ -116,8 +116,8 @@ func TestPagesByKey(t *testing.T) {
 	})
 }
 
-// TestExportIsNoFormula: what a device calls itself is text in a spreadsheet (incident S22).
-func TestExportIsNoFormula(t *testing.T) {
+// TestS22ExportIsNoFormula: what a device calls itself is text in a spreadsheet.
+func TestS22ExportIsNoFormula(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")
 		hostile := []string{"=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)"}
@@ -215,6 +215,8 @@ func TestUsers(t *testing.T) {
 		}
 		owner.do("POST", "/users/"+found.Items[0].ID+"/erase", adminv1.Reason{Reason: "asked for it"}).want(200)
 		owner.do("POST", "/users/import", strings.Repeat("x", maxImport+2)).want(413)
+		owner.with("Content-Type", "text/csv").do("POST", "/users/import", "").refusedWith(400, "request.empty")
+		owner.with("Content-Type", "text/csv").do("POST", "/users/import", "\n").refusedWith(422, "import.empty")
 	})
 }
 
@@ -234,6 +236,16 @@ func TestDevicePolicyAndAccess(t *testing.T) {
 				t.Errorf("%s is %s, and the device was sent nothing", l.Key, l.State)
 			}
 		}
+		for folder, quarantined := range map[string]bool{device.QuarantineFolder: true, "": false} {
+			owner.do("POST", "/device-folders/move", adminv1.FolderMove{Folder: folder, Devices: []string{phone.ID}}).want(204)
+			w.Settle(t)
+			p := decode[adminv1.DevicePolicy](owner.do("GET", "/devices/"+phone.ID+"/policy", nil).want(200))
+			if p.Quarantined != quarantined {
+				t.Errorf("in the folder %q: %+v", folder, p)
+			}
+		}
+		owner.do("POST", "/device-folders/move", adminv1.FolderMove{Devices: []string{phone.ID}}).want(204)
+		w.Settle(t)
 		rule := owner.do("POST", "/access-rules", adminv1.AccessRuleDraft{Name: "no iPhones", Match: "platform", Pattern: "ios", Decision: "block"}).want(201)
 		w.Settle(t)
 		trail := decode[adminv1.AccessTrail](owner.do("GET", "/devices/"+phone.ID+"/access", nil).want(200))

@@ -7,6 +7,7 @@ import (
 
 	"drover/api/adminv1"
 	"drover/internal/base/problem"
+	"drover/internal/core/computer"
 	"drover/internal/core/device"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
@@ -39,10 +40,23 @@ func (a *API) devicePolicy(ctx context.Context, in *byID) (*answer[adminv1.Devic
 	if err != nil && !problem.Is(err, problem.NotFound) {
 		return nil, err
 	}
+	st, err := a.Computers.Standing(ctx, c, in.ID)
+	if err != nil && !problem.Is(err, problem.NotFound) {
+		return nil, err
+	}
+	x := exchanges(d, p, m, accompanied)
+	if ofAgent(d) {
+		x = []policy.Exchange{agentExchange(st)}
+	}
+	groups, err := a.Devices.GroupIDs(ctx, c, in.ID)
+	if err != nil {
+		return nil, err
+	}
 	layers, err := a.layers(ctx, e, d)
 	return reply(adminv1.DevicePolicy{
-		Suite: adminv1.Ref{ID: e.Origin.Suite, Name: e.Origin.SuiteName}, Version: e.Origin.Version, Liability: string(d.Liability),
-		Origin: string(e.Origin.Target.Kind), State: string(d.PolicyState), Layers: layers, Settings: policyLines(e, d, p, m, accompanied),
+		Quarantined: device.Quarantined(groups),
+		Suite:       adminv1.Ref{ID: e.Origin.Suite, Name: e.Origin.SuiteName}, Version: e.Origin.Version, Liability: string(d.Liability),
+		Origin: string(e.Origin.Target.Kind), State: string(d.PolicyState), Layers: layers, Settings: policyLines(e, d, p, m, st, x),
 	}, err)
 }
 
@@ -96,14 +110,14 @@ func exchanges(d device.Device, p device.Partnership, m device.Companion, accomp
 	return append(list, x)
 }
 
-func policyLines(e *policy.Effective, d device.Device, p device.Partnership, m device.Companion, accompanied bool) []adminv1.PolicyLine {
+func policyLines(e *policy.Effective, d device.Device, p device.Partnership, m device.Companion, st computer.Standing, x []policy.Exchange) []adminv1.PolicyLine {
 	sent := sentTexts(p.Sent)
-	return each(policy.Report(e, platform.Resolve(d.PlatformFacts()), exchanges(d, p, m, accompanied)...), func(i policy.Item) adminv1.PolicyLine {
+	return each(policy.Report(e, platform.Resolve(d.PlatformFacts()), x...), func(i policy.Item) adminv1.PolicyLine {
 		def, _ := policy.Find(i.Setting)
 		line := adminv1.PolicyLine{
 			Key: string(i.Setting), Category: string(def.Category), Label: def.Title, Asked: inWords(i.Setting, &i.Value),
 			Origin: string(i.Source), Sent: sent[string(i.Setting)], State: string(i.State), Words: i.Words,
-			Locked: i.Value.Locked(), Channel: string(i.Channel),
+			Locked: i.Value.Locked(), Channel: string(i.Channel), Found: i.Found, FoundAt: stamp(i.At),
 		}
 		if l, ok := e.LayerOf(policy.Sourced{Source: i.Source, Layer: i.Layer}); ok {
 			line.From = adminv1.Ref{ID: l.Suite, Name: l.SuiteName}
@@ -116,6 +130,12 @@ func policyLines(e *policy.Effective, d device.Device, p device.Partnership, m d
 		}
 		if i.Channel == platform.Companion {
 			line.SentAt, line.AcknowledgedAt = stamp(m.SentAt), stamp(m.ReportedAt)
+			if i.State == policy.Acknowledged || i.State == policy.Violated { // it speaks of the very policy that asks for this
+				line.Sent = i.Value.Unlock().String()
+			}
+		}
+		if i.Channel == platform.Agent {
+			line.SentAt, line.AcknowledgedAt = stamp(st.SentAt), stamp(st.Received)
 		}
 		return line
 	})

@@ -56,6 +56,7 @@ type DeviceFilter struct {
 	Group       string   `query:"group" maxLength:"64"`
 	Upstream    string   `query:"upstream" maxLength:"64"`
 	Contact     string   `query:"contact" enum:"hour,day,week,month,longer" doc:"How long ago the last contact was."`
+	Mark        []string `query:"mark" maxItems:"2" enum:"stale,lost" doc:"What the rules of compliance call it."`
 	Sort        string   `query:"sort" enum:"name,owner,platform,state,contact,enrolled,-name,-owner,-platform,-state,-contact,-enrolled" doc:"A minus turns the order round."`
 }
 
@@ -63,7 +64,7 @@ func (f DeviceFilter) query(p page.Request) device.Query {
 	q := device.Query{Request: p, Filter: device.Filter{
 		Search: f.Q, Platforms: f.Platform, States: named[device.State](f.State), PolicyState: named[device.PolicyState](f.PolicyState),
 		Access: named[device.Access](f.Access), Liability: device.Liability(f.Liability), Owner: f.User, Group: f.Group,
-		Upstream: f.Upstream, Contact: device.Contact(f.Contact),
+		Upstream: f.Upstream, Contact: device.Contact(f.Contact), Marks: named[device.Mark](f.Mark),
 	}, Sort: device.Sort(f.Sort)}
 	if len(f.Sort) > 0 && f.Sort[0] == '-' {
 		q.Sort, q.Desc = device.Sort(f.Sort[1:]), true
@@ -75,14 +76,14 @@ func named[T ~string](list []string) []T {
 	return each(list, func(s string) T { return T(s) })
 }
 
-func wireDevice(upstreams names) func(device.Device) adminv1.Device {
+func wireDevice(upstreams names, marks map[string]device.Mark) func(device.Device) adminv1.Device {
 	return func(d device.Device) adminv1.Device {
 		return adminv1.Device{
 			ID: d.ID, Name: d.Name, User: names{d.Owner: d.OwnerName}.ref(d.Owner), Platform: string(d.Platform),
 			PlatformLabel: d.Platform.Name(), ByHand: d.ByHand, Model: d.Model, OS: d.OS, State: string(d.State), Access: string(d.Access),
 			PolicyState: string(d.PolicyState), Liability: string(d.Liability), LastContact: stamp(d.LastContact),
 			Enrolled: stamp(d.Enrolled), DeviceID: d.EASID, Protocol: d.Protocol, Upstream: upstreams.ref(d.Upstream),
-			Requests: d.Requests, Version: d.Version,
+			Requests: d.Requests, Mark: string(marks[d.ID]), Version: d.Version,
 		}
 	}
 }
@@ -97,7 +98,11 @@ func (a *API) listDevices(ctx context.Context, in *struct {
 		return nil, err
 	}
 	upstreams, err := a.upstreams(ctx)
-	return pages(p, err, wireDevice(upstreams))
+	if err != nil {
+		return nil, err
+	}
+	marks, err := a.Devices.Marks(ctx, caller(ctx), each(p.Items, func(d device.Device) string { return d.ID })...)
+	return pages(p, err, wireDevice(upstreams, marks))
 }
 
 // DeviceColumns chooses what an export holds.
@@ -155,12 +160,16 @@ func (a *API) detail(ctx context.Context, d device.Device) (adminv1.DeviceDetail
 	if err != nil {
 		return adminv1.DeviceDetail{}, err
 	}
-	out := adminv1.DeviceDetail{Device: wireDevice(upstreams)(d), Facts: facts(d)}
+	marks, err := a.Devices.Marks(ctx, c, d.ID)
+	if err != nil {
+		return adminv1.DeviceDetail{}, err
+	}
+	out := adminv1.DeviceDetail{Device: wireDevice(upstreams, marks)(d), Facts: facts(d)}
 	groups, err := a.Devices.GroupsOf(ctx, c, d.ID)
 	if err != nil && !problem.Is(err, problem.Forbidden) {
 		return out, err
 	}
-	out.Groups = each(groups, groupRef)
+	out.Folder, out.Groups = deepest(groups), each(groups, groupRef)
 	out.Capabilities, err = a.capabilities(ctx, d)
 	return out, err
 }
@@ -168,6 +177,10 @@ func (a *API) detail(ctx context.Context, d device.Device) (adminv1.DeviceDetail
 // facts lists what is known of a device, without what is empty.
 func facts(d device.Device) []adminv1.Fact {
 	row := platform.Resolve(d.PlatformFacts())
+	kind, program := d.DeviceType, "Mail client"
+	if d.Computer() {
+		kind, program = "", "Agent" // its type is made up by the zone
+	}
 	all := []adminv1.Fact{
 		{Key: "platform", Label: "Platform", Value: row.Name, Source: "catalogue"},
 		{Key: "connection", Label: "Connection", Value: row.Connection(), Source: "catalogue"},
@@ -179,8 +192,8 @@ func facts(d device.Device) []adminv1.Fact {
 		{Key: "operator", Label: "Mobile operator", Value: d.Operator},
 		{Key: "serial", Label: "Serial number", Value: d.Serial},
 		{Key: "imei", Label: "IMEI", Value: d.IMEI},
-		{Key: "deviceType", Label: "Device type", Value: d.DeviceType},
-		{Key: "userAgent", Label: "Mail client", Value: d.UserAgent},
+		{Key: "deviceType", Label: "Device type", Value: kind},
+		{Key: "userAgent", Label: program, Value: d.UserAgent},
 		{Key: "protocol", Label: "ActiveSync version", Value: d.Protocol, Source: "gateway"},
 	}
 	known := []adminv1.Fact{}
@@ -203,8 +216,12 @@ func (a *API) capabilities(ctx context.Context, d device.Device) ([]adminv1.Capa
 	if rules, _, err := a.Safety.Rules(ctx, c); err == nil {
 		quorum = rules.Quorum
 	}
+	row := platform.Resolve(d.PlatformFacts())
 	list := make([]adminv1.Capability, 0, len(orders))
 	for _, k := range orders {
+		if !row.Concerns(k) {
+			continue
+		}
 		x := adminv1.Capability{Kind: string(k), Label: orderLabels[k], Destructive: command.Destroys(k), Typed: k == platform.FullWipe, Alternatives: []adminv1.Alternative{}}
 		if x.Destructive {
 			x.Approvals = quorum

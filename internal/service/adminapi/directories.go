@@ -63,7 +63,7 @@ func directoryConfig(d adminv1.DirectoryDraft) directory.Config {
 		}
 	}
 	if o := d.OIDC; o != nil {
-		c.OIDC = &directory.OIDCConfig{Issuer: o.Issuer, ClientID: o.ClientID, CA: o.CA, Scopes: copied(o.Scopes), Claims: directory.Claims(o.Claims)}
+		c.OIDC = &directory.OIDCConfig{Issuer: o.Issuer, ClientID: o.ClientID, CA: o.CA, Scopes: copied(o.Scopes), Claims: directory.Claims(o.Claims), Return: o.Return}
 	}
 	return c
 }
@@ -88,9 +88,9 @@ func (a *API) wireDirectory(x directory.Provider) adminv1.Directory {
 		}
 	}
 	if o := x.OIDC; o != nil {
-		out.Callback = a.callback()
+		out.Callback, out.PortalCallback, out.PortalReturn = a.callback(), a.portalURL()+"api/v1"+callbackPath, a.portalURL()
 		out.OIDC = &adminv1.DirectoryOIDC{
-			Issuer: o.Issuer, ClientID: o.ClientID, CA: o.CA, Scopes: copied(o.Scopes), Claims: adminv1.DirectoryClaims(o.Claims),
+			Issuer: o.Issuer, ClientID: o.ClientID, CA: o.CA, Scopes: copied(o.Scopes), Claims: adminv1.DirectoryClaims(o.Claims), Return: o.Return,
 		}
 	}
 	return out

@@ -27,8 +27,11 @@ func (a *API) addDoors() {
 	change.words = "It holds at once, on every server. Who would shut out the own address is stopped."
 	add(a, change, a.changeDoors)
 	try := op("tryDoors", http.MethodPost, "/doors/dry-run", "Tell what a change would do to the visits of the last days", read)
-	try.words = "Nothing is changed. Addresses, switches and levels are tried, bounds are not."
+	try.words = "Nothing is changed. Bounds of rate, size and time are tried on the busiest minute, the largest body and the longest exchange of each day and caller."
 	add(a, try, a.tryDoors)
+	closest := op("previewClosest", http.MethodGet, "/doors/closest", "Tell of which servers a computer would be told", read)
+	closest.words = "By its device, from the address that it has come from last, or from any address; without a device, as one that nobody knows yet."
+	add(a, closest, a.previewClosest)
 	add(a, op("listDoorVersions", http.MethodGet, "/doors/versions", "List the versions of the doors, newest first", read), a.listDoorVersions)
 	add(a, op("getDoorVersion", http.MethodGet, "/doors/versions/{id}", "Show one version of the doors", read), a.getDoorVersion)
 	add(a, op("diffDoors", http.MethodGet, "/doors/diff", "Tell in what two versions of the doors differ", read), a.diffDoors)
@@ -45,7 +48,15 @@ func (a *API) addDoors() {
 
 func (a *API) getDoors(ctx context.Context, _ *none) (*tagged[adminv1.DoorVersion], error) {
 	v, err := a.Doors.Current(ctx, caller(ctx))
-	return a.doorVersion(ctx, v, err)
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.doorVersion(ctx, v, nil)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Gaps, err = a.Doors.Gaps(ctx, caller(ctx), v.Document)
+	return out, err
 }
 
 func (a *API) doorVersion(ctx context.Context, v door.Version, err error) (*tagged[adminv1.DoorVersion], error) {
@@ -90,7 +101,7 @@ func (a *API) tryDoors(ctx context.Context, in *with[adminv1.DoorTry]) (*answer[
 		return nil, err
 	}
 	var uses []door.Use
-	for _, e := range slices.Concat(r.Refused.List, r.Admitted.List) {
+	for _, e := range slices.Concat(r.Refused.List, r.Admitted.List, r.Bounded.List) {
 		uses = append(uses, e.Use)
 	}
 	x, err := a.callers(ctx, uses)
@@ -224,7 +235,7 @@ func (a *API) setTrafficKeeping(ctx context.Context, in *struct {
 
 func (a *API) listServers(ctx context.Context, _ *Paged) (*answer[adminv1.Page[adminv1.ZoneServer]], error) {
 	list, d, err := a.servers(ctx)
-	return reply(whole(list, func(n door.Node) adminv1.ZoneServer { return wireServer(n, d, a.Doors.Self()) }), err)
+	return reply(whole(list, func(n door.Node) adminv1.ZoneServer { return wireServer(n, d, a.Doors.Self(), a.Clock.Now()) }), err)
 }
 
 func (a *API) servers(ctx context.Context) ([]door.Node, door.Document, error) {
@@ -253,8 +264,18 @@ func (a *API) getHardening(ctx context.Context, in *byID) (*tagged[adminv1.Harde
 	if i < 0 {
 		return nil, problem.New(problem.NotFound, "server.unknown", "There is no such server.")
 	}
+	here := func(port int) string {
+		switch {
+		case in.ID != a.Doors.Self():
+			return "unknown"
+		case a.Answers(ctx, port):
+			return "listens"
+		}
+		return "quiet"
+	}
 	return tag(h.Version, adminv1.Hardening{
-		Server: wireServer(list[i], d, a.Doors.Self()), Placement: string(h.Placement), Rows: each(h.Findings, wireHardening),
+		Server: wireServer(list[i], d, a.Doors.Self(), a.Clock.Now()), Placement: string(h.Placement),
+		Rows: each(h.Findings, func(f door.Finding) adminv1.HardeningRow { return wireHardening(f, here) }),
 	}, nil)
 }
 

@@ -16,7 +16,10 @@ func wireDoors(d door.Document) adminv1.Doors {
 	return adminv1.Doors{
 		Internal: copied(d.Internal), Zone: wirePlace(d.Zone),
 		Servers: each(d.Servers, func(s door.Server) adminv1.DoorServer {
-			return adminv1.DoorServer{ID: s.ID, Placement: string(s.Placement), Place: wirePlace(s.Place)}
+			return adminv1.DoorServer{ID: s.ID, Placement: string(s.Placement), Place: wirePlace(s.Place), Addresses: each(s.Addresses, wireAddress)}
+		}),
+		Order: each(d.Order, wireServerOrder), Locations: each(d.Locations, func(l door.Location) adminv1.ZoneLocation {
+			return adminv1.ZoneLocation{Name: l.Name, Networks: copied(l.Networks), Closest: each(l.Closest, wireServerOrder), Alone: l.Alone}
 		}),
 	}
 }
@@ -55,8 +58,14 @@ func coreDoors(d adminv1.Doors) (door.Document, error) {
 		if place, err = corePlace(s.Place); err != nil {
 			return out, err
 		}
-		out.Servers = append(out.Servers, door.Server{ID: s.ID, Placement: door.Placement(s.Placement), Place: place})
+		out.Servers = append(out.Servers, door.Server{
+			ID: s.ID, Placement: door.Placement(s.Placement), Place: place, Addresses: each(s.Addresses, coreAddress),
+		})
 	}
+	out.Order = each(d.Order, coreOrder)
+	out.Locations = each(d.Locations, func(l adminv1.ZoneLocation) door.Location {
+		return door.Location{Name: l.Name, Networks: l.Networks, Closest: each(l.Closest, coreOrder), Alone: l.Alone}
+	})
 	return out, nil
 }
 
@@ -102,11 +111,18 @@ func wireDifference(d door.Difference) adminv1.DoorDifference {
 
 func wireReplay(r door.Replay, x actors) adminv1.DoorReplay {
 	return adminv1.DoorReplay{
-		Days: r.Days, Requests: r.Requests, Partial: r.Partial, Refused: wireEffect(r.Refused, x), Admitted: wireEffect(r.Admitted, x),
+		Gaps: copied(r.Gaps), Bounded: wireEffect(r.Bounded, x), Unknown: copied(r.Unknown), Days: r.Days, Requests: r.Requests, Partial: r.Partial, Refused: wireEffect(r.Refused, x), Admitted: wireEffect(r.Admitted, x),
 		Sentence: fmt.Sprintf("Of the %s of the last %s, this would refuse %s (%s) and newly let in %s (%s).",
 			many(r.Requests, "request"), many(int64(r.Days), "day"), many(r.Refused.Requests, "request"), many(int64(r.Refused.Devices), "device"),
-			many(r.Admitted.Requests, "request"), many(int64(r.Admitted.Devices), "device")),
+			many(r.Admitted.Requests, "request"), many(int64(r.Admitted.Devices), "device")) + boundedWords(r.Bounded),
 	}
+}
+
+func boundedWords(e door.Effect) string {
+	if e.Requests == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Bounds would refuse some of what %s sent.", many(e.Requests, "caller"))
 }
 
 func many(n int64, what string) string {
@@ -158,14 +174,17 @@ var refusals = map[string]string{
 	"off": "the service is off", "address": "the address is not let in", "rate": "too many requests", "unauthenticated": "no right proof",
 	"service": "the service itself refused", "forbidden": "may not do this", "origin": "another site's page", "method": "a method that is not there",
 	"too-large": "too large", "throttled": "too many failed tries", "unavailable": "could not be judged", "panic": "a fault of the server",
-	"proof": "no proof",
+	"proof": "no proof", "time": "too long",
 }
 
 func reasonWords(reason string) string { return cmp.Or(refusals[reason], reason) }
 
-func wireServer(n door.Node, d door.Document, self string) adminv1.ZoneServer {
+func wireServer(n door.Node, d door.Document, self string, now time.Time) adminv1.ZoneServer {
 	s := adminv1.ZoneServer{
 		ID: n.ID, Name: n.Name, Placement: string(door.Inside), Addresses: []string{}, Started: stamp(n.Started), Seen: stamp(n.Seen), Self: n.ID == self,
+		Advertised: each(d.Advertised(n), wireAdvertised), Roles: each(door.Roles, func(r door.Role) adminv1.ServerRole {
+			return adminv1.ServerRole{Role: string(r), Told: string(d.Told(n, r)), Open: string(d.RoleReaches(n.ID, r, now))}
+		}),
 	}
 	if own := d.Server(n.ID); own != nil {
 		s.Placement = string(own.Placement)
@@ -176,10 +195,13 @@ func wireServer(n door.Node, d door.Document, self string) adminv1.ZoneServer {
 	return s
 }
 
-func wireHardening(f door.Finding) adminv1.HardeningRow {
+// wireHardening tells how the advice stands; here tells of a port whether something answers there.
+func wireHardening(f door.Finding, here func(port int) string) adminv1.HardeningRow {
 	return adminv1.HardeningRow{
 		ID: f.ID, Title: f.Title, Intent: f.Intent, Follows: f.Follows, State: string(f.State), Services: texts(f.Services),
-		Ports:   each(f.Ports, func(p door.Port) adminv1.HardeningPort { return adminv1.HardeningPort{Port: p.Number, Why: p.Why} }),
+		Ports: each(f.Ports, func(p door.Port) adminv1.HardeningPort {
+			return adminv1.HardeningPort{Port: p.Number, Why: p.Why, Here: here(p.Number)}
+		}),
 		Changes: each(f.Changes, wireDifference),
 	}
 }

@@ -143,7 +143,7 @@ func (a *API) listDeviceKeys(ctx context.Context, in *struct {
 	list, err := a.Enrol.Keys(ctx, caller(ctx), in.ID)
 	return reply(whole(list[:min(len(list), in.Limit)], func(k enrol.Key) adminv1.DeviceKey {
 		return adminv1.DeviceKey{
-			ID: k.ID, Serial: k.Serial, Via: string(k.Via), State: string(k.State), Because: k.Because, Created: stamp(k.Created),
+			ID: k.ID, Serial: k.Serial, Channel: string(k.Channel), Via: string(k.Via), State: string(k.State), Because: k.Because, Created: stamp(k.Created),
 			Expires: stamp(k.Expires), Ended: stamp(k.Ended),
 		}
 	}), err)

@@ -29,6 +29,7 @@ var eventRights = map[string]scope.Right{
 	"device": scope.DeviceRead, "command": scope.CommandRead, "policy": scope.PolicyRead, "audit": scope.AuditRead,
 	"approval": scope.ApprovalRead, "breaker": scope.ApprovalRead, "user": scope.UserRead, "upstream": scope.UpstreamRead,
 	"access": scope.AccessRead, "log": scope.LogServerRead, "sync": scope.LogSyncRead,
+	"registration": scope.RegistrationRead,
 }
 
 func (a *API) addEvents() {

@@ -31,8 +31,11 @@ func (a *API) addExposure() {
 	}
 	add(a, report, a.getExposure)
 	report.id, report.path, report.csv = "printExposure", "/exposure/report", "text/html"
-	report.summary, report.words = "The same as a page to be printed or kept", "It needs no other file, and the browser prints it to PDF."
+	report.summary, report.words = "The same as a page to be printed or kept", "It needs no other file."
 	add(a, report, a.printExposure)
+	report.id, report.path, report.csv = "exposurePDF", "/exposure/pdf", "application/pdf"
+	report.summary, report.words = "The same as PDF", ""
+	add(a, report, a.exposurePDF)
 }
 
 func (a *API) getExposure(ctx context.Context, _ *none) (*answer[adminv1.Exposure], error) {
@@ -73,14 +76,15 @@ func (a *API) exposure(ctx context.Context) (out adminv1.Exposure, err error) {
 }
 
 func (a *API) exposureOf(ctx context.Context, d door.Document, n door.Node) (adminv1.ExposureServer, error) {
-	out := adminv1.ExposureServer{Server: wireServer(n, d, a.Doors.Self())}
+	out := adminv1.ExposureServer{Server: wireServer(n, d, a.Doors.Self(), a.Clock.Now())}
 	totals, err := a.Doors.Totals(ctx, caller(ctx), door.Filtered{Days: exposureDays, Server: n.ID})
 	plan := d.Compile(n.ID, nil)
 	out.Services = each(door.Catalogue(), func(s door.Service) adminv1.ExposureService {
 		x := adminv1.ExposureService{
-			Service: wireService(s, plan[s.Name]), Reach: string(d.Reaches(n.ID, s.Name, a.Clock.Now())), Rules: []adminv1.DoorRule{},
+			Service: a.wireService(s, plan[s.Name], d, n.ID, []door.Node{n}), Reach: string(d.Reaches(n.ID, s.Name, a.Clock.Now())), Rules: []adminv1.DoorRule{},
 			Otherwise: string(door.Allow), Total: wireTotal(s.Name, totals[s.Name]),
 		}
+		x.Told = x.Service.Told
 		if f := d.FilterOf(n.ID, s.Name); f != nil {
 			x.Rules, x.Otherwise = each(f.Rules, wireDoorRule), string(f.Otherwise)
 		}
@@ -106,4 +110,13 @@ func (a *API) printExposure(ctx context.Context, _ *none) (*printed, error) {
 		return nil, err
 	}
 	return &printed{"text/html; charset=utf-8", `attachment; filename="exposure.html"`, page.Bytes()}, nil
+}
+
+func (a *API) exposurePDF(ctx context.Context, _ *none) (*printed, error) {
+	report, err := a.exposure(ctx)
+	if err != nil {
+		return nil, err
+	}
+	paper, err := exposurePDF(report)
+	return &printed{"application/pdf", `attachment; filename="exposure.pdf"`, paper}, err
 }

@@ -75,11 +75,11 @@ func (a *API) addUserGroups() {
 }
 
 func deviceGroup(g device.Group) adminv1.Group {
-	return adminv1.Group{ID: g.ID, Name: g.Name, Description: g.Description, Members: g.Members, Version: g.Version}
+	return adminv1.Group{ID: g.ID, Kind: string(g.Kind), Name: g.Name, Description: g.Description, Members: g.Members, Version: g.Version}
 }
 
 func userGroup(g directory.Group) adminv1.Group {
-	return adminv1.Group{ID: g.ID, Name: g.Name, Description: g.Description, Members: g.Members, Directory: g.Directory, Version: g.Version}
+	return adminv1.Group{ID: g.ID, Kind: string(device.Chosen), Name: g.Name, Description: g.Description, Members: g.Members, Directory: g.Directory, Version: g.Version}
 }
 
 func (a *API) addGroups(k groupKind) {

@@ -32,10 +32,11 @@ func (a *API) addInventory() {
 	add(a, op("getInventory", http.MethodGet, "/devices/{id}/inventory", "Tell which sections of a device's inventory are known", read), a.inventory)
 	add(a, op("getInventorySection", http.MethodGet, "/devices/{id}/inventory/{section}", "Read one section of a device's inventory", read), a.inventorySection)
 	add(a, op("listInventoryChanges", http.MethodGet, "/devices/{id}/inventory-changes", "List what has changed on a device, newest first", read), a.inventoryChanges)
+	add(a, op("listChanges", http.MethodGet, "/inventory/changes", "List what has changed on all devices, newest first", read), a.listChanges)
 	add(a, op("listInventoryKinds", http.MethodGet, "/inventory/sections", "List the sections of inventories with their fields",
 		gate.AnyAdmin("the catalogue is the same in every zone")), a.inventoryKinds)
 	search := op("searchInventory", http.MethodGet, "/inventory/devices", "Find the devices that fulfil every test", read)
-	search.words = `Tests are written as "openssl<3.0.15", "dpkg:libssl*", "!openssl" for devices without it, or, of single fields, ` +
+	search.words = `Tests are written as "openssl<3.0.15", "openssl>=3.0,<3.0.15" for a range, "dpkg:libssl*", "!openssl" for devices without it, or, of single fields, ` +
 		`"system.os~debian" and "hardware.memory<8000000000". The comparisons are = != < <= > >= and, of texts, ~.`
 	add(a, search, a.searchInventory)
 	add(a, op("listSoftware", http.MethodGet, "/inventory/software", "List the programs of the zone by name", read), a.listSoftware)
@@ -46,7 +47,7 @@ func (a *API) addInventory() {
 
 func (a *API) addComputer(ctx context.Context, in *with[adminv1.ComputerDraft]) (*answer[adminv1.Device], error) {
 	d, err := a.Devices.AddComputer(ctx, caller(ctx), in.Body.Name, in.Body.User, device.Liability(in.Body.Liability))
-	return reply(wireDevice(nil)(d), err)
+	return reply(wireDevice(nil, nil)(d), err)
 }
 
 func (a *API) inventoryToken(ctx context.Context, in *byID) (*answer[adminv1.InventoryToken], error) {
@@ -128,15 +129,38 @@ func (a *API) inventoryChanges(ctx context.Context, in *struct {
 	Since   time.Time `query:"since"`
 },
 ) (*answer[adminv1.Page[adminv1.InventoryChange]], error) {
-	p, err := a.Inventory.History(ctx, caller(ctx), in.ID, inventory.Section(in.Section), in.Since, in.request())
+	p, err := a.Inventory.History(ctx, caller(ctx), inventory.ChangeFilter{Device: in.ID, Section: inventory.Section(in.Section), Since: in.Since}, in.request())
 	if err != nil {
 		return nil, err
 	}
-	return reply(uncounted(p.Items, p.Next, func(x inventory.Change) adminv1.InventoryChange {
-		return adminv1.InventoryChange{
-			ID: x.ID, At: stamp(x.At), Section: string(x.Section), Kind: string(x.Kind), Before: x.Before, After: x.After,
-		}
-	}), nil)
+	return reply(uncounted(p.Items, p.Next, wireChange), nil)
+}
+
+func wireChange(x inventory.Change) adminv1.InventoryChange {
+	return adminv1.InventoryChange{
+		ID: x.ID, At: stamp(x.At), Section: string(x.Section), Kind: string(x.Kind), Before: x.Before, After: x.After,
+	}
+}
+
+func (a *API) listChanges(ctx context.Context, in *struct {
+	Paged
+	Section string    `query:"section" maxLength:"32"`
+	Kind    string    `query:"kind" enum:"added,gone,changed"`
+	Name    string    `query:"name" maxLength:"200" doc:"Of what has changed, such as a program; each * stands for anything, within the last 31 days."`
+	Group   string    `query:"group" maxLength:"40" doc:"Of devices."`
+	Since   time.Time `query:"since"`
+},
+) (*answer[adminv1.Page[adminv1.ZoneChange]], error) {
+	p, err := a.Inventory.History(ctx, caller(ctx), inventory.ChangeFilter{
+		Group: in.Group, Section: inventory.Section(in.Section), Kind: inventory.Kind(in.Kind), Name: in.Name, Since: in.Since,
+	}, in.request())
+	if err != nil {
+		return nil, err
+	}
+	n, err := a.devices(ctx, each(p.Items, func(x inventory.Change) string { return x.Device })...)
+	return reply(uncounted(p.Items, p.Next, func(x inventory.Change) adminv1.ZoneChange {
+		return adminv1.ZoneChange{Device: n.ref(x.Device), InventoryChange: wireChange(x)}
+	}), err)
 }
 
 func (a *API) inventoryKinds(context.Context, *Paged) (*answer[adminv1.Page[adminv1.InventoryKind]], error) {
@@ -185,9 +209,14 @@ func (a *API) softwareVersions(ctx context.Context, in *struct {
 	Paged
 	Name   string `query:"name" required:"true" maxLength:"512"`
 	Source string `query:"source" maxLength:"64"`
+	Within string `query:"within" maxLength:"200" doc:"A range: >=3.0,<3.0.15."`
 },
 ) (*answer[adminv1.Page[adminv1.SoftwareVersion]], error) {
-	list, err := a.Inventory.Versions(ctx, caller(ctx), in.Name, in.Source)
+	bounds, err := inventory.ParseBounds(in.Within)
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.Inventory.Versions(ctx, caller(ctx), in.Name, in.Source, bounds...)
 	return reply(whole(list, func(x inventory.Version) adminv1.SoftwareVersion { return adminv1.SoftwareVersion(x) }), err)
 }
 

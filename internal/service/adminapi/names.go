@@ -120,4 +120,16 @@ func (x actors) actor(kind scope.Kind, id string) adminv1.Actor {
 }
 
 // groupRef turns a device group into a reference.
-func groupRef(g device.Group) adminv1.Ref { return adminv1.Ref{ID: g.ID, Name: g.Name} }
+func groupRef(g device.Group) adminv1.GroupRef {
+	return adminv1.GroupRef{Ref: adminv1.Ref{ID: g.ID, Name: g.Name}, Kind: string(g.Kind)}
+}
+
+// deepest is the folder that is below all others of these groups; the zero value where there is none.
+func deepest(groups []device.Group) (folder adminv1.Ref) {
+	for _, g := range groups {
+		if g.Kind == device.Folder && len(g.Name) > len(folder.Name) {
+			folder = groupRef(g).Ref
+		}
+	}
+	return folder
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +15,7 @@ import (
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/core/journal"
+	"drover/internal/core/platform"
 	"drover/internal/core/privacy"
 	"drover/internal/core/scope"
 	"drover/internal/gate"
@@ -144,7 +146,11 @@ func (a *API) listStock(ctx context.Context, in *struct {
 	for _, x := range list {
 		kept[x.Kind] = x
 	}
-	return reply(whole(journal.Catalogue(), func(d journal.Description) adminv1.Stock {
+	row := platform.Resolve(d.PlatformFacts())
+	shown := slices.DeleteFunc(journal.Catalogue(), func(d journal.Description) bool {
+		return !d.Kind.Concerns(row) && kept[d.Kind].Entries == 0
+	})
+	return reply(whole(shown, func(d journal.Description) adminv1.Stock {
 		x := kept[d.Kind]
 		from, _ := e.LayerOf(e.Get(d.Setting))
 		return adminv1.Stock{
@@ -186,7 +192,7 @@ func wireEntry(e journal.Entry) (adminv1.PersonalEntry, error) {
 	out := adminv1.PersonalEntry{ID: e.ID, At: stamp(e.At), Received: stamp(e.Received), Size: e.Size}
 	into := map[journal.Kind]any{
 		journal.Location: &out.Position, journal.PhoneLog: &out.Call, journal.TextLog: &out.Text, journal.DeviceLog: &out.Lines,
-		journal.File: &out.File,
+		journal.File: &out.File, journal.SignIn: &out.Happening, journal.Elevation: &out.Happening, journal.USB: &out.Happening,
 	}[e.Kind]
 	if err := json.Unmarshal(e.Body, into); err != nil {
 		return out, fmt.Errorf("read an entry of the journal: %w", err)

@@ -18,6 +18,9 @@ func policyOp(id, method, path, summary string, who gate.Who) operation {
 	return operation{id: id, method: method, path: path, tag: "policies", summary: summary, who: who}
 }
 
+// maxSuite bounds a suite: files for corporate and personal devices, as JSON writes them at worst.
+const maxSuite = 1 << 20
+
 func (a *API) addPolicies() {
 	read, change := gate.Admin(scope.PolicyRead), gate.Admin(scope.PolicyEdit)
 	same := gate.AnyAdmin("it is the same in every zone, and the pages name settings by it")
@@ -25,10 +28,12 @@ func (a *API) addPolicies() {
 	add(a, policyOp("listPolicyPresets", http.MethodGet, "/policy-presets", "List the suites to start from", same), a.listPresets)
 	add(a, policyOp("listSuites", http.MethodGet, "/policies", "List policy suites by name", read), a.listSuites)
 	create := policyOp("addSuite", http.MethodPost, "/policies", "Make a policy suite, from a preset or from values", change)
-	create.status = http.StatusCreated
+	create.status, create.body = http.StatusCreated, maxSuite
 	add(a, create, a.addSuite)
 	add(a, policyOp("getSuite", http.MethodGet, "/policies/{id}", "Read one suite with the values in force", read), a.getSuite)
-	add(a, policyOp("editSuite", http.MethodPut, "/policies/{id}", "Change a suite: what it says becomes a new version", change), a.editSuite)
+	save := policyOp("editSuite", http.MethodPut, "/policies/{id}", "Change a suite: what it says becomes a new version", change)
+	save.body = maxSuite
+	add(a, save, a.editSuite)
 	add(a, policyOp("retireSuite", http.MethodDelete, "/policies/{id}", "Take a suite out of use that nothing is assigned to", change), a.retireSuite)
 	add(a, policyOp("rollBackSuite", http.MethodPost, "/policies/{id}/rollback", "Make a new version that says what an old one said", change), a.rollBack)
 }

@@ -40,7 +40,7 @@ func (a *API) portal(ctx context.Context) (*tagged[adminv1.Portal], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := adminv1.Portal{URL: a.DeviceURL + "/portal/", Abilities: each(selfservice.Catalogue(), func(d selfservice.Description) adminv1.Ability {
+	out := adminv1.Portal{URL: a.portalURL(), Abilities: each(selfservice.Catalogue(), func(d selfservice.Description) adminv1.Ability {
 		return adminv1.Ability{Key: string(d.Ability), Label: d.Words, Proof: d.Proof, Offered: r.Offers(d.Ability)}
 	})}
 	groups, err := a.Selves.Stances(ctx, caller(ctx))

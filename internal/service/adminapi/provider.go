@@ -37,6 +37,9 @@ func (a *API) addProviders() {
 // callback is where providers send the browsers of administrators back to.
 func (a *API) callback() string { return a.AdminURL + Base + callbackPath }
 
+// portalURL is where the pages for users are.
+func (a *API) portalURL() string { return a.DeviceURL + "/portal/" }
+
 func (a *API) listSignInWays(ctx context.Context, _ *none) (*answer[adminv1.SignInWays], error) {
 	list, err := a.Directories.Choices(ctx, directory.ForAdmin)
 	return reply(adminv1.SignInWays{Providers: each(list, func(x directory.Provider) adminv1.Ref {

@@ -30,7 +30,7 @@ func wireRules(r safety.Rules) adminv1.SafetyRules {
 	return adminv1.SafetyRules{
 		Quorum: r.Quorum, Delay: r.Delay, BatchDelay: r.BatchDelay, Expiry: r.Expiry, Probation: r.Probation,
 		Actor: adminv1.Budget(r.Actor), Role: adminv1.Budget(r.Role), Zone: adminv1.Budget(r.Zone), Self: adminv1.Budget(r.Self),
-		PassUpstream: r.PassUpstream,
+		PassUpstream: r.PassUpstream, Scripts: r.Scripts,
 	}
 }
 
@@ -38,7 +38,7 @@ func coreRules(r adminv1.SafetyRules) safety.Rules {
 	return safety.Rules{
 		Quorum: r.Quorum, Delay: r.Delay, BatchDelay: r.BatchDelay, Expiry: r.Expiry, Probation: r.Probation,
 		Actor: safety.Budget(r.Actor), Role: safety.Budget(r.Role), Zone: safety.Budget(r.Zone), Self: safety.Budget(r.Self),
-		PassUpstream: r.PassUpstream,
+		PassUpstream: r.PassUpstream, Scripts: r.Scripts,
 	}
 }
 

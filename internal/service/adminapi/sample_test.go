@@ -78,6 +78,7 @@ func (s sampler) path(op *huma.Operation, id string) string {
 		path = strings.Replace(path, name, url.PathEscape(id), 1)
 	}
 	path = strings.Replace(path, "{section}", "software", 1)
+	path = strings.Replace(path, "{version}", "1", 1)
 	query := url.Values{}
 	for _, p := range op.Parameters {
 		if p.In == "query" && p.Required {

@@ -3,6 +3,7 @@ package adminapi
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"drover/api/adminv1"
 	"drover/internal/core/door"
@@ -35,14 +36,53 @@ func (a *API) listServices(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	nodes, err := a.Doors.Nodes(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if in.Server != "" {
+		nodes = slices.DeleteFunc(nodes, func(n door.Node) bool { return n.ID != in.Server })
+	}
 	plan := v.Document.Compile(in.Server, nil)
-	return tag(v.Number, whole(door.Catalogue(), func(s door.Service) adminv1.Service { return wireService(s, plan[s.Name]) }), nil)
+	list := whole(door.Catalogue(), func(s door.Service) adminv1.Service {
+		return a.wireService(s, plan[s.Name], v.Document, in.Server, nodes)
+	})
+	if in.Server == "" {
+		a.tellApart(list.Items, v.Document, nodes)
+	}
+	return tag(v.Number, list, nil)
 }
 
-func wireService(s door.Service, d *door.Door) adminv1.Service {
+// tellApart names with each service the servers on which it stands otherwise than in the zone: who looks at all servers must not
+// take for open what is closed on each of them, nor the other way.
+func (a *API) tellApart(list []adminv1.Service, doc door.Document, nodes []door.Node) {
+	for _, n := range nodes {
+		plan := doc.Compile(n.ID, nil)
+		for i := range list {
+			x, name := &list[i], zone.Service(list[i].Name)
+			same := x.On == plan[name].On && x.Level == string(plan[name].Level) && x.Reach == string(doc.Reaches(n.ID, name, a.Clock.Now()))
+			if x.Built && !same {
+				x.Apart = append(x.Apart, n.Name)
+			}
+		}
+	}
+}
+
+// wireService tells of a service as it holds at a server, and who is told of any of the servers for it.
+func (a *API) wireService(s door.Service, d *door.Door, doc door.Document, server string, servers []door.Node) adminv1.Service {
+	told := ""
+	if r := door.RoleOf(s.Name); r != "" {
+		told = string(doc.ToldOfAny(servers, r))
+	}
+	port := s.Port
+	if len(servers) == 1 {
+		port = servers[0].Port(s)
+	}
 	return adminv1.Service{
+		Told: told, Reach: string(doc.Reaches(server, s.Name, a.Clock.Now())),
+
 		Name: string(s.Name), Surface: string(s.Surface), Category: string(s.Category()), Purpose: s.Purpose, Callers: s.Callers,
-		Proof: s.Proof, Port: s.Port, DMZ: s.DMZ, Open: s.Levels[0] == door.Open, Required: s.Required, Built: s.Built,
+		Proof: s.Proof, Port: port, DMZ: s.DMZ, Open: s.Levels[0] == door.Open, Required: s.Required, Built: s.Built,
 		On: s.Built && d.On, Level: string(d.Level), Levels: texts(s.Levels), Signed: s.Signed,
 	}
 }
@@ -58,6 +98,6 @@ func (a *API) switchService(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.Doors.Switch(ctx, caller(ctx), version, in.Server, zone.Service(in.Name), in.Body.On)
+	_, err = a.Doors.Switch(ctx, caller(ctx), version, in.Body.Reason, in.Server, zone.Service(in.Name), in.Body.On)
 	return done(err)
 }

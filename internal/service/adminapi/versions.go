@@ -2,6 +2,7 @@ package adminapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -92,6 +93,8 @@ func plainWords(s platform.Setting, v policy.Value) string {
 		}
 	case policy.KindList:
 		return strings.Join(v.Texts(), ", ")
+	case policy.KindFiles:
+		return fileWords(v.Files())
 	case policy.KindNumber:
 		if v.Int() == d.None && d.None != 0 {
 			return "no limit"
@@ -101,6 +104,18 @@ func plainWords(s platform.Setting, v policy.Value) string {
 		}
 	}
 	return v.String()
+}
+
+// fileWords names files, with the bytes that each is to hold.
+func fileWords(files []policy.File) string {
+	words := make([]string, len(files))
+	for i, f := range files {
+		words[i] = fmt.Sprintf("%s (%d bytes)", f.Path, len(f.Text))
+		if f.Mode != "" {
+			words[i] = fmt.Sprintf("%s (%s, %d bytes)", f.Path, f.Mode, len(f.Text))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func (a *API) previewSuite(ctx context.Context, in *struct {

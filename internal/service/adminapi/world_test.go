@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"drover/api/adminv1"
+	"drover/internal/base/blob"
 	"drover/internal/base/logfile"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/access"
@@ -31,12 +32,14 @@ import (
 	"drover/internal/core/audit"
 	"drover/internal/core/command"
 	"drover/internal/core/compliance"
+	"drover/internal/core/computer"
 	"drover/internal/core/coretest"
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/door/doortest"
 	"drover/internal/core/enrol"
+	"drover/internal/core/event"
 	"drover/internal/core/inventory"
 	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
@@ -44,9 +47,12 @@ import (
 	"drover/internal/core/policy"
 	"drover/internal/core/privacy"
 	"drover/internal/core/release"
+	"drover/internal/core/report"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
+	"drover/internal/core/script"
 	"drover/internal/core/selfservice"
+	"drover/internal/core/spool"
 	"drover/internal/core/upstream"
 	"drover/internal/gate"
 )
@@ -119,6 +125,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	d := Deps{
 		Log: slog.New(slog.NewTextHandler(&w.logs, nil)), Clock: g.Clock, Bus: g.Bus, Zone: g.Zone, Audit: g.Log, AuditKey: public,
 		AuditHeads: func() ([]audit.Head, int, error) { return nil, 0, nil },
+		Answers:    func(context.Context, int) bool { return false },
 		AuditSinks: func() []audit.SinkHealth { return []audit.SinkHealth{{Name: "file", OK: true}} },
 		Expiring: func(context.Context) ([]Certificate, error) {
 			return []Certificate{{Name: "the listener's", Expires: stamp(coretest.Start)}}, nil
@@ -151,7 +158,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	})
 	d.AdminURL = "https://drover.example.org:7443"
 	d.Enrol = enrol.New(enrol.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Users: d.Directory, Devices: d.Devices,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Keys: g.Keys, Bus: g.Bus, Users: d.Directory, Devices: d.Devices,
 		SignIn: func(context.Context, netip.Addr, string, string) (directory.User, error) {
 			return directory.User{}, errNoEnrolment
 		},
@@ -170,6 +177,17 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	}
 	d.Updates = release.New(release.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Running: d.Version})
 	d.Inventory = inventory.New(inventory.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Bus: g.Bus, Devices: d.Devices})
+	d.Computers = computer.New(computer.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Keys: g.Keys, Devices: d.Devices})
+	d.Scripts = script.New(script.Parts{
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Keys: g.Keys, Safety: d.Safety, Devices: d.Devices,
+	})
+	blobs, err := blob.Open(filepath.Join(t.TempDir(), "spool"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Spool = spool.New(spool.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Keys: g.Keys, Blobs: blobs, Devices: d.Devices, Self: "server-1"})
+	d.AgentEvents = event.New(event.Parts{DB: g.DB, Clock: g.Clock, Bus: g.Bus})
+	d.Reports = report.New(report.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Devices: d.Devices, Inventory: d.Inventory, Admins: d.Admins})
 	d.Compliance = compliance.New(compliance.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Keys: g.Keys, Devices: d.Devices, Users: d.Directory,
 		Commands: d.Commands,

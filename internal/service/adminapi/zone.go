@@ -97,6 +97,9 @@ func (a *API) getOverview(ctx context.Context, _ *none) (*answer[adminv1.Overvie
 		return nil, err
 	}
 	out.Approvals = len(waiting)
+	if out.Waiting, err = a.Enrol.Waiting(ctx, c); err != nil && !problem.Is(err, problem.Forbidden) {
+		return nil, err
+	}
 	if b, err := a.Safety.Breaker(ctx, c); err == nil {
 		out.Breaker = wireBreaker(b)
 	}

@@ -274,8 +274,10 @@ func TestEvents(t *testing.T) {
 		}
 		w.Bus.Publish(bus.Message{Topic: "event", Body: "audit secret-record"})
 		w.Bus.Publish(bus.Message{Topic: "event", Body: "nonsense 1"})
+		w.Bus.Publish(bus.Message{Topic: "event", Body: "registration review"})
 		line(t, wide, `data: {"id":"`+other.ID)
 		line(t, wide, `data: {"id":"secret-record"`)
+		line(t, wide, `data: {"id":"review"`)
 		if l := line(t, narrow, "data"); !strings.Contains(l, own.ID) {
 			t.Errorf("who sees one group is told %s", l)
 		}

@@ -7,13 +7,17 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"drover/internal/base/clock"
 	"drover/internal/base/logfield"
 	"drover/internal/base/problem"
 	"drover/internal/core/device"
+	"drover/internal/core/event"
 	"drover/internal/core/inventory"
+	"drover/internal/core/journal"
 	"drover/internal/core/scope"
+	"drover/internal/core/spool"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/service/collection/foreign"
@@ -30,12 +34,26 @@ type Deps struct {
 	Log       *slog.Logger
 	Clock     clock.Clock
 	Inventory *inventory.Store
-	// ByToken returns the device whose inventory a token lets tell.
-	ByToken func(ctx context.Context, addr netip.Addr, token string) (scope.Caller, error)
+	// ByToken returns the device whose inventory a token lets tell, and whether it comes without the proof that others are asked
+	// for; strict tells that all are.
+	ByToken func(ctx context.Context, addr netip.Addr, token string, strict bool) (c scope.Caller, unproven bool, err error)
 	// Inventoried notes that a device has told its inventory, with the facts in it.
 	Inventoried func(ctx context.Context, c scope.Caller, id string, f device.Facts) error
 	// AsksAbout tells whether what the device tells of people is wanted.
 	AsksAbout func(ctx context.Context, device string) (bool, error)
+
+	// Of our own agent.
+	Spool   *spool.Store
+	Events  *event.Store
+	Journal *journal.Store
+	// Asks tells what the policy of a device asks of one kind.
+	Asks func(ctx context.Context, device string, k journal.Kind) (journal.Ask, error)
+	// OwnerOf returns whose device it is, and since when; the zero time for from the first.
+	OwnerOf func(ctx context.Context, device string) (string, time.Time, error)
+	// Requested returns a problem unless the order asks the device for its log.
+	Requested func(ctx context.Context, device, order string) error
+	// Seen notes that a device was there.
+	Seen func(c scope.Caller, device string)
 }
 
 // Service takes inventories.
@@ -59,7 +77,7 @@ func (s *Service) Routes() []gate.Route {
 	for i := range routes {
 		routes[i].Service = zone.ServiceCollection
 	}
-	return routes
+	return append(routes, s.agentRoutes()...)
 }
 
 // caller returns the device that the request's token names.
@@ -71,7 +89,12 @@ func (s *Service) caller(r *http.Request) (scope.Caller, error) {
 	if token == "" {
 		return scope.Caller{}, problem.New(problem.Unauthenticated, "collection.none", "Give the computer's token as the password, or in the address.")
 	}
-	return s.ByToken(r.Context(), gate.ClientAddr(r.Context()), token)
+	ctx := r.Context()
+	c, unproven, err := s.ByToken(ctx, gate.ClientAddr(ctx), token, gate.Strict(ctx))
+	if err == nil {
+		gate.Came(ctx, c, unproven)
+	}
+	return c, err
 }
 
 // take takes one message of an agent.

@@ -225,7 +225,10 @@ func TestPasswordsAreNotTriedOut(t *testing.T) {
 	ann.do(t, "POST", "/session/proof", portalv1.Password{Password: "wrong"}).refused(http.StatusForbidden, "proof.wrong")
 	b.do(t, "POST", "/session", portalv1.Login{Name: "ann", Password: password}).refused(http.StatusTooManyRequests, "login.throttled")
 	ann.do(t, "POST", "/session/proof", portalv1.Password{Password: password}).refused(http.StatusTooManyRequests, "login.throttled")
-	// And so do those from one address, whoever is tried.
+	// And so do the accounts that are tried from one address, whoever is the next.
+	for _, name := range []string{"guess1", "guess2", "guess3", "guess4"} {
+		b.do(t, "POST", "/session", portalv1.Login{Name: name, Password: password}).refused(http.StatusUnauthorized, "user.login")
+	}
 	b.do(t, "POST", "/session", portalv1.Login{Name: "bob", Password: password}).refused(http.StatusTooManyRequests, "login.throttled")
 }
 

@@ -153,7 +153,7 @@ func (p *Portal) signOut(ctx context.Context, _ *none) (*farewell, error) {
 	if err := p.Selves.End(ctx, c, c.Session); err != nil {
 		return nil, err
 	}
-	name, address, err := p.Directories.Leaving(ctx, c)
+	name, address, err := p.Directories.Leaving(ctx, c, p.URL+Path+"/")
 	if err != nil { // the session has ended all the same
 		p.Log.Warn("where to sign out at the provider is not known", slog.Any(logfield.Error, err))
 	}

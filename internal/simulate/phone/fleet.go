@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"drover/internal/simulate/handset"
+	"drover/internal/simulate/places"
 )
 
 // MaxCount bounds a fleet: each phone needs a connection, hence a file descriptor.
@@ -136,7 +136,7 @@ func client(o Options) *http.Client {
 		CheckRedirect: stay,
 		Transport: &http.Transport{
 			Protocols:           protocols,
-			DialContext:         dialer(o.From),
+			DialContext:         places.Dialer(o.From),
 			TLSClientConfig:     &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(64)},
 			TLSHandshakeTimeout: time.Minute,
 			MaxConnsPerHost:     2 * o.Count, // a mail client and an application each
@@ -151,20 +151,6 @@ func client(o Options) *http.Client {
 
 // stay follows no redirect: it would lead past the gateway.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// dialer connects from each of the addresses in turn, as phones of many places do: a server may bound the connections
-// from one.
-func dialer(from []netip.Addr) func(context.Context, string, string) (net.Conn, error) {
-	var next atomic.Uint64
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		d := net.Dialer{Timeout: 30 * time.Second, KeepAlive: time.Minute}
-		if len(from) > 0 {
-			own := from[next.Add(1)%uint64(len(from))]
-			d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(own, 0))
-		}
-		return d.DialContext(ctx, network, address)
-	}
-}
 
 // Run lets the phones live until the context ends or every phone is wiped, and returns the report.
 func (f *Fleet) Run(ctx context.Context) Report {

@@ -119,4 +119,62 @@ export const platformDe: Record<PlatformWords, string> = {
     'Windows Phone 7 kann eine Speicherkarte nicht aus der Ferne löschen.',
   'Wiping the storage card needs Android 2.2 or newer.':
     'Die Speicherkarte zu löschen verlangt Android 2.2 oder neuer.',
+  "A computer has no account of the organization's that could be removed alone.":
+    'Ein Computer hat kein Konto der Organisation, das sich allein entfernen ließe.',
+  'A computer has no mail here that could be blocked: retire it, and the zone answers it no more.':
+    'Ein Computer hat hier keine E-Mails, die sich sperren ließen: Wird er außer Dienst gestellt, antwortet ihm die Zone nicht mehr.',
+  'A computer without its agent obeys nothing and tells nothing any more.':
+    'Ein Computer ohne seinen Agenten befolgt nichts und meldet nichts mehr.',
+  "A computer's passwords are its users'; the agent knows none and clears none.":
+    'Die Kennwörter eines Computers gehören seinen Benutzern; der Agent kennt und entfernt keines.',
+  "A computer's place is told by its network alone.": 'Wo ein Computer ist, sagt nur sein Netz.',
+  "A computer's removable disks are not erased.": 'Wechseldatenträger eines Computers werden nicht gelöscht.',
+  'A session without a screen has no lock.': 'Eine Sitzung ohne Bildschirm hat keine Sperre.',
+  'Every way to unlock the disks that BitLocker protects, recovery keys included, so that nothing on those can ever be read again; the computer restarts.':
+    'Jeder Weg, die von BitLocker geschützten Laufwerke zu entsperren, auch mit Wiederherstellungsschlüsseln: Nichts darauf ist je wieder lesbar. Der Computer startet neu.',
+  'Everything that is saved.': 'Alles, was gespeichert ist.',
+  'Nothing by itself; from then on whoever administers the computer may remove the agent.':
+    'Von selbst nichts; von da an darf den Agenten entfernen, wer den Computer verwaltet.',
+  'Nothing; no local account but those named signs in any more.':
+    'Nichts; außer den genannten meldet sich kein lokales Konto mehr an.',
+  'Nothing; no local person but those named signs in any more, by password or by key.':
+    'Nichts; außer den genannten meldet sich niemand mit einem lokalen Konto mehr an, weder mit Kennwort noch mit Schlüssel.',
+  'Nothing; the active sessions are disconnected, which shows the sign-in screen.':
+    'Nichts; die aktiven Sitzungen werden getrennt, und die Anmeldung erscheint.',
+  'Nothing; the agent asks for everything anew and checks every policy.':
+    'Nichts; der Agent fragt alles neu ab und prüft jede Richtlinie.',
+  'Nothing; the agent sends its own log.': 'Nichts; der Agent sendet sein eigenes Protokoll.',
+  'Nothing; the computer tells anew what it is and what is installed.':
+    'Nichts; der Computer meldet neu, was er ist und was installiert ist.',
+  'Nothing; the displays sleep.': 'Nichts; die Bildschirme schalten ab.',
+  'Nothing; the message is shown on the terminals of who is signed in.':
+    'Nichts; die Nachricht erscheint auf den Terminals der angemeldeten Personen.',
+  'Nothing; the message is shown to who is signed in.':
+    'Nichts; die Nachricht erscheint den angemeldeten Personen.',
+  'Nothing; the sessions of all users are told to lock.':
+    'Nichts; die Sitzungen aller Benutzer werden gesperrt.',
+  'Nothing; who was disabled from here signs in again.':
+    'Nichts; wer von hier gesperrt wurde, kann sich wieder anmelden.',
+  "On macOS this is an order of Apple's own management.":
+    'Auf macOS ist das ein Auftrag der Verwaltung von Apple selbst.',
+  "Sessions that are open go on, and root's account is as it was.":
+    'Offene Sitzungen laufen weiter, und das Konto von root bleibt, wie es war.',
+  "The built-in administrator's account and those of a domain are as they were.":
+    'Das eingebaute Administratorkonto und die Konten einer Domäne bleiben, wie sie waren.',
+  'The keys of every encrypted disk, so that nothing on those can ever be read again; nobody signs in any more, and the computer switches off.':
+    'Die Schlüssel aller verschlüsselten Laufwerke: Nichts darauf ist je wieder lesbar. Niemand meldet sich mehr an, und der Computer schaltet sich aus.',
+  'They ask for a password where the user or a profile has that on.':
+    'Sie fragen nach einem Kennwort, wo der Benutzer oder ein Profil das eingeschaltet hat.',
+  "This is an order to computers that Drover's agent manages.":
+    'Das ist ein Auftrag an Computer, die der Agent von Drover verwaltet.',
+  'What is not saved: the computer restarts in a minute.':
+    'Was nicht gespeichert ist: Der Computer startet in einer Minute neu.',
+  'What lies on disks that BitLocker does not protect.':
+    'Was auf Laufwerken liegt, die BitLocker nicht schützt.',
+  'What lies on disks that are not encrypted, and what starts the system.':
+    'Was auf unverschlüsselten Laufwerken liegt, und was das System startet.',
+  'Where BitLocker protects no disk nothing is erased, and the order fails.':
+    'Wo BitLocker kein Laufwerk schützt, wird nichts gelöscht, und der Auftrag schlägt fehl.',
+  'Where no disk is encrypted nothing is erased: the accounts are disabled, and the order fails.':
+    'Wo kein Laufwerk verschlüsselt ist, wird nichts gelöscht: Die Konten werden gesperrt, und der Auftrag schlägt fehl.',
 };

@@ -4,6 +4,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
 import { whole } from './list';
 import type {
+  ClosestServers,
   DoorDifference,
   DoorReplay,
   Doors,
@@ -63,6 +64,10 @@ export const servers = queryOptions({
   queryKey: ['doors', 'servers'],
   queryFn: ({ signal }) => whole<ZoneServer>('/servers', {}, signal),
 });
+
+/** Of which servers a computer would be told. */
+export const closest = (device: string, address: string) =>
+  call<ClosestServers>('GET', '/doors/closest', { query: { device, address } });
 
 export const hardening = (server: string) =>
   queryOptions({

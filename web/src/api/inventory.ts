@@ -1,9 +1,10 @@
 /** What devices are made of and what is installed on them, and the agents that tell it. */
 
 import { queryOptions } from '@tanstack/react-query';
-import { call, callTagged } from './client';
+import { call, callTagged, type Query } from './client';
 import { list, whole } from './list';
 import type {
+  AgentEvent,
   Collection,
   ComputerDraft,
   Device,
@@ -16,6 +17,8 @@ import type {
   NewInventoryToken,
   Software,
   SoftwareVersion,
+  Upload,
+  ZoneChange,
 } from './types';
 
 /** Every section of inventories with its fields. */
@@ -73,3 +76,14 @@ export const collection = queryOptions({
 
 export const setCollection = (etag: string, body: Collection) =>
   call<Collection>('PUT', '/collection', { body, etag });
+
+/** Files that computers have sent and that could not be imported. */
+export const uploadsAside = list<Upload>('/collection/uploads', { state: 'aside' });
+export const retryUpload = (id: string) => call<void>('POST', `/collection/uploads/${id}/retry`);
+export const dropUpload = (id: string) => call<void>('DELETE', `/collection/uploads/${id}`);
+
+/** What the agent of a computer has said of itself. */
+export const agentEvents = (device: string) => list<AgentEvent>('/collection/events', { device });
+
+/** What has changed on all devices. */
+export const zoneChanges = (query: Query) => list<ZoneChange>('/inventory/changes', query);

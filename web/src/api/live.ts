@@ -13,22 +13,24 @@ const KINDS = [
   'access',
   'log',
   'sync',
+  'registration',
 ] as const;
 type Kind = (typeof KINDS)[number];
 
 /** What a change of each kind makes stale, by the first part of the query keys. */
 const STALE: Record<Kind, string[]> = {
-  device: ['overview', 'devices'],
+  device: ['overview', 'devices', 'scripts', 'computer-keys', 'computers', 'registration', 'device-folders'],
   command: ['overview', 'commands', 'devices'],
   policy: ['policies', 'policy-assignments', 'devices'],
   audit: ['audit'],
-  approval: ['overview', 'approvals', 'commands', 'safety'],
+  approval: ['overview', 'approvals', 'commands', 'safety', 'scripts'],
   breaker: ['overview', 'session', 'safety'],
   user: ['users'],
   upstream: ['upstreams', 'upstream-assignments'],
   access: ['access-rules', 'devices'],
   log: ['log'],
   sync: ['log'],
+  registration: ['registration', 'overview'],
 };
 
 /** Stands for the id of every device: the server does not always say which one a change concerns. */

@@ -3,7 +3,18 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call, callTagged, type Query } from './client';
 import { list, whole } from './list';
-import type { AbilityOf, Group, ImportResult, Portal, PortalGroup, Ref, User, Waiting } from './types';
+import type {
+  AbilityOf,
+  Group,
+  GroupCondition,
+  GroupConditions,
+  ImportResult,
+  Portal,
+  PortalGroup,
+  Ref,
+  User,
+  Waiting,
+} from './types';
 
 export type GroupKind = 'user-groups' | 'device-groups';
 
@@ -71,6 +82,17 @@ export const groups = (kind: GroupKind) =>
     queryKey: [kind],
     queryFn: ({ signal }) => whole<Group>(`/${kind}`, {}, signal),
   });
+
+/** By which conditions devices come into a group, with the version that a change is based on. */
+export const groupConditions = (id: string) =>
+  queryOptions({
+    queryKey: ['device-groups', id, 'conditions'],
+    queryFn: ({ signal }) => callTagged<GroupConditions>(`/device-groups/${id}/conditions`, signal),
+    staleTime: 0,
+  });
+
+export const setGroupConditions = (id: string, etag: string, conditions: GroupCondition[]) =>
+  call<GroupConditions>('PUT', `/device-groups/${id}/conditions`, { body: { conditions }, etag });
 
 export const members = (kind: GroupKind, id: string) => list<Ref>(`/${kind}/${id}/members`);
 

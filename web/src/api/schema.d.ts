@@ -682,6 +682,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/collection/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the agents of computers say of themselves, newest first
+         * @description Needs the right `device.read`.
+         */
+        get: operations["listAgentEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collection/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files that computers send, newest first
+         * @description Needs the right `inventory.read`.
+         */
+        get: operations["listUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collection/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file that was set aside
+         * @description Needs the right `device.refresh`.
+         */
+        delete: operations["dropUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/collection/uploads/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try again to import a file that was set aside
+         * @description Needs the right `device.refresh`.
+         */
+        post: operations["retryUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/command-batches": {
         parameters: {
             query?: never;
@@ -1034,6 +1114,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/computers/closed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell where no new computers are taken in
+         * @description Needs the right `service.read`.
+         */
+        get: operations["getComputersClosed"];
+        /**
+         * Take in no new computers, everywhere or at some servers
+         * @description Needs the right `service.edit`.
+         */
+        put: operations["setComputersClosed"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computers/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys by which computers register, newest first
+         * @description Needs the right `device.enrol`.
+         */
+        get: operations["listComputerKeys"];
+        put?: never;
+        /**
+         * Make a key by which computers register
+         * @description The key and the commands with it are told this once; only a hash of it is kept.
+         *
+         *     Needs the right `device.enrol`.
+         */
+        post: operations["addComputerKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computers/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a key back: no computer comes in by it any more
+         * @description Needs the right `device.enrol`.
+         */
+        delete: operations["endComputerKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/computers/signing-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have the next key sign what agents are told
+         * @description Agents know the next key beforehand. One that is away while the keys change twice must be registered anew.
+         *
+         *     Needs the right `key.rotate`.
+         */
+        post: operations["rotateAgentKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the folders of devices, each followed by those below it
+         * @description Needs the right `group.read`.
+         */
+        get: operations["listFolders"];
+        put?: never;
+        /**
+         * Make a folder
+         * @description Needs the right `group.edit`.
+         */
+        post: operations["addFolder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-folders/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put devices into a folder
+         * @description Needs the right `group.edit`.
+         */
+        post: operations["moveToFolder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-folders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a folder, or move it with all that is in it and below it
+         * @description Needs the right `group.edit`.
+         */
+        put: operations["editFolder"];
+        post?: never;
+        /**
+         * Take a folder away that holds nothing
+         * @description Needs the right `group.edit`.
+         */
+        delete: operations["removeFolder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/device-groups": {
         parameters: {
             query?: never;
@@ -1081,6 +1321,32 @@ export interface paths {
          * @description Needs the right `group.edit`.
          */
         delete: operations["removeDeviceGroup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-groups/{id}/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read by which conditions devices come into a group
+         * @description Needs the right `group.read`.
+         */
+        get: operations["getGroupConditions"];
+        /**
+         * Have the devices that meet all of the conditions be a group's members
+         * @description Those that come later too. Without conditions the members stay, and are chosen one by one again. What a device tells of itself may be a lie.
+         *
+         *     Needs the right `group.edit`.
+         */
+        put: operations["setGroupConditions"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1225,6 +1491,26 @@ export interface paths {
          * @description Needs the right `device.access`.
          */
         delete: operations["clearAccess"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell how a computer stands, as its agent told last
+         * @description Needs the right `device.read`.
+         */
+        get: operations["getDeviceAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1534,6 +1820,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/registration-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a one-time code by which a computer comes in, or comes again with another key
+         * @description An earlier code of the computer ends.
+         *
+         *     Needs the right `device.enrol`.
+         */
+        post: operations["addComputerCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/removal-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a one-time code by which the agent of a computer is removed there without the network
+         * @description Each call shows another code, and is recorded. A computer without a network knows of two beforehand.
+         *
+         *     Needs the right `device.remove`.
+         */
+        post: operations["showRemovalCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/remove": {
         parameters: {
             query?: never;
@@ -1550,6 +1880,26 @@ export interface paths {
          *     Needs the right `device.remove`.
          */
         post: operations["removeDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what became of the orders and scripts of a computer, newest first
+         * @description Needs the right `command.read`.
+         */
+        get: operations["listDeviceResults"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1742,6 +2092,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/doors/closest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell of which servers a computer would be told
+         * @description By its device, from the address that it has come from last, or from any address; without a device, as one that nobody knows yet.
+         *
+         *     Needs the right `service.read`.
+         */
+        get: operations["previewClosest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/doors/diff": {
         parameters: {
             query?: never;
@@ -1773,7 +2145,7 @@ export interface paths {
         put?: never;
         /**
          * Tell what a change would do to the visits of the last days
-         * @description Nothing is changed. Addresses, switches and levels are tried, bounds are not.
+         * @description Nothing is changed. Bounds of rate, size and time are tried on the busiest minute, the largest body and the longest exchange of each day and caller.
          *
          *     Needs the right `service.read`.
          */
@@ -2040,6 +2412,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exposure/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as PDF
+         * @description Needs the right `service.read`.
+         */
+        get: operations["exposurePDF"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exposure/report": {
         parameters: {
             query?: never;
@@ -2049,11 +2441,31 @@ export interface paths {
         };
         /**
          * The same as a page to be printed or kept
-         * @description It needs no other file, and the browser prints it to PDF.
+         * @description It needs no other file.
          *
          *     Needs the right `service.read`.
          */
         get: operations["printExposure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inventory/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what has changed on all devices, newest first
+         * @description Needs the right `inventory.read`.
+         */
+        get: operations["listChanges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2071,7 +2483,7 @@ export interface paths {
         };
         /**
          * Find the devices that fulfil every test
-         * @description Tests are written as "openssl<3.0.15", "dpkg:libssl*", "!openssl" for devices without it, or, of single fields, "system.os~debian" and "hardware.memory<8000000000". The comparisons are = != < <= > >= and, of texts, ~.
+         * @description Tests are written as "openssl<3.0.15", "openssl>=3.0,<3.0.15" for a range, "dpkg:libssl*", "!openssl" for devices without it, or, of single fields, "system.os~debian" and "hardware.memory<8000000000". The comparisons are = != < <= > >= and, of texts, ~.
          *
          *     Needs the right `inventory.read`.
          */
@@ -2790,6 +3202,366 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registration/codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the one-time codes of computers, newest first
+         * @description Needs the right `registration.read`.
+         */
+        get: operations["listComputerCodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/computers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter computers before they come, from comma-separated values
+         * @description The first line names the columns: name, and any of serial, uuid, mac, user, folder and groups; several addresses of network cards, or groups, stand with | between them. All computers are entered or none. Each gets a one-time code, which is told this once and alone lets it in: what a computer says of itself lets nobody in.
+         *
+         *     Needs the right `registration.edit`.
+         */
+        post: operations["importComputers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what decides where no rule does
+         * @description Needs the right `registration.read`.
+         */
+        get: operations["getRegistrationDefault"];
+        /**
+         * Change what decides where no rule does
+         * @description Needs the right `registration.edit`.
+         */
+        put: operations["setRegistrationDefault"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what would become of a computer, and why
+         * @description Nothing is changed.
+         *
+         *     Needs the right `registration.read`.
+         */
+        post: operations["explainRegistration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read by what computers that register are compared with those that are there
+         * @description Needs the right `registration.read`.
+         */
+        get: operations["getRegistrationReconcile"];
+        /**
+         * Change by what computers are compared
+         * @description Needs the right `registration.edit`.
+         */
+        put: operations["setRegistrationReconcile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the computers over which an administrator decides, newest first
+         * @description Needs the right `registration.read`.
+         */
+        get: operations["listRegistrationReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/reviews/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide over a computer that waits
+         * @description It takes effect when the computer asks again, by the same key of its own, which its agent does within some minutes; of one that is in already, at once: the key ends that two machines hold (refused), or what it tells now is what it is recognised by (same). A computer is made the same as another only by who may enrol that one.
+         *
+         *     Needs the right `registration.edit`.
+         */
+        post: operations["decideRegistration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the rules for computers that register, in their order
+         * @description Needs the right `registration.read`.
+         */
+        get: operations["listRegistrationRules"];
+        put?: never;
+        /**
+         * Add a rule, the last in the order
+         * @description Needs the right `registration.edit`.
+         */
+        post: operations["addRegistrationRule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/rules/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the order of all rules
+         * @description Needs the right `registration.edit`.
+         */
+        put: operations["orderRegistrationRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registration/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a rule
+         * @description Needs the right `registration.edit`.
+         */
+        put: operations["editRegistrationRule"];
+        post?: never;
+        /**
+         * Take a rule away
+         * @description Needs the right `registration.edit`.
+         */
+        delete: operations["removeRegistrationRule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the columns that reports may have
+         * @description Needs the right `device.read`.
+         */
+        get: operations["listReportColumns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your reports and those that others share
+         * @description Needs the right `device.read`.
+         */
+        get: operations["listReports"];
+        put?: never;
+        /**
+         * Save a question about devices as a report
+         * @description Facts of inventories need the right inventory.read. What is sent by the schedule is what its owner may see at that moment.
+         *
+         *     Needs the right `device.read`.
+         */
+        post: operations["addReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read the first rows of a question that need not be saved
+         * @description Needs the right `device.read`.
+         */
+        post: operations["previewReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a report's question
+         * @description Needs the right `device.read`.
+         */
+        get: operations["getReport"];
+        /**
+         * Change a report
+         * @description Needs the right `device.read`.
+         */
+        put: operations["editReport"];
+        post?: never;
+        /**
+         * Delete a report
+         * @description Needs the right `device.read`.
+         */
+        delete: operations["removeReport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/answer.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answer a report as comma-separated values
+         * @description What the caller may see. The answer is audited.
+         *
+         *     Needs the right `device.read`.
+         */
+        get: operations["answerReportCSV"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/answer.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answer a report as JSON
+         * @description What the caller may see. The answer is audited.
+         *
+         *     Needs the right `device.read`.
+         */
+        get: operations["answerReportJSON"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rights": {
         parameters: {
             query?: never;
@@ -2977,6 +3749,122 @@ export interface paths {
          * @description Needs the right `policy.assign`.
          */
         delete: operations["removeSchedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scripts that computers run, by name
+         * @description Needs the right `script.read`.
+         */
+        get: operations["listScripts"];
+        put?: never;
+        /**
+         * Have computers run a script by a schedule
+         * @description Where it reaches more computers than the rules for destructive acts let one person reach, it waits for another administrator's approval.
+         *
+         *     Needs the right `script.edit`.
+         */
+        post: operations["addScript"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one script with its newest version
+         * @description Needs the right `script.read`.
+         */
+        get: operations["getScript"];
+        /**
+         * Give a script a new version; the one that computers run stays in force until the new one is
+         * @description Where it reaches more computers than the rules for destructive acts let one person reach, it waits for another administrator's approval.
+         *
+         *     Needs the right `script.edit`.
+         */
+        put: operations["editScript"];
+        post?: never;
+        /**
+         * Take a script away from the computers that run it
+         * @description Needs the right `script.edit`.
+         */
+        delete: operations["removeScript"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what became of a script, newest first
+         * @description Needs the right `command.read`.
+         */
+        get: operations["listScriptResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a script, newest first
+         * @description Needs the right `script.read`.
+         */
+        get: operations["listScriptVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scripts/{id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one version of a script
+         * @description Needs the right `script.read`.
+         */
+        get: operations["getScriptVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4060,8 +4948,11 @@ export interface components {
             decision: "allow" | "block" | "quarantine";
             /** @description What the owner is told. */
             note: string;
-            /** @enum {string} */
-            origin: "override" | "rule" | "default";
+            /**
+             * @description state: it has been wiped or taken out of service.
+             * @enum {string}
+             */
+            origin: "override" | "compliance" | "rule" | "default" | "state";
             /** @description What is said of this single device. */
             override: components["schemas"]["AccessOverride"];
             /** @description The id of the rule that decided. */
@@ -4074,6 +4965,12 @@ export interface components {
             /** @enum {string} */
             kind: "admin" | "token" | "user" | "device" | "upstream" | "system";
             name: string;
+        };
+        AddressInRole: {
+            /** @enum {string} */
+            role: "management" | "registration" | "collection";
+            /** @enum {string} */
+            shown: "everywhere" | "internal" | "external" | "withheld";
         };
         Admin: {
             created: string;
@@ -4110,6 +5007,76 @@ export interface components {
             lastSeen: string;
             /** @enum {string} */
             state: "second-factor" | "enrol-factor" | "ready";
+        };
+        AdvertisedAddress: {
+            /** @description It leads nowhere but to the machine that asks. */
+            local: boolean;
+            /** @description The server knows it itself, from its configuration. */
+            own: boolean;
+            /** @description Roles for which that differs. */
+            roles?: components["schemas"]["AddressInRole"][];
+            /** @description Somebody has said so; otherwise it is told as such an address usually is. */
+            said: boolean;
+            /**
+             * @description Told to all computers, to those at internal addresses, to all others, or to nobody.
+             * @enum {string}
+             */
+            shown: "everywhere" | "internal" | "external" | "withheld";
+            /** @description Over HTTPS, with a port where it is not 443: as a browser would be given it. */
+            url: string;
+        };
+        AgentDocument: {
+            /** @enum {string} */
+            kind: "settings" | "policies" | "assignments";
+            /** @description It has expired, and none has come since; it stays in force. */
+            stale: boolean;
+            /**
+             * Format: int64
+             * @description When it was made, in microseconds since 1970.
+             */
+            version: number;
+        };
+        AgentEvent: {
+            /** @description By the computer's clock. */
+            at: string;
+            device: components["schemas"]["Ref"];
+            id: string;
+            /** @enum {string} */
+            kind: "start" | "stop" | "message";
+            /** @enum {string} */
+            level: "info" | "warn" | "error";
+            received: string;
+            words: string;
+        };
+        AgentRefusal: {
+            kind: string;
+            /** @enum {string} */
+            reason: "signature" | "key" | "device" | "kind" | "older" | "expired" | "form";
+        };
+        AgentResult: {
+            /** @description Empty of a script. */
+            command: string;
+            device: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description Of a script: its exit status.
+             */
+            exit: number;
+            id: string;
+            made: string;
+            /** @description Of a script: the end of what it wrote. */
+            output: string;
+            /** @enum {string} */
+            reason: "" | "not-supported" | "expired" | "interrupted" | "no-consent" | "busy" | "error";
+            received: string;
+            /** @description Of the script. */
+            revision: string;
+            /** @description Empty of an order. */
+            script: string;
+            /** @enum {string} */
+            state: "done" | "failed" | "postponed";
+            /** @description The agent's, for people. */
+            words: string;
         };
         Alternative: {
             /** @description Empty where it is no command. */
@@ -4148,6 +5115,31 @@ export interface components {
             title: string;
             /** @description The user it is about, when it is one. */
             user: components["schemas"]["Ref"];
+        };
+        ApprovalFault: {
+            /** Format: int64 */
+            line: number;
+            message: string;
+        };
+        ApprovalImport: {
+            dryRun: boolean;
+            /** @description None when there is a fault: all or nothing. */
+            entered: components["schemas"]["ApprovedComputer"][];
+            faults: components["schemas"]["ApprovalFault"][];
+            /**
+             * Format: int64
+             * @description Lines without a fault.
+             */
+            read: number;
+        };
+        ApprovedComputer: {
+            /** @description What the computer shows as its key. Whoever has it comes in as this computer, once. */
+            code: string;
+            device: string;
+            /** Format: int64 */
+            line: number;
+            name: string;
+            serial: string;
         };
         Area: {
             /**
@@ -4381,7 +5373,7 @@ export interface components {
             caveat: string;
             destructive: boolean;
             /** @enum {string} */
-            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory";
+            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory" | "refresh" | "disable-accounts" | "enable-accounts" | "reboot" | "uninstall";
             label: string;
             leaves: string;
             /** @description Why it is not available. */
@@ -4393,6 +5385,42 @@ export interface components {
         Certificate: {
             expires: string;
             name: string;
+        };
+        ClosestChoice: {
+            /** @description The rules of that server do not let in this address: it is blocked, whether it is hidden or not. */
+            blocked: boolean;
+            /**
+             * Format: int64
+             * @description From 1; those of one group are tried by each computer in an order of its own.
+             */
+            group: number;
+            /**
+             * @description Why it is left out: hidden, for computers inside or outside alone, a way back to the same machine, a role that is off there, a server that is gone, or a location that has servers of its own alone.
+             * @enum {string}
+             */
+            left?: "withheld" | "internal" | "external" | "local" | "off" | "gone" | "place";
+            server: components["schemas"]["Ref"];
+            /** @enum {string} */
+            shown: "everywhere" | "internal" | "external" | "withheld";
+            url: string;
+        };
+        ClosestForRole: {
+            /** @description The closest first. */
+            choices: components["schemas"]["ClosestChoice"][];
+            /** @description What it is not told. */
+            left: components["schemas"]["ClosestChoice"][];
+            /** @enum {string} */
+            role: "management" | "registration" | "collection";
+        };
+        ClosestServers: {
+            /** @description From which it asks. */
+            address: string;
+            device?: components["schemas"]["Ref"];
+            /** @description The address counts as internal. */
+            inside: boolean;
+            /** @description Empty where no location has the address. */
+            location: string;
+            roles: components["schemas"]["ClosestForRole"][];
         };
         Code: {
             code: string;
@@ -4411,7 +5439,7 @@ export interface components {
             expires: string;
             id: string;
             /** @enum {string} */
-            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory";
+            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory" | "refresh" | "disable-accounts" | "enable-accounts" | "reboot" | "uninstall";
             label: string;
             notBefore: string;
             /** @description Only where one command is read. */
@@ -4439,7 +5467,7 @@ export interface components {
         CommandDraft: {
             devices: string[];
             /** @enum {string} */
-            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory";
+            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory" | "refresh" | "disable-accounts" | "enable-accounts" | "reboot" | "uninstall";
             reason: string;
             /** @description Of a message, or shown by a locked device. Kept sealed. */
             text?: string;
@@ -4447,7 +5475,7 @@ export interface components {
         CommandPreview: {
             devices: string[];
             /** @enum {string} */
-            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory";
+            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory" | "refresh" | "disable-accounts" | "enable-accounts" | "reboot" | "uninstall";
         };
         Companion: {
             app: string;
@@ -4478,7 +5506,7 @@ export interface components {
         };
         ComplianceRule: {
             /**
-             * @description What becomes of the device's mail.
+             * @description What becomes of the device's mail. A computer with our agent, which has none, goes into the folder /Quarantine by either, and back when it keeps the rule again.
              * @enum {string}
              */
             access?: "none" | "quarantine" | "block";
@@ -4508,6 +5536,11 @@ export interface components {
             id: string;
             /** @enum {string} */
             liability?: "any" | "corporate" | "personal";
+            /**
+             * @description What the device is called while it breaks the rule.
+             * @enum {string}
+             */
+            mark?: "none" | "stale" | "lost";
             name: string;
             /** @description Whom the rule is for; none is all, here and below. */
             onPlatforms?: string[];
@@ -4518,6 +5551,11 @@ export interface components {
              * @description Of them, those that mail is kept from.
              */
             restricted: number;
+            /**
+             * Format: int64
+             * @description Days after the grace until the device is retired; 0 for never. It needs the right to remove devices; budgets and the breaker hold, and readmitting undoes it.
+             */
+            retireAfter?: number;
             /** @description A mail to the owner, at once. */
             tellOwner?: boolean;
             /** @description A mail to the owners of the zone, at once. */
@@ -4539,7 +5577,7 @@ export interface components {
         };
         ComplianceRuleDraft: {
             /**
-             * @description What becomes of the device's mail.
+             * @description What becomes of the device's mail. A computer with our agent, which has none, goes into the folder /Quarantine by either, and back when it keeps the rule again.
              * @enum {string}
              */
             access?: "none" | "quarantine" | "block";
@@ -4563,11 +5601,21 @@ export interface components {
             hours?: number;
             /** @enum {string} */
             liability?: "any" | "corporate" | "personal";
+            /**
+             * @description What the device is called while it breaks the rule.
+             * @enum {string}
+             */
+            mark?: "none" | "stale" | "lost";
             name: string;
             /** @description Whom the rule is for; none is all, here and below. */
             onPlatforms?: string[];
             /** @description Those that are allowed. */
             platforms?: string[];
+            /**
+             * Format: int64
+             * @description Days after the grace until the device is retired; 0 for never. It needs the right to remove devices; budgets and the breaker hold, and readmitting undoes it.
+             */
+            retireAfter?: number;
             /** @description A mail to the owner, at once. */
             tellOwner?: boolean;
             /** @description A mail to the owners of the zone, at once. */
@@ -4598,6 +5646,22 @@ export interface components {
             /** Format: int64 */
             unknown: number;
         };
+        ComputerCode: {
+            by: components["schemas"]["Actor"];
+            created: string;
+            device: components["schemas"]["Ref"];
+            expires: string;
+            id: string;
+            /** @enum {string} */
+            state: "open" | "used" | "expired" | "ended";
+        };
+        ComputerCodeDraft: {
+            /**
+             * Format: int64
+             * @default 72
+             */
+            hours: number;
+        };
         ComputerDraft: {
             /**
              * @description corporate when left out.
@@ -4607,6 +5671,77 @@ export interface components {
             name: string;
             /** @description The id of the user whose it is; left out for a computer of no person. */
             user?: string;
+        };
+        ComputerFacts: {
+            agent?: string;
+            arch?: string;
+            attributes?: {
+                [key: string]: string;
+            };
+            host?: string;
+            machine?: string;
+            macs?: string[];
+            maker?: string;
+            model?: string;
+            os?: string;
+            osVersion?: string;
+            /** @enum {string} */
+            platform: "linux" | "windows" | "macos";
+            serial?: string;
+            uuid?: string;
+        };
+        ComputerKey: {
+            by: components["schemas"]["Actor"];
+            created: string;
+            /** @description When it was taken back. */
+            ended: string;
+            expires: string;
+            id: string;
+            name: string;
+            /** @description A computer can still come in by it. */
+            open: boolean;
+            /** @description Where those are put that come in by it. */
+            place: components["schemas"]["ComputerPlace"];
+            /** @description linux, windows, macos; none for all. */
+            platforms: string[];
+            /** Format: int64 */
+            used: number;
+            /**
+             * Format: int64
+             * @description How many computers.
+             */
+            uses: number;
+        };
+        ComputerKeyDraft: {
+            /**
+             * Format: int64
+             * @default 72
+             */
+            hours: number;
+            /** @description What it is for, for people. */
+            name: string;
+            place?: components["schemas"]["ComputerPlace"];
+            /** @description linux, windows, macos; none for all. */
+            platforms?: string[];
+            /**
+             * Format: int64
+             * @default 1
+             */
+            uses: number;
+        };
+        ComputerPlace: {
+            /** @description A folder's id; empty for the topmost. */
+            folder?: string;
+            /** @description Ids of groups of devices. */
+            groups?: string[];
+            /** @description A template; empty for the host name. {host}, {fqdn}, {serial}, {model}, {platform}, {user}, {attribute:NAME}, {number} and {number:4} stand for what the computer tells, and for a number that counts up. */
+            name?: string;
+        };
+        ComputersClosed: {
+            /** @description Ids of servers. */
+            servers: string[];
+            /** @description Everywhere. */
+            zone: boolean;
         };
         Condition: {
             condition: string;
@@ -4664,7 +5799,10 @@ export interface components {
             oldest: string;
         };
         Device: {
-            /** @enum {string} */
+            /**
+             * @description To mail. A device that is wiped or retired is blocked until it is let in again, whatever the rules say.
+             * @enum {string}
+             */
             access: "allow" | "block" | "quarantine";
             /** @description The platform was set by an administrator. */
             byHand: boolean;
@@ -4675,6 +5813,11 @@ export interface components {
             lastContact: string;
             /** @enum {string} */
             liability: "corporate" | "personal";
+            /**
+             * @description What the rules of compliance call it; nothing where they do not.
+             * @enum {string}
+             */
+            mark?: "stale" | "lost";
             model: string;
             name: string;
             os: string;
@@ -4692,9 +5835,29 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        DeviceAgent: {
+            /** @description What is in force there. */
+            documents: components["schemas"]["AgentDocument"][];
+            /**
+             * Format: int64
+             * @description Events that the agent dropped because there were too many, since it was installed.
+             */
+            lost: number;
+            made: string;
+            received: string;
+            /** @description What the agent did not take, and why. */
+            refused: components["schemas"]["AgentRefusal"][];
+            /** @description Of the agent. */
+            version: string;
+            /**
+             * Format: int64
+             * @description Results and events that the agent could not deliver yet.
+             */
+            waiting: number;
+        };
         DeviceCommandDraft: {
             /** @enum {string} */
-            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory";
+            kind: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory" | "refresh" | "disable-accounts" | "enable-accounts" | "reboot" | "uninstall";
             reason: string;
             /** @description Of a message, or shown by a locked device. Kept sealed. */
             text?: string;
@@ -4709,7 +5872,10 @@ export interface components {
             total: number;
         };
         DeviceDetail: {
-            /** @enum {string} */
+            /**
+             * @description To mail. A device that is wiped or retired is blocked until it is let in again, whatever the rules say.
+             * @enum {string}
+             */
             access: "allow" | "block" | "quarantine";
             /** @description The platform was set by an administrator. */
             byHand: boolean;
@@ -4718,11 +5884,19 @@ export interface components {
             deviceId: string;
             enrolled: string;
             facts: components["schemas"]["Fact"][];
-            groups: components["schemas"]["Ref"][];
+            /** @description The folder in which it is; empty for the topmost. */
+            folder: components["schemas"]["Ref"];
+            /** @description The folders above it are among them. */
+            groups: components["schemas"]["GroupRef"][];
             id: string;
             lastContact: string;
             /** @enum {string} */
             liability: "corporate" | "personal";
+            /**
+             * @description What the rules of compliance call it; nothing where they do not.
+             * @enum {string}
+             */
+            mark?: "stale" | "lost";
             model: string;
             name: string;
             os: string;
@@ -4790,6 +5964,11 @@ export interface components {
         DeviceKey: {
             /** @description Why it ended. */
             because: string;
+            /**
+             * @description Who holds it: a companion application, or the agent of a computer.
+             * @enum {string}
+             */
+            channel: "companion" | "agent";
             created: string;
             ended: string;
             expires: string;
@@ -4802,10 +5981,10 @@ export interface components {
              */
             state: "good" | "ending" | "ended";
             /**
-             * @description What proved its user.
+             * @description What proved its user, or let the computer in.
              * @enum {string}
              */
-            via: "invitation" | "password" | "renewal";
+            via: "invitation" | "password" | "renewal" | "authorization" | "approval";
         };
         DevicePolicy: {
             /** @description The suites that reach it, the most specific first. */
@@ -4813,6 +5992,8 @@ export interface components {
             liability: string;
             /** @description Whose assignment it is: device, user, group or default. */
             origin: string;
+            /** @description It lies in the folder /Quarantine: of the policies, only the default and those assigned to that folder reach it. */
+            quarantined: boolean;
             settings: components["schemas"]["PolicyLine"][];
             state: string;
             suite: components["schemas"]["Ref"];
@@ -4854,6 +6035,10 @@ export interface components {
             ldap?: components["schemas"]["DirectoryLDAP"];
             name: string;
             oidc?: components["schemas"]["DirectoryOIDC"];
+            /** @description The same for the browsers of users. */
+            portalCallback: string;
+            /** @description Where users come back to after they have signed out at the provider; to be registered there as such. */
+            portalReturn: string;
             roles: components["schemas"]["DirectoryMapping"][];
             /** @description What the last test found. */
             said: string;
@@ -4905,6 +6090,10 @@ export interface components {
             ldap?: components["schemas"]["DirectoryLDAP"];
             name: string;
             oidc?: components["schemas"]["DirectoryOIDC"];
+            /** @description The same for the browsers of users. */
+            portalCallback: string;
+            /** @description Where users come back to after they have signed out at the provider; to be registered there as such. */
+            portalReturn: string;
             roles: components["schemas"]["DirectoryMapping"][];
             /** @description What the last test found. */
             said: string;
@@ -5029,6 +6218,8 @@ export interface components {
             clientId: string;
             /** @description https, as the provider names itself, exactly. */
             issuer: string;
+            /** @description The provider knows the portal's address, portalReturn, as one to which people come back after they have signed out there. One that does not may refuse to sign them out. */
+            return?: boolean;
             /** @description Besides openid; profile, email and groups where they are left out. */
             scopes?: string[];
         };
@@ -5125,8 +6316,12 @@ export interface components {
         DoorReplay: {
             /** @description Visits that would be let in, and were not. */
             admitted: components["schemas"]["DoorEffect"];
+            /** @description Callers of whom bounds of rate, size or time would refuse one request at least, each counted as one. */
+            bounded: components["schemas"]["DoorEffect"];
             /** Format: int64 */
             days: number;
+            /** @description Sentences that tell where computers would be told of no server. */
+            gaps: string[];
             /** @description There were more than are tried. */
             partial: boolean;
             /** @description Visits that would be refused, and were not. */
@@ -5137,6 +6332,8 @@ export interface components {
              */
             requests: number;
             sentence: string;
+            /** @description Sentences that tell what is not known of bounds that would be others. */
+            unknown: string[];
         };
         DoorRollBack: {
             reason?: string;
@@ -5156,6 +6353,8 @@ export interface components {
             verdict: "allow" | "deny";
         };
         DoorServer: {
+            /** @description Who is told of which of its addresses. Those that it has registered itself and that do not stand here are told as they usually are. */
+            addresses?: components["schemas"]["ServerAddress"][];
             id: string;
             place: components["schemas"]["DoorPlace"];
             /** @enum {string} */
@@ -5219,6 +6418,8 @@ export interface components {
              * @description The version that was rolled back to.
              */
             from?: number;
+            /** @description Of the version in force: sentences that tell where computers are told of no server. */
+            gaps?: string[];
             reason: string;
             /**
              * Format: int64
@@ -5247,6 +6448,10 @@ export interface components {
         Doors: {
             /** @description Networks that count as internal: addresses, networks, or runs FIRST-LAST. */
             internal: string[];
+            /** @description Places with servers that are close to them; the first that has a computer's address decides. */
+            locations?: components["schemas"]["ZoneLocation"][];
+            /** @description In which order computers try servers, where their location says nothing else. What is not named comes last. */
+            order?: components["schemas"]["ServerOrder"][];
             /** @description What is said of single servers. */
             servers: components["schemas"]["DoorServer"][];
             /** @description What holds on every server. */
@@ -5291,10 +6496,18 @@ export interface components {
         ExposureService: {
             /** @enum {string} */
             otherwise: "allow" | "deny";
-            /** @enum {string} */
+            /**
+             * @description Whom the rules let in.
+             * @enum {string}
+             */
             reach: "nobody" | "internal" | "some" | "everybody";
             rules: components["schemas"]["DoorRule"][];
             service: components["schemas"]["Service"];
+            /**
+             * @description Which computers are told of this server for it; left out where computers are told of no server.
+             * @enum {string}
+             */
+            told?: "everywhere" | "internal" | "external" | "withheld";
             total: components["schemas"]["DoorTotal"];
         };
         Fact: {
@@ -5345,6 +6558,30 @@ export interface components {
             /** @description When the organization's data is erased; empty for never. */
             wipe: string;
         };
+        Folder: {
+            description: string;
+            id: string;
+            /**
+             * Format: int64
+             * @description Devices in it and in the folders below it.
+             */
+            members: number;
+            /** @description /Vienna/Servers. */
+            path: string;
+            /** @description Nothing but the default policy reaches what is in it. */
+            quarantine: boolean;
+            /** Format: int64 */
+            version: number;
+        };
+        FolderDraft: {
+            description?: string;
+            path: string;
+        };
+        FolderMove: {
+            devices: string[];
+            /** @description Empty for the topmost. */
+            folder: string;
+        };
         Grant: {
             /** @description The device groups it is limited to; see whole. */
             groups: components["schemas"]["Ref"][];
@@ -5364,15 +6601,47 @@ export interface components {
             description: string;
             directory: string;
             id: string;
+            /**
+             * @description How members come into it: one by one, by conditions, or because it is a folder, whose name is its path.
+             * @enum {string}
+             */
+            kind: "chosen" | "rule" | "folder";
             /** Format: int64 */
             members: number;
             name: string;
             /** Format: int64 */
             version: number;
         };
+        GroupCondition: {
+            /** @enum {string} */
+            fact: "name" | "platform" | "model" | "os" | "version" | "type" | "serial" | "liability" | "operator" | "language";
+            /**
+             * @description from and below go with the version alone.
+             * @enum {string}
+             */
+            test: "is" | "is-not" | "like" | "unlike" | "from" | "below";
+            /** @description One of them is enough; for is-not and unlike, none of them. */
+            values: string[];
+        };
+        GroupConditions: {
+            conditions: components["schemas"]["GroupCondition"][];
+        };
         GroupDraft: {
             description?: string;
             name: string;
+        };
+        GroupRef: {
+            id: string;
+            /** @enum {string} */
+            kind: "chosen" | "rule" | "folder";
+            name: string;
+        };
+        Happening: {
+            /** @enum {string} */
+            level: "info" | "warn" | "error";
+            /** @description The account on the computer that it is about. */
+            user?: string;
+            words: string;
         };
         Hardening: {
             /** @enum {string} */
@@ -5387,6 +6656,11 @@ export interface components {
             server: string;
         };
         HardeningPort: {
+            /**
+             * @description Whether a program answers there at an address of this server's machine, as the machine itself sees it; the firewall before it cannot be seen from there. unknown: another server was asked.
+             * @enum {string}
+             */
+            here: "listens" | "quiet" | "unknown";
             /** Format: int64 */
             port: number;
             why: string;
@@ -5512,6 +6786,14 @@ export interface components {
             name: string;
             valid: boolean;
         };
+        JoinCommand: {
+            /** @description For an administrator of the computer, on which the agent's program is. */
+            command: string;
+            /** @enum {string} */
+            platform: "linux" | "windows" | "macos";
+            /** @description What to know about it. */
+            words: string;
+        };
         LeftOut: {
             device: components["schemas"]["Ref"];
             reason: string;
@@ -5554,7 +6836,7 @@ export interface components {
             cursor?: string;
             from?: string;
             /** @enum {string} */
-            kind: "device-log" | "location" | "phone-log" | "text-log" | "file";
+            kind: "device-log" | "location" | "phone-log" | "text-log" | "file" | "sign-in" | "elevation" | "usb";
             /**
              * Format: int64
              * @description 0 means 50.
@@ -5569,6 +6851,38 @@ export interface components {
             attribution: string;
             /** @description Where a tile is, with {z}, {x} and {y}; empty for no server. */
             url: string;
+        };
+        NewComputerCode: {
+            code: string;
+            expires: string;
+            /** @description What to run on the computer; one for each system where it is not known. */
+            join: components["schemas"]["JoinCommand"][];
+        };
+        NewComputerKey: {
+            by: components["schemas"]["Actor"];
+            created: string;
+            /** @description When it was taken back. */
+            ended: string;
+            expires: string;
+            id: string;
+            /** @description What to run on a computer, one for each system. */
+            join: components["schemas"]["JoinCommand"][];
+            /** @description Whoever has it brings computers in. */
+            key: string;
+            name: string;
+            /** @description A computer can still come in by it. */
+            open: boolean;
+            /** @description Where those are put that come in by it. */
+            place: components["schemas"]["ComputerPlace"];
+            /** @description linux, windows, macos; none for all. */
+            platforms: string[];
+            /** Format: int64 */
+            used: number;
+            /**
+             * Format: int64
+             * @description How many computers.
+             */
+            uses: number;
         };
         NewDeviceInvitation: {
             by: components["schemas"]["Actor"];
@@ -5652,6 +6966,11 @@ export interface components {
             commands: components["schemas"]["CommandCounts"];
             devices: components["schemas"]["DeviceCounts"];
             notes: components["schemas"]["Note"][];
+            /**
+             * Format: int64
+             * @description Computers that wait at the door for a decision.
+             */
+            waiting: number;
         };
         PageAbilityOf: {
             items: components["schemas"]["AbilityOf"][];
@@ -5691,6 +7010,30 @@ export interface components {
         };
         PageAdminSession: {
             items: components["schemas"]["AdminSession"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageAgentEvent: {
+            items: components["schemas"]["AgentEvent"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageAgentResult: {
+            items: components["schemas"]["AgentResult"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
             next: string;
             /**
@@ -5775,6 +7118,30 @@ export interface components {
         };
         PageComplianceRule: {
             items: components["schemas"]["ComplianceRule"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageComputerCode: {
+            items: components["schemas"]["ComputerCode"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageComputerKey: {
+            items: components["schemas"]["ComputerKey"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
             next: string;
             /**
@@ -5929,6 +7296,18 @@ export interface components {
             /** @description There are more than total. */
             totalCapped?: boolean;
         };
+        PageFolder: {
+            items: components["schemas"]["Folder"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
         PageGroup: {
             items: components["schemas"]["Group"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
@@ -6073,6 +7452,54 @@ export interface components {
             /** @description There are more than total. */
             totalCapped?: boolean;
         };
+        PageRegistrationReview: {
+            items: components["schemas"]["RegistrationReview"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageRegistrationRule: {
+            items: components["schemas"]["RegistrationRule"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageReport: {
+            items: components["schemas"]["Report"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageReportColumn: {
+            items: components["schemas"]["ReportColumn"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
         PageRight: {
             items: components["schemas"]["Right"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
@@ -6111,6 +7538,30 @@ export interface components {
         };
         PageSchedule: {
             items: components["schemas"]["Schedule"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageScript: {
+            items: components["schemas"]["Script"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
+        PageScriptVersion: {
+            items: components["schemas"]["ScriptVersion"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
             next: string;
             /**
@@ -6253,6 +7704,18 @@ export interface components {
             /** @description There are more than total. */
             totalCapped?: boolean;
         };
+        PageUpload: {
+            items: components["schemas"]["Upload"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
         PageUpstream: {
             items: components["schemas"]["Upstream"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
@@ -6313,6 +7776,18 @@ export interface components {
             /** @description There are more than total. */
             totalCapped?: boolean;
         };
+        PageZoneChange: {
+            items: components["schemas"]["ZoneChange"][];
+            /** @description Give it as cursor to get the next page; empty at the end. */
+            next: string;
+            /**
+             * Format: int64
+             * @description Rows of all pages, where it is counted, up to a cap.
+             */
+            total?: number;
+            /** @description There are more than total. */
+            totalCapped?: boolean;
+        };
         PageZoneServer: {
             items: components["schemas"]["ZoneServer"][];
             /** @description Give it as cursor to get the next page; empty at the end. */
@@ -6348,6 +7823,7 @@ export interface components {
             at: string;
             call?: components["schemas"]["Call"];
             file?: components["schemas"]["PersonalFile"];
+            happening?: components["schemas"]["Happening"];
             id: string;
             lines?: components["schemas"]["LogLines"];
             position?: components["schemas"]["Position"];
@@ -6406,6 +7882,9 @@ export interface components {
             asked: string;
             category: string;
             channel: string;
+            /** @description What a computer's agent has found, before it put anything right; empty where nothing is looked at. */
+            found: string;
+            foundAt: string;
             /** @description The suite that sets it. */
             from: components["schemas"]["Ref"];
             key: string;
@@ -6418,7 +7897,7 @@ export interface components {
             sent: string;
             sentAt: string;
             /** @enum {string} */
-            state: "asked" | "pending" | "sent" | "acknowledged" | "not-supported" | "violated" | "unknown" | "kept";
+            state: "asked" | "pending" | "sent" | "acknowledged" | "not-supported" | "violated" | "unknown" | "kept" | "met" | "repaired" | "failed";
             words: string;
         };
         Portal: {
@@ -6510,6 +7989,129 @@ export interface components {
             id: string;
             name: string;
         };
+        RegistrationAnswer: {
+            matches: components["schemas"]["RegistrationMatch"][];
+            /**
+             * @description What says where it is put.
+             * @enum {string}
+             */
+            origin: "rule" | "key" | "default";
+            place: components["schemas"]["ComputerPlace"];
+            /** @description The id of the rule that fits; empty for none. */
+            rule: string;
+            sentence: string;
+            steps: components["schemas"]["RegistrationStep"][];
+            /** @enum {string} */
+            verdict: "admit" | "quarantine" | "review" | "refuse";
+            /**
+             * @description Why an administrator decides first; empty when nobody does.
+             * @enum {string}
+             */
+            why: "" | "rule" | "again" | "cloned" | "several" | "approved" | "differs";
+        };
+        RegistrationCondition: {
+            /** @enum {string} */
+            fact: "host" | "platform" | "os" | "version" | "address" | "attribute" | "key" | "maker" | "model" | "serial" | "uuid" | "machine" | "mac" | "arch" | "agent";
+            /** @description Of the attribute. */
+            name?: string;
+            /**
+             * @description within and outside go with addresses alone; from and below with the version.
+             * @enum {string}
+             */
+            test: "is" | "is-not" | "like" | "unlike" | "within" | "outside" | "from" | "below" | "told" | "untold";
+            /** @description One of them is enough; for is-not, unlike and outside, none of them. None for told and untold. */
+            values?: string[];
+        };
+        RegistrationDecision: {
+            /** @enum {string} */
+            decision: "same" | "new" | "refused";
+            /** @description For same: which of the computers that it tells the same as. Its old key ends, unless it came by that. */
+            device?: string;
+            /** @description For new: where it is put; empty for where the rules put it. */
+            folder?: string;
+        };
+        RegistrationDefault: {
+            /** @description For admit alone. */
+            place?: components["schemas"]["ComputerPlace"];
+            /** @enum {string} */
+            verdict: "admit" | "quarantine" | "review" | "refuse";
+        };
+        RegistrationMatch: {
+            /** @description What both tell, and tell differently. */
+            against: string[];
+            /** @description In what they agree: serial, uuid, mac, machine. */
+            by: string[];
+            device: components["schemas"]["Ref"];
+        };
+        RegistrationQuestion: {
+            /** @description From where it calls. */
+            address?: string;
+            facts: components["schemas"]["ComputerFacts"];
+            /** @description The id of the key that it shows. */
+            key?: string;
+        };
+        RegistrationReconcile: {
+            /** @description serial, uuid, mac, machine; without any, each new key is a new computer. */
+            by: string[];
+        };
+        RegistrationReview: {
+            /** @description From where it asked last. */
+            address: string;
+            /** @description When it asked last. */
+            asked: string;
+            /** @description Who has decided. */
+            by: components["schemas"]["Actor"];
+            created: string;
+            decided: string;
+            /** @description Which it is, where somebody has decided so. */
+            device: components["schemas"]["Ref"];
+            facts: components["schemas"]["ComputerFacts"];
+            id: string;
+            /** @description The id of the key that it has shown; empty for none. */
+            key: string;
+            matches: components["schemas"]["RegistrationMatch"][];
+            /** @description The id of the rule that asks for it. */
+            rule: string;
+            /** @enum {string} */
+            state: "open" | "same" | "new" | "refused" | "done";
+            /** @enum {string} */
+            why: "rule" | "again" | "cloned" | "several" | "approved" | "differs" | "moved";
+        };
+        RegistrationRule: {
+            conditions: components["schemas"]["RegistrationCondition"][];
+            enabled: boolean;
+            id: string;
+            name: string;
+            note: string;
+            place: components["schemas"]["ComputerPlace"];
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            position: number;
+            /** @enum {string} */
+            verdict: "admit" | "quarantine" | "review" | "refuse";
+            /** Format: int64 */
+            version: number;
+        };
+        RegistrationRuleDraft: {
+            /** @description All must hold; without one the rule fits every computer. */
+            conditions?: components["schemas"]["RegistrationCondition"][];
+            enabled: boolean;
+            name: string;
+            note?: string;
+            /** @description For admit alone. */
+            place?: components["schemas"]["ComputerPlace"];
+            /** @enum {string} */
+            verdict: "admit" | "quarantine" | "review" | "refuse";
+        };
+        RegistrationStep: {
+            matched: boolean;
+            name: string;
+            /** Format: int64 */
+            position: number;
+            sentence: string;
+        };
         Release: {
             date: string;
             files: components["schemas"]["ReleaseFile"][];
@@ -6522,6 +8124,81 @@ export interface components {
             name: string;
             /** @description In hexadecimal. */
             sha256: string;
+        };
+        RemovalCode: {
+            /** @description Typed there as: drover-agent uninstall --code CODE. */
+            code: string;
+        };
+        Report: {
+            changed: string;
+            /** @description In their order; listReportColumns tells which there are. */
+            columns: string[];
+            created: string;
+            /** @description When it is sent next; empty for never. */
+            due: string;
+            /**
+             * @description How often it is sent; empty for never. On Monday, and on the first day of the month.
+             * @enum {string}
+             */
+            every: "" | "day" | "week" | "month";
+            /** @description Why it was not sent when it was due; empty where it was. */
+            fault: string;
+            /** @enum {string} */
+            format: "csv" | "json";
+            /**
+             * Format: int64
+             * @description At which it is sent, in UTC.
+             */
+            hour: number;
+            id: string;
+            name: string;
+            /** @description It is the caller's own. */
+            own: boolean;
+            owner: components["schemas"]["Ref"];
+            /** @description When it was sent last; empty for never. */
+            sent: string;
+            /** @description Other administrators may read it, with what they may see of the devices. */
+            shared: boolean;
+            /** @description As searchInventory takes them; none is all devices. */
+            tests: string[];
+            /** @description The ids of the administrators it is sent to. They see what its owner may see. */
+            to: string[];
+            /** @description Where there are no tests: words, each somewhere in names, owner, model, system or serial. */
+            words: string;
+        };
+        ReportColumn: {
+            key: string;
+            title: string;
+        };
+        ReportDraft: {
+            /** @description In their order; listReportColumns tells which there are. */
+            columns: string[];
+            /**
+             * @description How often it is sent; empty for never. On Monday, and on the first day of the month.
+             * @enum {string}
+             */
+            every: "" | "day" | "week" | "month";
+            /** @enum {string} */
+            format: "csv" | "json";
+            /**
+             * Format: int64
+             * @description At which it is sent, in UTC.
+             */
+            hour: number;
+            name: string;
+            /** @description Other administrators may read it, with what they may see of the devices. */
+            shared: boolean;
+            /** @description As searchInventory takes them; none is all devices. */
+            tests: string[];
+            /** @description The ids of the administrators it is sent to. They see what its owner may see. */
+            to: string[];
+            /** @description Where there are no tests: words, each somewhere in names, owner, model, system or serial. */
+            words: string;
+        };
+        ReportPreview: {
+            heads: string[];
+            /** @description At most 50. */
+            rows: string[][];
         };
         Retention: {
             /** @description Every kind. */
@@ -6684,6 +8361,11 @@ export interface components {
             quorum: number;
             /** @description Of all who hold one role. */
             role: components["schemas"]["Budget"];
+            /**
+             * Format: int64
+             * @description How many computers a script may reach that nobody else has approved.
+             */
+            scripts: number;
             /** @description Of one user, on the user's own devices. */
             self: components["schemas"]["Budget"];
             /** @description Of the zone. */
@@ -6760,6 +8442,91 @@ export interface components {
              */
             to: number;
         };
+        Script: {
+            /** @description On which the newest version waits, or by which it came in force; empty where it reached few. */
+            approval: string;
+            /** @description Who wrote the newest version. */
+            by: components["schemas"]["Actor"];
+            created: string;
+            groups: components["schemas"]["Ref"][];
+            id: string;
+            interpreter: string;
+            /**
+             * Format: int64
+             * @description The version that computers run; 0 for none yet.
+             */
+            live: number;
+            /** Format: int64 */
+            minutes: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Computers that the newest version reached when it was written.
+             */
+            reach: number;
+            /** Format: int64 */
+            seconds: number;
+            /**
+             * @description Of the newest version.
+             * @enum {string}
+             */
+            state: "awaiting" | "approved" | "rejected";
+            /** @description Empty in lists. */
+            text: string;
+            /**
+             * Format: int64
+             * @description The newest.
+             */
+            version: number;
+            /** @description When the newest version was. */
+            written: string;
+        };
+        ScriptDraft: {
+            /** @description Groups of devices whose computers run it; none for every computer. */
+            groups?: string[];
+            /** @enum {string} */
+            interpreter: "sh" | "bash" | "python3" | "powershell";
+            /**
+             * Format: int64
+             * @description Between two runs, 5 at least; 0 for once.
+             */
+            minutes: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description After which a run is ended.
+             */
+            seconds: number;
+            /** @description Runs as administrator of the computer. */
+            text: string;
+        };
+        ScriptVersion: {
+            /** @description On which it waits, or by which it came in force; empty where it reached few. */
+            approval: string;
+            /** @description Who approved it besides who wrote it. Empty where it reached few, and for who may not see approvals. */
+            approvedBy: components["schemas"]["Actor"][];
+            by: components["schemas"]["Actor"];
+            groups: components["schemas"]["Ref"][];
+            interpreter: string;
+            /** @description Computers run it. */
+            live: boolean;
+            /** Format: int64 */
+            minutes: number;
+            /**
+             * Format: int64
+             * @description Computers that it reached when it was written.
+             */
+            reach: number;
+            /** Format: int64 */
+            seconds: number;
+            /** @enum {string} */
+            state: "awaiting" | "approved" | "rejected";
+            /** @description Empty in lists. */
+            text: string;
+            /** Format: int64 */
+            version: number;
+            written: string;
+        };
         SecurityFact: {
             name: string;
             value: string;
@@ -6787,7 +8554,40 @@ export interface components {
             checked: string;
             layers: components["schemas"]["SecurityLayer"][];
         };
+        ServerAddress: {
+            /** @description Roles for which that differs. */
+            roles?: components["schemas"]["AddressInRole"][];
+            /**
+             * @description Told to all computers, to those at internal addresses, to all others, or to nobody.
+             * @enum {string}
+             */
+            shown: "everywhere" | "internal" | "external" | "withheld";
+            /** @description Over HTTPS, with a port where it is not 443: as a browser would be given it. */
+            url: string;
+        };
+        ServerOrder: {
+            /** @description Ids of servers: group after group, and within a group each computer in an order of its own. */
+            groups: string[][];
+            /** @enum {string} */
+            role: "management" | "registration" | "collection";
+        };
+        ServerRole: {
+            /**
+             * @description Whom its rules let in.
+             * @enum {string}
+             */
+            open: "nobody" | "internal" | "some" | "everybody";
+            /** @enum {string} */
+            role: "management" | "registration" | "collection";
+            /**
+             * @description Which computers are told of any of its addresses.
+             * @enum {string}
+             */
+            told: "everywhere" | "internal" | "external" | "withheld";
+        };
         Service: {
+            /** @description Where no server was asked for: the names of those on which it is on or off, asks for proof or lets in otherwise than told here. */
+            apart?: string[];
             /** @description This version has it. */
             built: boolean;
             callers: string;
@@ -6810,15 +8610,26 @@ export interface components {
             /** @description What proves the caller's identity. */
             proof: string;
             purpose: string;
+            /**
+             * @description Whom the rules let in.
+             * @enum {string}
+             */
+            reach: "nobody" | "internal" | "some" | "everybody";
             /** @description It cannot be switched off. */
             required: boolean;
             /** @description Its devices prove themselves by signatures, so that the gate can count the requests of each. */
             signed: boolean;
             /** @enum {string} */
             surface: "device" | "admin" | "user" | "tools" | "zone";
+            /**
+             * @description Which computers are told of a server for it; left out where computers are told of no server.
+             * @enum {string}
+             */
+            told?: "everywhere" | "internal" | "external" | "withheld";
         };
         ServiceSwitch: {
             on: boolean;
+            reason?: string;
         };
         Session: {
             admin: components["schemas"]["Ref"];
@@ -6865,7 +8676,7 @@ export interface components {
             help: string;
             key: string;
             /** @enum {string} */
-            kind: "bool" | "number" | "choice" | "text" | "list";
+            kind: "bool" | "number" | "choice" | "text" | "list" | "files";
             /** @description A value can be locked, so that the user may choose no stricter one. */
             lockable: boolean;
             /** Format: int64 */
@@ -6975,7 +8786,7 @@ export interface components {
             /** @description The suite that says so, or says no; empty where none says anything of it, so that it is not asked for. */
             from: components["schemas"]["Ref"];
             /** @enum {string} */
-            kind: "device-log" | "location" | "phone-log" | "text-log" | "file";
+            kind: "device-log" | "location" | "phone-log" | "text-log" | "file" | "sign-in" | "elevation" | "usb";
             newest: string;
             oldest: string;
             /**
@@ -7247,6 +9058,36 @@ export interface components {
             serial: number;
             /** @description Of the manifest, by https; its signature is at the same address with .sig behind. */
             url: string;
+        };
+        Upload: {
+            begun: string;
+            changed: string;
+            device: components["schemas"]["Ref"];
+            id: string;
+            /** @enum {string} */
+            kind: "log" | "inventory" | "audit" | "message";
+            /** @description Why the last one failed. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /**
+             * @description waiting: whole, and to be imported. aside: it cannot be imported, for the reason.
+             * @enum {string}
+             */
+            state: "receiving" | "waiting" | "imported" | "aside";
+            /**
+             * Format: int64
+             * @description To import it.
+             */
+            tries: number;
         };
         Upstream: {
             ask449: string[];
@@ -7538,16 +9379,42 @@ export interface components {
             /** @description The oldest version of the channel's protocol that can say it; empty for any. */
             since: string;
         };
+        ZoneChange: {
+            after?: {
+                [key: string]: string;
+            };
+            at: string;
+            before?: {
+                [key: string]: string;
+            };
+            device: components["schemas"]["Ref"];
+            id: string;
+            /** @enum {string} */
+            kind: "added" | "gone" | "changed";
+            section: string;
+        };
+        ZoneLocation: {
+            /** @description Computers here are told of these servers and of no other. */
+            alone?: boolean;
+            closest?: components["schemas"]["ServerOrder"][];
+            name: string;
+            /** @description Addresses, networks, or runs FIRST-LAST. */
+            networks: string[];
+        };
         ZoneName: {
             name: string;
         };
         ZoneServer: {
             /** @description No rule keeps them out while the server is there. */
             addresses: string[];
+            /** @description At which addresses computers reach it, and who is told of them. */
+            advertised: components["schemas"]["AdvertisedAddress"][];
             id: string;
             name: string;
             /** @enum {string} */
             placement: "internal" | "dmz";
+            /** @description For what computers use it: who is told of it, and who is let in. */
+            roles: components["schemas"]["ServerRole"][];
             seen: string;
             /** @description It is the one that answers. */
             self: boolean;
@@ -8819,6 +10686,140 @@ export interface operations {
             };
         };
     };
+    listAgentEvents: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                device?: string;
+                /** @description The least grave level. */
+                level?: "info" | "warn" | "error";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAgentEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUploads: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                device?: string;
+                state?: "receiving" | "waiting" | "imported" | "aside";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUpload"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dropUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listBatches: {
         parameters: {
             query?: {
@@ -8865,7 +10866,7 @@ export interface operations {
                 state?: "awaiting" | "rejected" | "expired" | "delayed" | "queued" | "delivered" | "acknowledged" | "done" | "failed" | "postponed" | "cancelled";
                 /** @description Only those of which more can happen. */
                 open?: boolean;
-                kind?: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory";
+                kind?: "lock" | "full-wipe" | "selective-wipe" | "wipe-card" | "clear-passcode" | "locate" | "message" | "request-log" | "update-inventory" | "refresh" | "disable-accounts" | "enable-accounts" | "reboot" | "uninstall";
                 approval?: string;
                 /** @description What they were ordered with. */
                 batch?: string;
@@ -9577,6 +11578,377 @@ export interface operations {
             };
         };
     };
+    getComputersClosed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersClosed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setComputersClosed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputersClosed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComputersClosed"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listComputerKeys: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                /** @description Those alone by which a computer can still come in. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageComputerKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addComputerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputerKeyDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewComputerKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endComputerKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateAgentKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFolders: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFolder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addFolder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveToFolder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderMove"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editFolder: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FolderDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Folder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeFolder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDeviceGroups: {
         parameters: {
             query?: {
@@ -9748,6 +12120,77 @@ export interface operations {
             };
         };
     };
+    getGroupConditions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupConditions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setGroupConditions: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupConditions"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupConditions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDeviceGroupMembers: {
         parameters: {
             query?: {
@@ -9872,6 +12315,8 @@ export interface operations {
                 upstream?: string;
                 /** @description How long ago the last contact was. */
                 contact?: "hour" | "day" | "week" | "month" | "longer";
+                /** @description What the rules of compliance call it. */
+                mark?: ("stale" | "lost")[];
                 /** @description A minus turns the order round. */
                 sort?: "name" | "owner" | "platform" | "state" | "contact" | "enrolled" | "-name" | "-owner" | "-platform" | "-state" | "-contact" | "-enrolled";
             };
@@ -9916,6 +12361,8 @@ export interface operations {
                 upstream?: string;
                 /** @description How long ago the last contact was. */
                 contact?: "hour" | "day" | "week" | "month" | "longer";
+                /** @description What the rules of compliance call it. */
+                mark?: ("stale" | "lost")[];
                 /** @description A minus turns the order round. */
                 sort?: "name" | "owner" | "platform" | "state" | "contact" | "enrolled" | "-name" | "-owner" | "-platform" | "-state" | "-contact" | "-enrolled";
                 /** @description In this order; all without it. */
@@ -10128,6 +12575,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeviceAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceAgent"];
+                };
             };
             /** @description Error */
             default: {
@@ -10755,6 +13233,78 @@ export interface operations {
             };
         };
     };
+    addComputerCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComputerCodeDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewComputerCode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showRemovalCode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalCode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     removeDevice: {
         parameters: {
             query?: never;
@@ -10780,6 +13330,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeviceResults: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAgentResult"];
                 };
             };
             /** @description Error */
@@ -11192,6 +13778,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoorVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewClosest: {
+        parameters: {
+            query?: {
+                /** @description The id of a computer. */
+                device?: string;
+                /** @description From which it asks; left out for where the device came from last. */
+                address?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosestServers"];
                 };
             };
             /** @description Error */
@@ -11803,6 +14423,37 @@ export interface operations {
             };
         };
     };
+    exposurePDF: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     printExposure: {
         parameters: {
             query?: never;
@@ -11821,6 +14472,47 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                section?: string;
+                kind?: "added" | "gone" | "changed";
+                /** @description Of what has changed, such as a program; each * stands for anything, within the last 31 days. */
+                name?: string;
+                /** @description Of devices. */
+                group?: string;
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageZoneChange"];
                 };
             };
             /** @description Error */
@@ -11948,6 +14640,8 @@ export interface operations {
                 cursor?: string;
                 name: string;
                 source?: string;
+                /** @description A range: >=3.0,<3.0.15. */
+                within?: string;
             };
             header?: never;
             path?: never;
@@ -13407,6 +16101,797 @@ export interface operations {
             };
         };
     };
+    listComputerCodes: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                /** @description Those alone that are still good. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageComputerCode"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importComputers: {
+        parameters: {
+            query?: {
+                /** @description Say what is wrong, and enter nothing. */
+                dryRun?: boolean;
+                /** @description How long the codes are good for. */
+                hours?: number;
+            };
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalImport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRegistrationDefault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationDefault"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRegistrationDefault: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationDefault"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationDefault"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainRegistration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRegistrationReconcile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationReconcile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRegistrationReconcile: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationReconcile"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationReconcile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRegistrationReviews: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+                state?: "" | "open" | "same" | "new" | "refused" | "done";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRegistrationReview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideRegistration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationDecision"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRegistrationRules: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRegistrationRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addRegistrationRule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationRuleDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orderRegistrationRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ordered"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editRegistrationRule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationRuleDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationRule"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeRegistrationRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReportColumns: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageReportColumn"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editReport: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerReportCSV: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerReportJSON: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRights: {
         parameters: {
             query?: {
@@ -13903,6 +17388,281 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScripts: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageScript"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addScript: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the caller, unique for the caller. For 24 hours the same request with the same key is answered as it was, and not done again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editScript: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of what is changed, as it was read. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScriptDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Script"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeScript: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScriptResults: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAgentResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScriptVersions: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description What the page before gave as next. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageScriptVersion"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScriptVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptVersion"];
+                };
             };
             /** @description Error */
             default: {

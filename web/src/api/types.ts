@@ -15,6 +15,7 @@ export interface Page<T> {
   totalCapped?: boolean;
 }
 
+export type ClosestServers = Schemas['ClosestServers'];
 export type DoorDifference = Schemas['DoorDifference'];
 export type DoorFilter = Schemas['DoorFilter'];
 export type DoorPlace = Schemas['DoorPlace'];
@@ -27,6 +28,9 @@ export type DoorVisit = Schemas['DoorVisit'];
 export type DoorVisits = Schemas['DoorVisits'];
 export type Hardening = Schemas['Hardening'];
 export type HardeningRow = Schemas['HardeningRow'];
+export type ServerAddress = Schemas['ServerAddress'];
+export type ServerOrder = Schemas['ServerOrder'];
+export type ZoneLocation = Schemas['ZoneLocation'];
 export type ZoneServer = Schemas['ZoneServer'];
 export type LogLine = Schemas['LogLine'];
 export type SecurityFinding = Schemas['SecurityFinding'];
@@ -137,12 +141,17 @@ export type UserDraft = Schemas['UserDraft'];
 export type UserEdit = Schemas['UserEdit'];
 export type Waiting = Schemas['Waiting'];
 
-/** True or false, a number (also for a choice), or a list of texts. */
 /** A value that is the only one the user may have. */
 export interface LockedValue {
   locked: PlainValue;
 }
-export type PlainValue = boolean | number | string | string[];
+/** A file that must be on a computer as told. */
+export interface FileValue {
+  path: string;
+  mode?: string;
+  text: string;
+}
+export type PlainValue = boolean | number | string | string[] | FileValue[];
 export type SettingValue = PlainValue | LockedValue;
 export type Values = Record<string, SettingValue>;
 
@@ -170,13 +179,50 @@ export type Stock = Schemas['Stock'];
 export type Waiver = Schemas['Waiver'];
 export type Collection = Schemas['Collection'];
 export type ComputerDraft = Schemas['ComputerDraft'];
+export type ComputerKey = Schemas['ComputerKey'];
+export type ComputerKeyDraft = Schemas['ComputerKeyDraft'];
+export type NewComputerKey = Schemas['NewComputerKey'];
 export type InventoryChange = Schemas['InventoryChange'];
 export type InventoryField = Schemas['InventoryField'];
 export type InventoryItems = Schemas['InventoryItems'];
 export type InventoryKind = Schemas['InventoryKind'];
+export type AgentEvent = Schemas['AgentEvent'];
+export type Report = Schemas['Report'];
+export type ReportColumn = Schemas['ReportColumn'];
+export type ReportDraft = Schemas['ReportDraft'];
+export type ReportPreview = Schemas['ReportPreview'];
+export type Upload = Schemas['Upload'];
 export type InventoryMatch = Schemas['InventoryMatch'];
 export type InventorySection = Schemas['InventorySection'];
 export type InventoryToken = Schemas['InventoryToken'];
 export type NewInventoryToken = Schemas['NewInventoryToken'];
 export type Software = Schemas['Software'];
 export type SoftwareVersion = Schemas['SoftwareVersion'];
+export type ApprovalImport = Schemas['ApprovalImport'];
+export type ComputerCode = Schemas['ComputerCode'];
+export type ComputerPlace = Schemas['ComputerPlace'];
+export type ComputersClosed = Schemas['ComputersClosed'];
+export type ComputerFactsWire = Schemas['ComputerFacts'];
+export type Folder = Schemas['Folder'];
+export type GroupCondition = Schemas['GroupCondition'];
+export type GroupConditions = Schemas['GroupConditions'];
+export type NewComputerCode = Schemas['NewComputerCode'];
+export type RegistrationAnswer = Schemas['RegistrationAnswer'];
+export type RegistrationCondition = Schemas['RegistrationCondition'];
+export type RegistrationDecision = Schemas['RegistrationDecision'];
+export type RegistrationDefault = Schemas['RegistrationDefault'];
+export type RegistrationMatch = Schemas['RegistrationMatch'];
+export type RegistrationQuestion = Schemas['RegistrationQuestion'];
+export type RegistrationReconcile = Schemas['RegistrationReconcile'];
+export type RegistrationReview = Schemas['RegistrationReview'];
+export type RegistrationRule = Schemas['RegistrationRule'];
+export type RegistrationRuleDraft = Schemas['RegistrationRuleDraft'];
+export type JoinCommand = Schemas['JoinCommand'];
+export type AgentResult = Schemas['AgentResult'];
+export type DeviceKey = Schemas['DeviceKey'];
+export type DeviceAgent = Schemas['DeviceAgent'];
+export type RemovalCode = Schemas['RemovalCode'];
+export type Script = Schemas['Script'];
+export type ScriptDraft = Schemas['ScriptDraft'];
+export type ScriptVersion = Schemas['ScriptVersion'];
+export type ZoneChange = Schemas['ZoneChange'];

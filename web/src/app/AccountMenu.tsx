@@ -14,7 +14,8 @@ export function AccountMenu() {
   const queries = useQueryClient();
   const leave = useMutation({
     mutationFn: signOut,
-    onSettled: () => {
+    onSettled: async () => {
+      await queries.cancelQueries(session); // an answer from before would bring the session back
       queries.setQueryData(session.queryKey, null);
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== session.queryKey[0] });
     },

@@ -46,6 +46,16 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/changes',
+    component: lazyRouteComponent(() => import('../pages/changes/Changes')),
+  }),
+  createRoute({
+    ...under,
+    path: '/reports',
+    component: lazyRouteComponent(() => import('../pages/reports/Reports')),
+  }),
+  createRoute({
+    ...under,
     path: '/users',
     component: lazyRouteComponent(() => import('../pages/users/Users')),
   }),
@@ -61,6 +71,11 @@ const routes = [
   }),
   createRoute({
     ...under,
+    path: '/registration',
+    component: lazyRouteComponent(() => import('../pages/registration/Registration')),
+  }),
+  createRoute({
+    ...under,
     path: '/policies',
     component: lazyRouteComponent(() => import('../pages/policies/Suites')),
   }),
@@ -73,6 +88,16 @@ const routes = [
     ...under,
     path: '/schedules',
     component: lazyRouteComponent(() => import('../pages/schedules/Schedules')),
+  }),
+  createRoute({
+    ...under,
+    path: '/scripts',
+    component: lazyRouteComponent(() => import('../pages/scripts/Scripts')),
+  }),
+  createRoute({
+    ...under,
+    path: '/scripts/$id',
+    component: lazyRouteComponent(() => import('../pages/scripts/ScriptPage')),
   }),
   createRoute({
     ...under,

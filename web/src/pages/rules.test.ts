@@ -57,14 +57,29 @@ test('values are told in words', () => {
 test('rules for destructive acts are looser when anything is', () => {
   const budget = { hour: 5, day: 20 };
   const rules: SafetyRules = {
-    ...{ quorum: 1, delay: 0, batchDelay: 600, expiry: 86_400, probation: 86_400, passUpstream: false },
+    ...{
+      quorum: 1,
+      delay: 0,
+      batchDelay: 600,
+      expiry: 86_400,
+      probation: 86_400,
+      passUpstream: false,
+      scripts: 10,
+    },
     ...{ actor: budget, role: budget, zone: budget, self: budget },
   };
   expect(looser(rules, rules)).toBe(false);
   const tighter: Partial<SafetyRules>[] = [{ quorum: 2 }, { expiry: 3_600 }, { actor: { hour: 1, day: 2 } }];
   expect(tighter.some((change) => looser(rules, { ...rules, ...change }))).toBe(false);
   const loose: Partial<SafetyRules>[] = [
-    ...[{ quorum: 0 }, { batchDelay: 0 }, { expiry: 90_000 }, { probation: 0 }, { passUpstream: true }],
+    ...[
+      { quorum: 0 },
+      { batchDelay: 0 },
+      { expiry: 90_000 },
+      { probation: 0 },
+      { passUpstream: true },
+      { scripts: 11 },
+    ],
     { self: { hour: 5, day: 21 } },
   ];
   expect(loose.every((change) => looser({ ...rules, delay: 0 }, { ...rules, quorum: 2, ...change }))).toBe(

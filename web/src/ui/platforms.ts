@@ -7,3 +7,15 @@ export function platformChoices(rows: Platform[]): { value: string; label: strin
     .map(([value, label]) => ({ value, label }))
     .sort((a, b) => a.label.localeCompare(b.label));
 }
+
+const COMPUTERS = new Set(['computer', 'linux-agent', 'windows-agent', 'macos-agent']);
+
+/** Whether our own agent manages devices of a platform. */
+export function hasAgent(platform: string): boolean {
+  return platform.endsWith('-agent');
+}
+
+/** Whether devices of a platform are computers, which have no mail account here and no telephone. */
+export function isComputer(platform: string): boolean {
+  return COMPUTERS.has(platform);
+}

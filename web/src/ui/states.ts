@@ -14,6 +14,8 @@ const WORDS: Record<string, Word> = {
   allowed: { label: 'Allowed', tone: 'ok' },
   allow: { label: 'Allowed', tone: 'ok' },
   pending: { label: 'Pending', tone: 'wait' },
+  stale: { label: 'Stale', tone: 'wait' },
+  lost: { label: 'Lost', tone: 'bad' },
   quarantined: { label: 'Quarantined', tone: 'wait' },
   quarantine: { label: 'Quarantined', tone: 'wait' },
   blocked: { label: 'Blocked', tone: 'bad' },
@@ -25,6 +27,15 @@ const WORDS: Record<string, Word> = {
   retired: { label: 'Retired', tone: 'off' },
   disabled: { label: 'Disabled', tone: 'off' },
   held: { label: 'Held', tone: 'wait' },
+  // Computers that register, and their keys
+  'register-admit': { label: 'Let in', tone: 'ok' },
+  'register-quarantine': { label: 'Quarantine', tone: 'wait' },
+  'register-review': { label: 'Asks you', tone: 'info' },
+  'register-refuse': { label: 'Refused', tone: 'bad' },
+  'key-open': { label: 'Open', tone: 'ok' },
+  'key-used': { label: 'Used', tone: 'off' },
+  'key-expired': { label: 'Expired', tone: 'off' },
+  'key-ended': { label: 'Taken back', tone: 'off' },
   // Policy
   current: { label: 'Up to date', tone: 'ok' },
   acknowledged: { label: 'Acknowledged', tone: 'ok' },
@@ -42,6 +53,8 @@ const WORDS: Record<string, Word> = {
   unsupported: { label: 'Not supported', tone: 'off' },
   refused: { label: 'Refused', tone: 'bad' },
   violated: { label: 'Violated', tone: 'bad' },
+  met: { label: 'Met', tone: 'ok' },
+  repaired: { label: 'Put right', tone: 'ok' },
   none: { label: 'None', tone: 'off' },
   unknown: { label: 'Unknown', tone: 'off' },
   // Commands

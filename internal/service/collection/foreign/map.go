@@ -185,6 +185,14 @@ func program(r row) inventory.Item {
 	return it
 }
 
+// speed is that of a network card. One that Linux does not know (-1) comes in 32 bits without a sign.
+func speed(r row) string {
+	if s := r.times(1, "SPEED"); s != "4294967295" && !strings.HasPrefix(s, "-") {
+		return s
+	}
+	return ""
+}
+
 // networks joins what agents tell once for each address.
 func networks(list []row) []inventory.Item {
 	var out []inventory.Item
@@ -197,7 +205,7 @@ func networks(list []row) []inventory.Item {
 		if i < 0 {
 			i = len(out)
 			out = append(out, inventory.Item{
-				"name": name, "mac": strings.ToLower(r.any("MACADDR", "MAC")), "up": truth(strings.EqualFold(r.any("STATUS"), "up")), "speed": r.times(1, "SPEED"),
+				"name": name, "mac": strings.ToLower(r.any("MACADDR", "MAC")), "up": truth(strings.EqualFold(r.any("STATUS"), "up")), "speed": speed(r),
 				"gateway": r.any("IPGATEWAY"),
 			})
 		}

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
 import { PageHead } from '../../ui/PageHead';
+import { TabList } from '../../ui/TabList';
 import { Admins } from './Admins';
 import { Roles } from './Roles';
 
@@ -17,10 +18,10 @@ export default function Administrators() {
         onChange={(tab) => setFilters({ tab: tab === 'people' ? '' : (tab ?? '') })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg">
+        <TabList shown={filters.tab ?? 'people'}>
           <Tabs.Tab value="people">People</Tabs.Tab>
           {may('role.read') && <Tabs.Tab value="roles">Roles</Tabs.Tab>}
-        </Tabs.List>
+        </TabList>
         <Tabs.Panel value="people">
           <Admins />
         </Tabs.Panel>

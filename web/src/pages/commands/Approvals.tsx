@@ -19,7 +19,7 @@ import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
 import { When } from '../../ui/When';
 
-const STALE = ['approvals', 'commands', 'devices', 'overview', 'admins', 'roles'];
+const STALE = ['approvals', 'commands', 'scripts', 'devices', 'overview', 'admins', 'roles'];
 
 /** What waits for a second person, with exactly what would happen. */
 export function Approvals() {
@@ -37,7 +37,7 @@ export function Approvals() {
         ) : (
           <Stack gap="md">
             {waiting.map((a) => (
-              <Card key={a.id} approval={a} />
+              <ApprovalCard key={a.id} approval={a} />
             ))}
           </Stack>
         )
@@ -49,10 +49,12 @@ export function Approvals() {
 /** What the approval is about, in a few words; its title says it whole. */
 function heading(a: Approval): string {
   if (a.device.id) return a.device.name;
+  if (a.class === 'script.run') return 'Run a script';
   return a.targets > 1 ? plural(a.targets, 'device') : humanize(a.kind);
 }
 
-function Card({ approval: a }: { approval: Approval }) {
+/** One request that waits, with what would happen and the way to decide. */
+export function ApprovalCard({ approval: a }: { approval: Approval }) {
   const may = useMay();
   const [asked, setAsked] = useState<Decision>();
   const back = useAct(() => withdraw(a.id), { done: () => 'Withdrawn.', stale: STALE });
@@ -70,6 +72,14 @@ function Card({ approval: a }: { approval: Approval }) {
                 <>
                   <Link to="/devices/$id" params={{ id: a.device.id }} className="inline">
                     {a.device.name}
+                  </Link>
+                  {' · '}
+                </>
+              )}
+              {a.class === 'script.run' && (
+                <>
+                  <Link to="/scripts/$id" params={{ id: a.subject }} className="inline">
+                    Read the script
                   </Link>
                   {' · '}
                 </>

@@ -13,6 +13,7 @@ import { Grid, type GridColumn } from '../../ui/Grid';
 import { PageHead } from '../../ui/PageHead';
 import { actorName } from '../../ui/actor';
 import { Status } from '../../ui/Status';
+import { TabList } from '../../ui/TabList';
 import { When } from '../../ui/When';
 import { Approvals } from './Approvals';
 import { Batches } from './Batches';
@@ -77,12 +78,12 @@ export default function Commands() {
         onChange={(tab) => setFilters({ tab: tab === 'all' ? '' : (tab ?? '') })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg">
+        <TabList shown={filters.tab ?? 'all'}>
           <Tabs.Tab value="all">All commands</Tabs.Tab>
           {may('approval.read') && (
             <Tabs.Tab value="approvals">Approvals{waiting > 0 ? ` (${waiting})` : ''}</Tabs.Tab>
           )}
-        </Tabs.List>
+        </TabList>
         <Tabs.Panel value="all">
           <Batches />
           <Group gap="xs" mb="md">

@@ -16,6 +16,7 @@ import { Panel } from '../../ui/Panel';
 import { platformChoices } from '../../ui/platforms';
 import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
+import { TabList } from '../../ui/TabList';
 import { plural } from '../../ui/time';
 import { Breaches } from './Breaches';
 import { Exemptions } from './Exemptions';
@@ -45,12 +46,12 @@ export default function Compliance() {
         onChange={(tab) => setFilters({ tab: tab === 'rules' ? '' : (tab ?? '') })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg">
+        <TabList shown={filters.tab ?? 'rules'}>
           <Tabs.Tab value="rules">Rules</Tabs.Tab>
           <Tabs.Tab value="breaches">Broken</Tabs.Tab>
           <Tabs.Tab value="exemptions">Exemptions</Tabs.Tab>
           <Tabs.Tab value="mails">Mails</Tabs.Tab>
-        </Tabs.List>
+        </TabList>
         <Tabs.Panel value="rules">
           <Rules onEdit={setForm} onBreaches={(rule) => setFilters({ tab: 'breaches', rule })} />
         </Tabs.Panel>

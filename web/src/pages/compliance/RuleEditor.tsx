@@ -39,11 +39,13 @@ const FIRST: ComplianceRuleDraft = {
   access: 'none',
   tellOwner: true,
   grace: 0,
+  mark: 'none',
+  retireAfter: 0,
   wipeAfter: 0,
 };
 
 function draftOf(rule: ComplianceRule): ComplianceRuleDraft {
-  const draft: Partial<ComplianceRule> = { grace: 0, wipeAfter: 0, ...rule };
+  const draft: Partial<ComplianceRule> = { grace: 0, mark: 'none', retireAfter: 0, wipeAfter: 0, ...rule };
   for (const key of ['id', 'broken', 'restricted', 'version'] as const) delete draft[key];
   return draft as ComplianceRuleDraft;
 }
@@ -110,16 +112,36 @@ export function RuleEditor({ rule, onClose }: { rule?: ComplianceRule; onClose: 
         />
       </Stack>
       <SegmentedControl
-        aria-label="Mail"
+        aria-label="Mail, or the folder of a computer"
         data={[
-          { value: 'none', label: 'Mail flows' },
+          { value: 'none', label: 'Nothing' },
           { value: 'quarantine', label: 'Quarantine' },
           { value: 'block', label: 'Block' },
         ]}
         {...form.getInputProps('access')}
       />
+      <Select
+        label="The device is called"
+        data={[
+          { value: 'none', label: 'Nothing' },
+          { value: 'stale', label: 'Stale' },
+          { value: 'lost', label: 'Lost' },
+        ]}
+        allowDeselect={false}
+        {...form.getInputProps('mark')}
+      />
       <Group grow align="flex-start">
         <NumberInput label="Grace, in hours" min={0} max={8760} {...form.getInputProps('grace')} />
+        {may('device.remove') && (
+          <NumberInput
+            label="Retire after, in days"
+            description="After the grace; 0 for never."
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
+            min={0}
+            max={365}
+            {...form.getInputProps('retireAfter')}
+          />
+        )}
         {may('device.wipe.account') && (
           <NumberInput
             label="Erase after, in days"

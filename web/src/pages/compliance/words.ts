@@ -34,14 +34,23 @@ export function condition(
 }
 
 /** What follows, and when: one sentence for each step. */
+const ISOLATED = 'A computer goes into /Quarantine.';
+
 export function consequences(rule: ComplianceRuleDraft): string[] {
   const steps: string[] = [];
   const told = [rule.tellOwner && 'the owner', rule.tellStaff && 'the owners of the zone'].filter(Boolean);
   if (told.length > 0) steps.push(`At once: a mail to ${told.join(' and ')}.`);
   const grace = rule.grace ? `After ${duration(rule.grace * HOUR)}` : 'At once';
+  if (rule.mark && rule.mark !== 'none') steps.push(`At once: the device is called ${rule.mark}.`);
   if (rule.access === 'quarantine')
-    steps.push(`${grace}: no mail but one message that says why and what to do.`);
-  if (rule.access === 'block') steps.push(`${grace}: the device is refused mail.`);
+    steps.push(`${grace}: no mail but one message that says why and what to do. ${ISOLATED}`);
+  if (rule.access === 'block') steps.push(`${grace}: the device is refused mail. ${ISOLATED}`);
+  if (rule.retireAfter) {
+    const days = rule.retireAfter + (rule.grace ?? 0) / 24;
+    steps.push(
+      `After ${plural(Math.round(days * 10) / 10, 'day')} in all: the device is retired, as many an hour as budgets let. Readmitting undoes it.`,
+    );
+  }
   if (rule.wipeAfter) {
     const days = rule.wipeAfter + (rule.grace ?? 0) / 24;
     steps.push(

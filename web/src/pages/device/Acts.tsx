@@ -15,6 +15,7 @@ import { Dialog } from '../../ui/Dialog';
 import { person } from '../../ui/actor';
 import { platformChoices } from '../../ui/platforms';
 import { ReasonField } from '../../ui/ReasonField';
+import { ShownText, shownText } from '../../ui/ShownText';
 import { plural } from '../../ui/time';
 import { WhatGoes } from '../../ui/WhatGoes';
 
@@ -28,6 +29,11 @@ const RIGHTS: Record<string, string> = {
   locate: 'device.locate',
   'request-log': 'device.log',
   'update-inventory': 'device.refresh',
+  refresh: 'device.refresh',
+  'disable-accounts': 'device.accounts',
+  'enable-accounts': 'device.accounts',
+  reboot: 'device.reboot',
+  uninstall: 'device.remove',
 };
 
 /** What can be done to the device: its entry edited, and the commands its platform takes. */
@@ -97,13 +103,13 @@ function Order({ device, capability: c, onClose }: OrderProps) {
   const [typed, setTyped] = useState('');
   const [sure, setSure] = useState(false);
   const name = device.name || device.model || device.deviceId;
-  const shows = c.kind === 'message';
+  const shows = shownText(c.kind);
   const send = useAct(
     () =>
       sendCommand(device.id, key, {
         kind: c.kind,
         reason: reason.trim(),
-        ...(shows ? { text: text.trim() } : {}),
+        ...(text.trim() ? { text: text.trim() } : {}),
       }),
     {
       done: (command) =>
@@ -117,7 +123,11 @@ function Order({ device, capability: c, onClose }: OrderProps) {
       },
     },
   );
-  const confirmed = c.typed ? typed.trim() === name : shows ? text.trim() !== '' : !c.destructive || sure;
+  const confirmed = c.typed
+    ? typed.trim() === name
+    : shows?.required
+      ? text.trim() !== ''
+      : !c.destructive || sure;
   return (
     <Dialog
       opened
@@ -137,16 +147,8 @@ function Order({ device, capability: c, onClose }: OrderProps) {
         {c.approvals > 0 &&
           ` Before it is sent, ${plural(c.approvals, 'other administrator')} must approve it.`}
       </Text>
-      <WhatGoes removes={c.removes} leaves={c.leaves} caveat={c.caveat} />
-      {shows && (
-        <TextInput
-          label="Message"
-          required
-          maxLength={500}
-          value={text}
-          onChange={(e) => setText(e.currentTarget.value)}
-        />
-      )}
+      <WhatGoes removes={c.removes} leaves={c.leaves} caveat={c.caveat} destructive={c.destructive} />
+      {shows && <ShownText {...shows} value={text} onChange={setText} />}
       <ReasonField value={reason} onChange={setReason} />
       {c.typed && (
         <TextInput

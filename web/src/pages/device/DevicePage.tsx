@@ -8,7 +8,9 @@ import { useFilters } from '../../app/filters';
 import { useMay } from '../../app/me';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
+import { isComputer } from '../../ui/platforms';
 import { Status } from '../../ui/Status';
+import { TabList } from '../../ui/TabList';
 import { When } from '../../ui/When';
 import { owner } from '../devices/columns';
 import { AccessTab } from './AccessTab';
@@ -32,6 +34,7 @@ export default function DevicePage() {
 function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
   const [filters, setFilters] = useFilters();
   const may = useMay();
+  const computer = isComputer(d.platform);
   return (
     <>
       <Text size="sm" mb={4}>
@@ -43,8 +46,9 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
         title={d.name || d.model || d.deviceId}
         lead={
           <Group gap="sm" mt={6}>
-            <Status state={d.access} />
-            {d.state !== 'active' && <Status state={d.state} />}
+            {!computer && <Status state={d.access} />}
+            {d.mark && <Status state={d.mark} />}
+            {(computer || d.state !== 'active') && <Status state={d.state} />}
             <span>
               {d.platformLabel}
               {d.user.id ? ` of ${d.user.name}` : ', nobody’s'}, {owner(d.liability).toLowerCase()}, last
@@ -61,16 +65,16 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
         onChange={(tab) => setFilters({ tab: tab === 'facts' ? '' : (tab ?? ''), section: '', changes: '' })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg">
+        <TabList shown={filters.tab ?? 'facts'}>
           <Tabs.Tab value="facts">Facts</Tabs.Tab>
           {may('inventory.read') && <Tabs.Tab value="inventory">Inventory</Tabs.Tab>}
           <Tabs.Tab value="policy">Policy</Tabs.Tab>
           {may('command.read') && <Tabs.Tab value="commands">Commands</Tabs.Tab>}
-          <Tabs.Tab value="access">Access</Tabs.Tab>
+          {!computer && <Tabs.Tab value="access">Access</Tabs.Tab>}
           {may('compliance.read') && <Tabs.Tab value="compliance">Compliance</Tabs.Tab>}
           <Tabs.Tab value="personal">Personal data</Tabs.Tab>
           {may('audit.read') && <Tabs.Tab value="audit">Audit</Tabs.Tab>}
-        </Tabs.List>
+        </TabList>
         <Tabs.Panel value="facts">
           <FactsTab device={d} />
         </Tabs.Panel>
@@ -83,11 +87,13 @@ function Page({ device: d }: { device: Tagged<DeviceDetail> }) {
           <PolicyTab id={d.id} />
         </Tabs.Panel>
         <Tabs.Panel value="commands">
-          <CommandsTab id={d.id} />
+          <CommandsTab device={d} />
         </Tabs.Panel>
-        <Tabs.Panel value="access">
-          <AccessTab device={d} />
-        </Tabs.Panel>
+        {!computer && (
+          <Tabs.Panel value="access">
+            <AccessTab device={d} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="compliance">
           <ComplianceTab id={d.id} />
         </Tabs.Panel>

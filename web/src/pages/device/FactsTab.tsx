@@ -10,13 +10,20 @@ import { Panel } from '../../ui/Panel';
 import { Reveal } from '../../ui/Reveal';
 import { Loaded } from '../../ui/Loaded';
 import { person } from '../../ui/actor';
+import { hasAgent, isComputer } from '../../ui/platforms';
 import { humanize } from '../../ui/states';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
 import { owner } from '../devices/columns';
 import { Holds } from '../schedules/Holds';
+import { AgentPanel } from './AgentPanel';
 
-/** What is known of the device, from where, and how old it is. */
+function groupsOf(d: DeviceDetail): string {
+  const names = d.groups.filter((g) => g.kind !== 'folder').map((g) => g.name);
+  return names.join(', ') || 'None';
+}
+
+/** What is known of the device, from where, and how old it is. Mail and telephones are not spoken of to computers. */
 export function FactsTab({ device: d }: { device: DeviceDetail }) {
   const may = useMay();
   const phone = async (reason: string): Promise<[string, string][]> => {
@@ -43,18 +50,28 @@ export function FactsTab({ device: d }: { device: DeviceDetail }) {
             ['System', d.os],
             ['Owner', owner(d.liability)],
             ['Enrolled', <When key="e" time={d.enrolled} />],
-            ['Mail server', d.upstream.name],
-            ['Protocol', d.protocol && `ActiveSync ${d.protocol}`],
-            ['Groups', d.groups.map((g) => g.name).join(', ') || 'None'],
+            ['Folder', d.folder.name || '/'],
+            ['Groups', groupsOf(d)],
             ['Device ID', <code key="d">{d.deviceId}</code>],
-            [
-              'Phone number',
-              may('user.personal.read') ? <Reveal key="p" what="the phone number" look={phone} /> : 'Sealed',
-            ],
+            ...(isComputer(d.platform)
+              ? []
+              : ([
+                  ['Mail server', d.upstream.name],
+                  ['Protocol', d.protocol && `ActiveSync ${d.protocol}`],
+                  [
+                    'Phone number',
+                    may('user.personal.read') ? (
+                      <Reveal key="p" what="the phone number" look={phone} />
+                    ) : (
+                      'Sealed'
+                    ),
+                  ],
+                ] as [string, React.ReactNode][])),
           ]}
         />
       </Panel>
-      <News id={d.id} />
+      {!isComputer(d.platform) && <News id={d.id} />}
+      {hasAgent(d.platform) && <AgentPanel id={d.id} />}
       <Panel title="What the device says of itself" flush>
         {d.facts.length === 0 ? (
           <Text size="sm" c="dimmed" px="lg" pb="lg">

@@ -81,7 +81,8 @@ export function InventoryChanges({ id, sections }: InventoryChangesProps) {
   );
 }
 
-function What({ change, kind }: { change: InventoryChange; kind?: InventoryKind }) {
+/** What has changed, with both values. */
+export function What({ change, kind }: { change: InventoryChange; kind?: InventoryKind }) {
   const name = itemWords(kind, change.after ?? change.before ?? {});
   return (
     <Stack gap={0} style={{ overflowWrap: 'anywhere' }}>

@@ -10,6 +10,7 @@ import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
 import { count } from '../../ui/time';
 import { When } from '../../ui/When';
+import { AgentEvents } from './AgentEvents';
 import { InventoryAgent } from './InventoryAgent';
 import { InventoryChanges } from './InventoryChanges';
 import { InventorySection } from './InventorySection';
@@ -38,6 +39,7 @@ export function InventoryTab({ device: d }: { device: DeviceDetail }) {
                 <InventoryChanges id={d.id} sections={sections} />
               </>
             )}
+            <AgentEvents id={d.id} />
             {d.platform === COMPUTER && <InventoryAgent id={d.id} />}
           </Stack>
         )

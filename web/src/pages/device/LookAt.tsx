@@ -106,6 +106,8 @@ function Entry({ entry: e, reason }: { entry: PersonalEntry; reason: string }) {
       </Stack>
     );
   if (e.lines) return <pre className={classes.log}>{e.lines.text}</pre>;
+  if (e.happening)
+    return <span>{e.happening.user ? `${e.happening.user}: ${e.happening.words}` : e.happening.words}</span>;
   if (e.file) return <FileEntry id={e.id} path={e.file.path} size={e.size} reason={reason} />;
   return null;
 }

@@ -30,11 +30,21 @@ export function PolicyTab({ id }: { id: string }) {
 }
 
 function Page({ policy }: { policy: DevicePolicy }) {
+  if (!policy.suite.id && policy.quarantined) {
+    return (
+      <Panel>
+        <Empty icon={ClipboardCheck} title="It is in quarantine">
+          Only the default policy of the zone, and what is assigned to the folder /Quarantine, reaches what
+          lies there, and there is neither. Put the device into another folder, in the list of devices.
+        </Empty>
+      </Panel>
+    );
+  }
   if (!policy.suite.id) {
     return (
       <Panel>
         <Empty icon={ClipboardCheck} title="No policy suite applies">
-          Assign a suite to this user, to a group, or as the default of the zone under{' '}
+          Assign a suite to this device, to its user, to a group, or as the default of the zone under{' '}
           <Link to="/policies" className="inline">
             Policy suites
           </Link>
@@ -55,6 +65,12 @@ function Page({ policy }: { policy: DevicePolicy }) {
           , version {policy.version}, values for {policy.liability} devices
         </Text>
       </Group>
+      {policy.quarantined && (
+        <Text size="sm" maw={760}>
+          It lies in the folder /Quarantine: until it is put into another folder, in the list of devices, only
+          the default policy of the zone and what is assigned to /Quarantine reach it.
+        </Text>
+      )}
       <Text size="sm" c="dimmed" maw={760}>
         “Acknowledged” is the device’s own word that it applies the policy. ActiveSync offers no way to prove
         it.
@@ -148,6 +164,11 @@ function Lines({ label, lines, layers }: { label: string; lines: PolicyLine[]; l
           cell: (l) => (
             <div>
               <Status state={l.state} />
+              {l.found && (
+                <Text size="xs" mt={4} maw={280}>
+                  Found: {l.found}
+                </Text>
+              )}
               {l.words && (
                 <Text size="xs" c="dimmed" mt={4} maw={280}>
                   {l.words}

@@ -1,83 +1,57 @@
-import { Button, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { addComputer, makeInventoryToken } from '../../api/inventory';
-import type { ComputerDraft, Device, NewInventoryToken } from '../../api/types';
+import { openComputerKeys } from '../../api/computers';
 import { useMay } from '../../app/me';
-import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
-import { TargetField } from '../../ui/TargetField';
-import { AgentSetup } from './AgentSetup';
+import { plural } from '../../ui/time';
+import { ComputerKeys } from './ComputerKeys';
+import { JoinDialog } from './JoinDialog';
+import { TellDialog } from './TellDialog';
 
-/** The way to let a computer's inventory in. */
+/** How a computer comes in: by our own agent, or by an inventory agent of others. */
+export type Way = 'ours' | 'others';
+
+/** The ways to let computers in, and what is open. */
 export function AddComputer() {
   const may = useMay();
-  const [open, setOpen] = useState(false);
+  const [shown, setShown] = useState<Way | 'keys'>();
+  const open = useQuery({ ...openComputerKeys, enabled: may('device.enrol') }).data?.length ?? 0;
   if (!may('device.enrol')) return null;
+  const close = () => setShown(undefined);
+  const choice = <Choice way={shown === 'others' ? 'others' : 'ours'} onChange={setShown} />;
   return (
     <>
-      <Button variant="default" onClick={() => setOpen(true)}>
+      {open > 0 && (
+        <Button variant="default" onClick={() => setShown('keys')}>
+          {plural(open, 'open key')}
+        </Button>
+      )}
+      <Button variant="default" onClick={() => setShown('ours')}>
         Add a computer
       </Button>
-      {open && <ComputerDialog onClose={() => setOpen(false)} />}
+      {shown === 'ours' && <JoinDialog choice={choice} onClose={close} />}
+      {shown === 'others' && <TellDialog choice={choice} onClose={close} />}
+      {shown === 'keys' && (
+        <Dialog opened plain size="xl" title="Open keys" submit="Close" onClose={close} onSubmit={close}>
+          <ComputerKeys />
+        </Dialog>
+      )}
     </>
   );
 }
 
-function ComputerDialog({ onClose }: { onClose: () => void }) {
-  const may = useMay();
-  const [name, setName] = useState('');
-  const [user, setUser] = useState<string | null>(null);
-  const [liability, setLiability] = useState<ComputerDraft['liability']>('corporate');
-  const [added, setAdded] = useState<Device>();
-  const [made, setMade] = useState<NewInventoryToken>();
-  const add = useAct(
-    async () => {
-      // A computer whose token failed is there: it is not added twice.
-      const computer =
-        added ?? (await addComputer({ name: name.trim(), user: user ?? undefined, liability }));
-      setAdded(computer);
-      return makeInventoryToken(computer.id);
-    },
-    { stale: ['devices', 'overview'], after: setMade },
-  );
-  if (made) return <AgentSetup made={made} name={added?.name} onClose={onClose} />;
+function Choice({ way, onChange }: { way: Way; onChange: (way: Way) => void }) {
   return (
-    <Dialog
-      opened
-      title="Add a computer"
-      submit="Add"
-      onClose={onClose}
-      onSubmit={() => add.mutate()}
-      busy={add.isPending}
-      error={add.error}
-      incomplete={!name.trim()}
-    >
-      <Text size="sm" c="dimmed">
-        It tells its inventory by GLPI Agent, FusionInventory or OCS Inventory, with a token of its own.
-      </Text>
-      <TextInput
-        label="Name"
-        placeholder="ann-laptop"
-        maxLength={128}
-        value={name}
-        onChange={(e) => setName(e.currentTarget.value)}
-        data-autofocus
-      />
-      {may('user.read') && <TargetField kind="user" value={user} onChange={setUser} none="Nobody" />}
-      <Stack gap={4}>
-        <Text size="sm" fw={500}>
-          Whose device
-        </Text>
-        <SegmentedControl
-          aria-label="Whose device"
-          value={liability}
-          onChange={(next) => setLiability(next as ComputerDraft['liability'])}
-          data={[
-            { value: 'corporate', label: 'Corporate' },
-            { value: 'personal', label: 'Personal' },
-          ]}
-        />
-      </Stack>
-    </Dialog>
+    <SegmentedControl
+      fullWidth
+      aria-label="By which agent"
+      value={way}
+      onChange={(next) => onChange(next as Way)}
+      data={[
+        { value: 'ours', label: 'Drover’s agent' },
+        { value: 'others', label: 'Inventory agent of others' },
+      ]}
+    />
   );
 }

@@ -8,13 +8,14 @@ import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { ReasonField } from '../../ui/ReasonField';
+import { ShownText, shownText } from '../../ui/ShownText';
 import { plural } from '../../ui/time';
 import { WhatGoes } from '../../ui/WhatGoes';
 
 const SHOWN = 5;
 
 interface BulkOrderProps {
-  order: { kind: string; label: string };
+  order: { kind: string; label: string; danger?: boolean };
   chosen: string[];
   onClose: () => void;
   onDone: () => void;
@@ -24,10 +25,18 @@ interface BulkOrderProps {
 export function BulkOrder({ order, chosen, onClose, onDone }: BulkOrderProps) {
   const [key] = useState(() => crypto.randomUUID());
   const [reason, setReason] = useState('');
+  const [text, setText] = useState('');
+  const shows = shownText(order.kind);
   const seen = useQuery(effects(order.kind, chosen));
   const able = (seen.data ?? []).filter((e) => e.possible);
   const send = useAct(
-    () => sendToMany(key, { kind: order.kind, reason: reason.trim(), devices: able.map((e) => e.device.id) }),
+    () =>
+      sendToMany(key, {
+        kind: order.kind,
+        reason: reason.trim(),
+        devices: able.map((e) => e.device.id),
+        ...(text.trim() ? { text: text.trim() } : {}),
+      }),
     {
       done: ({ waiting, items, progress }) =>
         waiting.approval
@@ -43,34 +52,43 @@ export function BulkOrder({ order, chosen, onClose, onDone }: BulkOrderProps) {
       size="lg"
       title={`${order.label}: ${plural(chosen.length, 'device')}`}
       submit={`${order.label}, ${plural(able.length, 'device')}`}
-      danger={order.kind !== 'lock'}
+      danger={order.danger}
       onClose={onClose}
       onSubmit={() => send.mutate()}
       busy={send.isPending}
       error={send.error}
-      incomplete={!reason.trim() || able.length === 0}
+      incomplete={!reason.trim() || able.length === 0 || (shows?.required && !text.trim())}
     >
-      <Loaded of={seen}>{(all) => <Effects all={all} />}</Loaded>
+      <Loaded of={seen}>{(all) => <Effects all={all} destructive={order.danger ?? false} />}</Loaded>
+      {shows && <ShownText {...shows} value={text} onChange={setText} />}
       <ReasonField value={reason} onChange={setReason} />
     </Dialog>
   );
 }
 
-function Effects({ all }: { all: Effect[] }) {
+/** What becomes of the devices: said once for all platforms of which the same is true. */
+function Effects({ all, destructive }: { all: Effect[]; destructive: boolean }) {
   const kinds = new Map<string, Effect[]>();
   for (const e of all.filter((x) => x.possible)) {
-    const words = e.platform + e.removes + e.leaves;
+    const words = [e.removes, e.leaves, e.caveat].join('\n');
     kinds.set(words, [...(kinds.get(words) ?? []), e]);
   }
   const unable = all.filter((e) => !e.possible);
   return (
     <Stack gap="md">
-      {[...kinds.values()].map(([first, ...more]) => (
-        <div key={first?.device.id}>
+      {[...kinds].map(([words, same]) => (
+        <div key={words}>
           <Text size="sm" mb={6}>
-            <b>{first?.platform}</b>, {plural(more.length + 1, 'device')}
+            <b>{[...new Set(same.map((e) => e.platform))].join(', ')}</b>: {plural(same.length, 'device')}
           </Text>
-          {first && <WhatGoes removes={first.removes} leaves={first.leaves} caveat={first.caveat} />}
+          {same[0] && (
+            <WhatGoes
+              removes={same[0].removes}
+              leaves={same[0].leaves}
+              caveat={same[0].caveat}
+              destructive={destructive}
+            />
+          )}
         </div>
       ))}
       {unable.length > 0 && (

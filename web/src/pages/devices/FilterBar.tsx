@@ -17,6 +17,7 @@ export const FILTER_NAMES = [
   'state',
   'policyState',
   'contact',
+  'mark',
   'liability',
   'group',
   'user',
@@ -52,6 +53,11 @@ const CONTACTS = [
   { value: 'week', label: 'Over a day ago' },
   { value: 'month', label: 'Over a week ago' },
   { value: 'longer', label: 'Over a month ago' },
+];
+
+const MARKS = [
+  { value: 'stale', label: 'Stale' },
+  { value: 'lost', label: 'Lost' },
 ];
 
 const OWNERS = [
@@ -112,6 +118,7 @@ export function FilterBar({ filters, onChange, onClear }: FilterBarProps) {
         {choice('state', 'State', STATES, 120)}
         {choice('policyState', 'Policy', POLICY_STATES)}
         {choice('contact', 'Last contact', CONTACTS, 160)}
+        {choice('mark', 'Called', MARKS, 110)}
         {choice('liability', 'Owner', OWNERS, 130)}
         {(sets.data?.length ?? 0) > 0 &&
           choice(

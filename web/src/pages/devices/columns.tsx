@@ -3,6 +3,7 @@ import type { Device } from '../../api/types';
 import type { GridColumn } from '../../ui/Grid';
 import { Status } from '../../ui/Status';
 import { When } from '../../ui/When';
+import { isComputer } from '../../ui/platforms';
 import { person } from '../../ui/actor';
 
 /** Every column the grid can show. The first is always there: it is the link to the device. */
@@ -39,13 +40,13 @@ export const COLUMNS: GridColumn<Device>[] = [
     label: 'Mail',
     track: '140px',
     phone: 'mark',
-    cell: (d) => <Status state={d.access} />,
+    cell: (d) => (isComputer(d.platform) ? '—' : <Status state={d.access} />),
   },
   {
     key: 'state',
     label: 'State',
     track: '120px',
-    cell: (d) => <Status state={d.state} plain />,
+    cell: (d) => <Status state={d.state === 'retired' ? d.state : (d.mark ?? d.state)} plain={!d.mark} />,
     sort: 'state',
   },
   {

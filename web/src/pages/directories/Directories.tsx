@@ -7,10 +7,8 @@ import type { Directory } from '../../api/types';
 import { useMay } from '../../app/me';
 import { Callout } from '../../ui/Callout';
 import { Confirm } from '../../ui/Confirm';
-import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
-import { Loaded } from '../../ui/Loaded';
-import { PageHead } from '../../ui/PageHead';
+import { ListPage } from '../../ui/ListPage';
 import { Panel } from '../../ui/Panel';
 import { Status } from '../../ui/Status';
 import { plural } from '../../ui/time';
@@ -32,30 +30,25 @@ export default function Directories() {
   );
   return (
     <>
-      <PageHead
+      <ListPage
         title="Directories"
         lead="Where users, groups and administrators come from: LDAP servers, Active Directory, OpenID Connect providers."
+        of={answer}
+        add={add}
+        none={{
+          icon: BookUser,
+          title: 'No directory yet',
+          text: 'Users are added by hand, from a list, or found at their first mail. With a directory they come by themselves, with their groups, and sign in with the password they have there.',
+        }}
       >
-        {(answer.data?.length ?? 0) > 0 && add}
-      </PageHead>
-      <Loaded of={answer}>
-        {(all) =>
-          all.length === 0 ? (
-            <Panel>
-              <Empty icon={BookUser} title="No directory yet" action={add}>
-                Users are added by hand, from a list, or found at their first mail. With a directory they come
-                by themselves, with their groups, and sign in with the password they have there.
-              </Empty>
-            </Panel>
-          ) : (
-            <Stack gap="lg">
-              {all.map((d) => (
-                <Card key={d.id} directory={d} />
-              ))}
-            </Stack>
-          )
-        }
-      </Loaded>
+        {(all) => (
+          <Stack gap="lg">
+            {all.map((d) => (
+              <Card key={d.id} directory={d} />
+            ))}
+          </Stack>
+        )}
+      </ListPage>
       {adding && (
         <AddDirectory
           onClose={() => setAdding(false)}
@@ -133,7 +126,11 @@ function Known({ directory: d }: { directory: Directory }) {
               ['Last import', <When key="l" time={d.import.ended} never="Not yet" />],
               ['Next import', <When key="n" time={d.due} never="By hand" />],
             ] as [string, React.ReactNode][])
-          : ([['Address to register', <code key="c">{d.callback}</code>]] as [string, React.ReactNode][])),
+          : ([
+              ['To register for administrators', <code key="c">{d.callback}</code>],
+              ['To register for users', <code key="p">{d.portalCallback}</code>],
+              ['To register for signing out', <code key="r">{d.portalReturn}</code>],
+            ] as [string, React.ReactNode][])),
       ]}
     />
   );

@@ -105,6 +105,11 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
             description="Asked for besides openid."
             {...form.getInputProps('scopes')}
           />
+          <Switch
+            label="People come back to the portal after they have signed out there"
+            description="The provider has to know the portal’s address for it, or it may refuse to sign them out."
+            {...form.getInputProps('return', { type: 'checkbox' })}
+          />
         </>
       )}
       <PasswordInput

@@ -22,6 +22,7 @@ export interface Values {
   loginClaim: string;
   groupsClaim: string;
   scopes: string[];
+  return: boolean;
   secret: string;
   ca: string;
   join: boolean;
@@ -46,6 +47,7 @@ export const BLANK: Values = {
   loginClaim: 'preferred_username',
   groupsClaim: 'groups',
   scopes: ['profile', 'email', 'groups'],
+  return: false,
   secret: '',
   ca: '',
   join: false,
@@ -81,6 +83,7 @@ export function valuesOf(d: Directory): Values {
       loginClaim: oidc.claims?.login ?? '',
       groupsClaim: oidc.claims?.groups ?? '',
       scopes: oidc.scopes ?? [],
+      return: oidc.return ?? false,
     }),
   };
 }
@@ -95,6 +98,7 @@ export function draftOf(v: Values, known?: Directory): DirectoryDraft {
       clientId: v.clientId,
       ca: v.ca,
       scopes: v.scopes,
+      return: v.return,
       claims: { ...known?.oidc?.claims, login: v.loginClaim, groups: v.groupsClaim },
     };
     return draft;

@@ -14,7 +14,9 @@ import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
+import { TabList } from '../../ui/TabList';
 import { plural } from '../../ui/time';
+import { Conditions } from './Conditions';
 import { Members } from './Members';
 
 const WORDS: Record<GroupKind, { tab: string; one: string; why: string }> = {
@@ -38,10 +40,10 @@ export default function Groups() {
     <>
       <PageHead title="Groups" lead="Sets of users and of devices, to give rules and limits to." />
       <Tabs value={kind} onChange={(next) => setFilters({ kind: next ?? '' })} keepMounted={false}>
-        <Tabs.List mb="lg">
+        <TabList shown={kind}>
           <Tabs.Tab value="user-groups">{WORDS['user-groups'].tab}</Tabs.Tab>
           <Tabs.Tab value="device-groups">{WORDS['device-groups'].tab}</Tabs.Tab>
-        </Tabs.List>
+        </TabList>
         <Tabs.Panel value={kind}>
           <List key={kind} kind={kind} />
         </Tabs.Panel>
@@ -56,6 +58,7 @@ function List({ kind }: { kind: GroupKind }) {
   const [adding, setAdding] = useState(false);
   const [opened, setOpened] = useState<Group>();
   const [removing, setRemoving] = useState<Group>();
+  const [judging, setJudging] = useState<Group>();
   const edit = may(kind === 'user-groups' ? 'user.edit' : 'group.edit');
   const add = edit && (
     <Button leftSection={<Plus size={16} />} onClick={() => setAdding(true)}>
@@ -64,63 +67,97 @@ function List({ kind }: { kind: GroupKind }) {
   );
   return (
     <Loaded of={answer}>
-      {(all) => (
-        <Stack gap="md" align="flex-start">
-          {all.length > 0 && add}
-          {all.length === 0 ? (
-            <div style={{ width: '100%' }}>
-              <Panel>
-                <Empty icon={Boxes} title="No group yet" action={add}>
-                  {WORDS[kind].why}
-                </Empty>
-              </Panel>
-            </div>
-          ) : (
-            <div style={{ width: '100%' }}>
-              <Table
-                framed
-                label={WORDS[kind].tab}
-                rows={all}
-                id={(g) => g.id}
-                columns={[
-                  {
-                    key: 'name',
-                    label: 'Group',
-                    cell: (g) => (
-                      <button type="button" className="link" onClick={() => setOpened(g)}>
-                        {g.name}
-                      </button>
-                    ),
-                  },
-                  { key: 'description', label: 'Description', cell: (g) => g.description || '–' },
-                  { key: 'members', label: 'Members', cell: (g) => plural(g.members, WORDS[kind].one) },
-                  {
-                    key: 'act',
-                    label: 'Remove',
-                    silent: true,
-                    align: 'right',
-                    cell: (g) =>
-                      edit && (
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`Remove ${g.name}`}
-                          onClick={() => setRemoving(g)}
-                        >
-                          <Trash2 size={15} />
-                        </ActionIcon>
+      {(listed) => {
+        const all = listed.filter((g) => g.kind !== 'folder'); // folders are on the page Registration
+        return (
+          <Stack gap="md" align="flex-start">
+            {all.length > 0 && add}
+            {all.length === 0 ? (
+              <div style={{ width: '100%' }}>
+                <Panel>
+                  <Empty icon={Boxes} title="No group yet" action={add}>
+                    {WORDS[kind].why}
+                  </Empty>
+                </Panel>
+              </div>
+            ) : (
+              <div style={{ width: '100%' }}>
+                <Table
+                  framed
+                  label={WORDS[kind].tab}
+                  rows={all}
+                  id={(g) => g.id}
+                  columns={[
+                    {
+                      key: 'name',
+                      label: 'Group',
+                      cell: (g) => (
+                        <button type="button" className="link" onClick={() => setOpened(g)}>
+                          {g.name}
+                        </button>
                       ),
-                  },
-                ]}
-              />
-            </div>
-          )}
-          {adding && <AddGroup kind={kind} onClose={() => setAdding(false)} />}
-          {opened && <Members kind={kind} group={opened} edit={edit} onClose={() => setOpened(undefined)} />}
-          {removing && <Remove kind={kind} group={removing} onClose={() => setRemoving(undefined)} />}
-        </Stack>
-      )}
+                    },
+                    { key: 'description', label: 'Description', cell: (g) => g.description || '–' },
+                    ...(kind === 'user-groups'
+                      ? [
+                          {
+                            key: 'from',
+                            label: 'From',
+                            cell: (g: Group) => (g.directory ? 'A directory' : 'Drover'),
+                          },
+                        ]
+                      : [
+                          {
+                            key: 'how',
+                            label: 'Devices come in',
+                            cell: (g: Group) => (
+                              <How group={g} onChange={edit ? () => setJudging(g) : undefined} />
+                            ),
+                          },
+                        ]),
+                    { key: 'members', label: 'Members', cell: (g) => plural(g.members, WORDS[kind].one) },
+                    {
+                      key: 'act',
+                      label: 'Remove',
+                      silent: true,
+                      align: 'right',
+                      cell: (g) =>
+                        edit && (
+                          <ActionIcon
+                            variant="subtle"
+                            color="gray"
+                            aria-label={`Remove ${g.name}`}
+                            onClick={() => setRemoving(g)}
+                          >
+                            <Trash2 size={15} />
+                          </ActionIcon>
+                        ),
+                    },
+                  ]}
+                />
+              </div>
+            )}
+            {adding && <AddGroup kind={kind} onClose={() => setAdding(false)} />}
+            {opened && (
+              <Members kind={kind} group={opened} edit={edit} onClose={() => setOpened(undefined)} />
+            )}
+            {judging && <Conditions group={judging} onClose={() => setJudging(undefined)} />}
+            {removing && <Remove kind={kind} group={removing} onClose={() => setRemoving(undefined)} />}
+          </Stack>
+        );
+      }}
     </Loaded>
+  );
+}
+
+/** Whether conditions say which devices are in a group. */
+function How({ group, onChange }: { group: Group; onChange?: () => void }) {
+  const words = group.kind === 'rule' ? 'By conditions' : 'One by one';
+  if (!onChange) return words;
+  return (
+    <button type="button" className="link" aria-label={`${words}: ${group.name}`} onClick={onChange}>
+      {words}
+    </button>
   );
 }
 

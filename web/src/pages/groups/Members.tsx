@@ -21,7 +21,8 @@ interface MembersProps {
 const told = (d: Device) => ({ id: d.id, name: `${d.name || d.model || d.deviceId} (${person(d.user)})` });
 
 /** Who is in a group. */
-export function Members({ kind, group, edit, onClose }: MembersProps) {
+export function Members({ kind, group, edit: may, onClose }: MembersProps) {
+  const edit = may && !group.directory && group.kind === 'chosen';
   const ofUsers = kind === 'user-groups';
   const inside = useInfiniteQuery({ ...members(kind, group.id), enabled: ofUsers });
   const held = useInfiniteQuery({ ...devices({ group: group.id }), enabled: !ofUsers });
@@ -45,6 +46,8 @@ export function Members({ kind, group, edit, onClose }: MembersProps) {
     <Drawer opened onClose={onClose} title={group.name}>
       <Stack gap="md">
         {error && <Trouble error={error} />}
+        {group.directory && <Text size="sm">The directory says who is in it: change its members there.</Text>}
+        {group.kind === 'rule' && <Text size="sm">Its conditions say what is in it: change those.</Text>}
         {edit && (
           <Row gap="xs" wrap="nowrap" align="flex-end">
             <Select

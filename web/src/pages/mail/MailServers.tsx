@@ -7,12 +7,10 @@ import type { Upstream } from '../../api/types';
 import { useMay } from '../../app/me';
 import { Confirm } from '../../ui/Confirm';
 import { useAct } from '../../ui/act';
-import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
-import { Loaded } from '../../ui/Loaded';
+import { ListPage } from '../../ui/ListPage';
 import { MoveButtons } from '../../ui/MoveButtons';
 import { moved } from '../../ui/order';
-import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { Status } from '../../ui/Status';
 import { plural } from '../../ui/time';
@@ -36,29 +34,24 @@ export default function MailServers() {
   );
   return (
     <>
-      <PageHead
+      <ListPage
         title="Mail servers"
         lead="ActiveSync servers that stand behind Drover. Phones sign in here and reach their mail there."
+        of={answer}
+        add={add}
+        none={{
+          icon: Mail,
+          title: 'No mail server yet',
+          text: 'Add the address of your Exchange, SOGo, Zimbra or other ActiveSync server. You can test it at once, before any phone does.',
+        }}
       >
-        {(answer.data?.length ?? 0) > 0 && add}
-      </PageHead>
-      <Loaded of={answer}>
-        {(all) =>
-          all.length === 0 ? (
-            <Panel>
-              <Empty icon={Mail} title="No mail server yet" action={add}>
-                Add the address of your Exchange, SOGo, Zimbra or other ActiveSync server. You can test it at
-                once, before any phone does.
-              </Empty>
-            </Panel>
-          ) : (
-            <Stack gap="lg">
-              <Cards all={all} tested={tested} onTest={setTested} />
-              <Sent servers={all} />
-            </Stack>
-          )
-        }
-      </Loaded>
+        {(all) => (
+          <Stack gap="lg">
+            <Cards all={all} tested={tested} onTest={setTested} />
+            <Sent servers={all} />
+          </Stack>
+        )}
+      </ListPage>
       {adding && (
         <AddMailServer
           first={(answer.data?.length ?? 0) === 0}

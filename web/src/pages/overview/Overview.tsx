@@ -35,7 +35,7 @@ function Board({ facts }: { facts: Facts }) {
   return (
     <Stack gap="lg">
       <Notes notes={facts.notes} />
-      <SimpleGrid cols={{ base: 2, md: 4 }} spacing="lg">
+      <SimpleGrid cols={{ base: 2, md: facts.waiting > 0 ? 5 : 4 }} spacing="lg">
         <Tile to="/devices" value={devices.total} label={devices.total === 1 ? 'device' : 'devices'} />
         <Tile
           to="/commands"
@@ -44,6 +44,15 @@ function Board({ facts }: { facts: Facts }) {
           label="awaiting approval"
           tone={facts.approvals > 0 ? 'wait' : undefined}
         />
+        {facts.waiting > 0 && (
+          <Tile
+            to="/registration"
+            search={{ tab: 'waiting' }}
+            value={facts.waiting}
+            label={facts.waiting === 1 ? 'computer at the door' : 'computers at the door'}
+            tone="wait"
+          />
+        )}
         <Tile to="/commands" search={{ state: 'open' }} value={commands.pending} label="commands under way" />
         <Tile
           to="/commands"

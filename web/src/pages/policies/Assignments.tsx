@@ -128,6 +128,7 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
         onChange={(next) => {
           setKind(next as TargetKind);
           setTarget(null);
+          setPriority(0);
         }}
         data={[
           { value: 'default', label: 'Everyone else' },

@@ -11,6 +11,7 @@ import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
+import { TabList } from '../../ui/TabList';
 import { plural } from '../../ui/time';
 import { When } from '../../ui/When';
 import { Editor } from './Editor';
@@ -58,11 +59,11 @@ function Page({ suite: s, specs }: { suite: Tagged<SuiteDetail>; specs: SettingS
       </PageHead>
       {rolling && <RolloutPanel rollout={rolling} />}
       <Tabs value={tab} onChange={(next) => setFilters({ tab: next === 'settings' ? '' : (next ?? '') })}>
-        <Tabs.List mb="lg">
+        <TabList shown={tab}>
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="preview">Preview</Tabs.Tab>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
-        </Tabs.List>
+        </TabList>
         <Tabs.Panel value="settings">
           <Editor
             key={`${s.version} ${rolling?.version}`}

@@ -1,6 +1,7 @@
 import { ActionIcon, NumberInput, Select, TagsInput, TextInput, Tooltip } from '@mantine/core';
 import { Lock, LockOpen } from 'lucide-react';
 import type { PlainValue, SettingSpec, SettingValue } from '../../api/types';
+import { type CommonProps, FilesField } from './FilesField';
 import { inWords, isLocked, plain, withLock } from './value';
 import classes from './policies.module.css';
 
@@ -24,7 +25,7 @@ export function ValueField(props: ValueFieldProps) {
   const words = side === 'corporate' ? 'Corporate devices' : 'Personal devices';
   const label = `${spec.title}, ${words.toLowerCase()}`;
   const locked = isLocked(value);
-  const common = {
+  const common: CommonProps = {
     'aria-label': label,
     description: <span className={classes.side}>{words}</span>,
     placeholder: `Not set (${inWords(spec, spec.default)})`,
@@ -61,11 +62,16 @@ export function ValueField(props: ValueFieldProps) {
   );
 }
 
+const files = (value: PlainValue | undefined) =>
+  (Array.isArray(value) ? value : []).filter((x) => typeof x !== 'string');
+const texts = (value: PlainValue | undefined) =>
+  (Array.isArray(value) ? value : []).filter((x) => typeof x === 'string');
+
 interface FieldProps {
   spec: SettingSpec;
   value: PlainValue | undefined;
   onChange: (value: PlainValue | undefined) => void;
-  common: object;
+  common: CommonProps;
   readOnly: boolean;
 }
 
@@ -83,11 +89,14 @@ function Field({ spec, value, onChange, common, readOnly }: FieldProps) {
       />
     );
   }
+  if (spec.kind === 'files') {
+    return <FilesField {...common} value={files(value)} onChange={onChange} />;
+  }
   if (spec.kind === 'list') {
     return (
       <TagsInput
         {...common}
-        value={Array.isArray(value) ? value : []}
+        value={texts(value)}
         onChange={(next) => onChange(next.length > 0 ? next : undefined)}
       />
     );

@@ -22,7 +22,8 @@ export function sameValue(a: SettingValue | undefined, b: SettingValue | undefin
 /** A value in words. */
 export function inWords(spec: SettingSpec, given: SettingValue): string {
   const value = plain(given)!;
-  if (Array.isArray(value)) return value.length > 0 ? value.join(', ') : 'None';
+  if (Array.isArray(value))
+    return value.map((x) => (typeof x === 'string' ? x : x.path)).join(', ') || 'None';
   if (typeof value === 'boolean') return value ? 'Yes' : 'No';
   if (typeof value === 'string') return value || 'None';
   if (spec.kind === 'choice') return spec.options.find((o) => o.number === value)?.words ?? String(value);

@@ -10,7 +10,7 @@ import { DurationField } from '../../ui/DurationField';
 import { submits } from '../../ui/submit';
 import { plural } from '../../ui/time';
 import { outcome } from '../../ui/waiting';
-import { BUDGETS, looser, PASS_WORDS, QUORUM_WORDS, TIMES } from './rules';
+import { BUDGETS, looser, PASS_WORDS, QUORUM_WORDS, SCRIPT_WORDS, TIMES } from './rules';
 
 /** Changes the rules: tighter ones hold at once, looser ones ask others first. */
 export function ChangeRules({ rules, onClose }: { rules: Tagged<SafetyRules>; onClose: () => void }) {
@@ -85,6 +85,14 @@ export function ChangeRules({ rules, onClose }: { rules: Tagged<SafetyRules>; on
           </div>
         ))}
       </Stack>
+      <NumberInput
+        label="Scripts without approval"
+        description={SCRIPT_WORDS}
+        suffix=" computers"
+        min={0}
+        allowDecimal={false}
+        {...form.getInputProps('scripts')}
+      />
       <Switch
         label="A mail server’s own wipe is carried out unasked"
         description={PASS_WORDS}

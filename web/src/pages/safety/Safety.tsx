@@ -12,7 +12,8 @@ import { Table } from '../../ui/Table';
 import { count } from '../../ui/time';
 import { Breaker } from './Breaker';
 import { ChangeRules } from './ChangeRules';
-import { BUDGETS, PASS_WORDS, QUORUM_WORDS, quorumWords, TIMES, timeWords } from './rules';
+import { plural } from '../../ui/time';
+import { BUDGETS, PASS_WORDS, QUORUM_WORDS, quorumWords, SCRIPT_WORDS, TIMES, timeWords } from './rules';
 
 /** What keeps one stolen login from destroying the fleet. */
 export default function Safety() {
@@ -48,6 +49,7 @@ function Rules({ rules }: { rules: SafetyRules }) {
       value: rules.passUpstream ? 'Is carried out' : 'Waits for approval',
       words: PASS_WORDS,
     },
+    { label: 'Scripts without approval', value: plural(rules.scripts, 'computer'), words: SCRIPT_WORDS },
   ];
   return (
     <>

@@ -53,6 +53,8 @@ export const TIMES: { key: Times; label: string; words: string }[] = [
 export const QUORUM_WORDS =
   'How many administrators, besides the one who asks, must approve what destroys: wiping or removing a device of somebody else, erasing a user, changing who administers, loosening these rules.';
 
+export const SCRIPT_WORDS =
+  'A script that runs on more computers is approved by others first; so is one that comes to reach more.';
 export const PASS_WORDS =
   'A mail server can order a wipe of its own accord. Off: the order waits here for approval. On: it is carried out without asking anybody, within the budgets.';
 
@@ -75,6 +77,7 @@ export function looser(old: SafetyRules, now: SafetyRules): boolean {
     now.expiry > old.expiry ||
     now.probation < old.probation ||
     (now.passUpstream && !old.passUpstream) ||
+    now.scripts > old.scripts ||
     BUDGETS.some(({ key }) => now[key].hour > old[key].hour || now[key].day > old[key].day)
   );
 }

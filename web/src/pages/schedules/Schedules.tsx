@@ -11,6 +11,7 @@ import { Empty } from '../../ui/Empty';
 import { Loaded } from '../../ui/Loaded';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
+import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { plural } from '../../ui/time';
 import { DeviceNow } from './DeviceNow';
@@ -90,6 +91,11 @@ function List({ all, onEdit, onRemove }: ListProps) {
               <Text size="xs" c="dimmed">
                 {s.zone || 'UTC'}
               </Text>
+              {s.targets.length === 0 && (
+                <Text size="xs" mt={4}>
+                  <ToneMark tone="info">Assigned to nobody: it holds for no device.</ToneMark>
+                </Text>
+              )}
             </div>
           ),
         },

@@ -122,6 +122,7 @@ function Assign({ all, onClose }: { all: Schedule[]; onClose: () => void }) {
         onChange={(next) => {
           setKind(next as TargetKind);
           setTarget(null);
+          setPriority(0);
         }}
         data={[
           { value: 'default', label: 'Everyone else' },

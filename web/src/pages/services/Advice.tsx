@@ -22,6 +22,13 @@ const STATES: Record<HardeningRow['state'], { tone: Tone; label: string }> = {
   firewall: { tone: 'info', label: 'At the firewall' },
 };
 
+/** What a look from the server itself can tell of a port: the firewall before it is not seen from there. */
+const HERE = {
+  listens: 'A program answers: the firewall has to close it',
+  quiet: 'Nothing answers',
+  unknown: 'Ask that server itself',
+};
+
 /** What to do about each capability of a server that stands in a DMZ. */
 export function Advice({ server }: { server: string }) {
   const may = useMay();
@@ -105,6 +112,7 @@ export function Advice({ server }: { server: string }) {
                 columns={[
                   { key: 'port', label: 'Port', width: '12%', cell: (p) => p.port },
                   { key: 'why', label: 'Why', prose: true, cell: (p) => p.why },
+                  { key: 'here', label: 'On this machine', width: '24%', cell: (p) => HERE[p.here] },
                 ]}
               />
             </Panel>

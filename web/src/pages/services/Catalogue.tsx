@@ -13,6 +13,7 @@ import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { count, plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
+import { OPEN, TOLD } from './advertise';
 import { LEVELS, withoutIt } from './words';
 
 const SURFACES: { key: Service['surface']; title: string }[] = [
@@ -112,7 +113,7 @@ function Surface({ title, rows, totals, onVisits, onChange }: SurfaceProps) {
             {
               key: 'name',
               label: 'Service',
-              width: '24%',
+              width: '22%',
               cell: (s) => (
                 <div>
                   {s.name}
@@ -135,12 +136,29 @@ function Surface({ title, rows, totals, onVisits, onChange }: SurfaceProps) {
                 </div>
               ),
             },
-            { key: 'port', label: 'Port', width: '7%', cell: (s) => s.port },
-            { key: 'dmz', label: 'On a server in a DMZ', width: '15%', cell: (s) => s.dmz },
+            {
+              key: 'open',
+              label: 'Open to, told to',
+              width: '16%',
+              cell: (s) => <Reached service={s} />,
+            },
+            {
+              key: 'dmz',
+              label: 'Port; in a DMZ',
+              width: '13%',
+              cell: (s) => (
+                <div>
+                  {s.port}
+                  <Text size="xs" c="dimmed">
+                    {s.dmz}
+                  </Text>
+                </div>
+              ),
+            },
             {
               key: 'came',
               label: 'In 30 days',
-              width: '16%',
+              width: '14%',
               cell: (s) => (
                 <Came total={totals.find((x) => x.service === s.name)} onOpen={() => onVisits(s.name)} />
               ),
@@ -154,6 +172,31 @@ function Surface({ title, rows, totals, onVisits, onChange }: SurfaceProps) {
           ]}
         />
       </Panel>
+    </div>
+  );
+}
+
+/** Whom the rules let in, and which computers are told of it: to be blocked and to be hidden are two things. */
+function Reached({ service: s }: { service: Service }) {
+  if (!s.built)
+    return (
+      <Text size="sm" c="dimmed" component="span">
+        Nobody
+      </Text>
+    );
+  return (
+    <div>
+      {OPEN[s.reach]}
+      {s.told && (
+        <Text size="xs" c="dimmed">
+          Told to: {TOLD[s.told].toLowerCase()}
+        </Text>
+      )}
+      {s.apart && (
+        <Text size="xs" c="dimmed">
+          Otherwise on {s.apart.join(', ')}
+        </Text>
+      )}
     </div>
   );
 }

@@ -40,6 +40,7 @@ function Rules({ now, server, rows }: RulesProps) {
   const may = useMay();
   const saved = now.doors;
   const [draft, setDraft] = useState<Doors>();
+  const [added, setAdded] = useState<string[]>([]);
   const said = draft ?? saved;
   if (!said) return null;
   const edit = may('service.edit');
@@ -48,7 +49,11 @@ function Rules({ now, server, rows }: RulesProps) {
   const inherited = server
     ? 'Nothing is said of this server alone: what holds on all servers holds here.'
     : 'Everybody is let in.';
-  const single = place.services.filter((s) => s.filter ?? s.level ?? s.perAddress);
+  const single = place.services.filter(
+    (s) =>
+      added.includes(s.service) ||
+      (s.filter ?? s.level ?? s.perAddress ?? s.perDevice ?? s.body ?? s.seconds) !== undefined,
+  );
   return (
     <Stack gap="lg">
       {CATEGORIES.map(({ key, title }) => (
@@ -69,7 +74,7 @@ function Rules({ now, server, rows }: RulesProps) {
           onChange={edit ? (filter) => set(withService(place, s.service, { filter })) : undefined}
         >
           <Bounds
-            row={rows.find((r) => r.name === s.service)}
+            row={rowOf(rows, s.service)}
             said={s}
             onChange={edit ? (change) => set(withService(place, s.service, change)) : undefined}
           />
@@ -81,11 +86,15 @@ function Rules({ now, server, rows }: RulesProps) {
           description="Rules of its own go before those of its kind."
           placeholder="Choose a service"
           maw={360}
-          data={rows.filter((r) => r.built && !single.some((s) => s.service === r.name)).map((r) => r.name)}
+          data={[SHARED, ...rows.filter((r) => r.built).map((r) => r.name)].filter(
+            (name) => !single.some((s) => s.service === name),
+          )}
           value={null}
-          onChange={(name) =>
-            name && set(withService(place, name, { filter: { rules: [], otherwise: 'allow' } }))
-          }
+          onChange={(name) => {
+            if (!name) return;
+            setAdded([...added, name]);
+            set(withService(place, name, {}));
+          }}
         />
       )}
       {!server && (
@@ -101,10 +110,25 @@ function Rules({ now, server, rows }: RulesProps) {
           />
         </Panel>
       )}
-      {draft && <SaveDoors now={now} draft={draft} onUndo={() => setDraft(undefined)} />}
+      {draft && (
+        <SaveDoors
+          now={now}
+          draft={draft}
+          onUndo={() => {
+            setDraft(undefined);
+            setAdded([]);
+          }}
+        />
+      )}
     </Stack>
   );
 }
+
+/** Under this name stands what all services of management share. */
+const SHARED = 'management';
+
+const rowOf = (rows: Service[], name: string) =>
+  rows.find((r) => r.name === (name === SHARED ? 'management.settings' : name));
 
 type Settings = DoorPlace['services'][number];
 
@@ -114,14 +138,17 @@ interface BoundsProps {
   onChange?: (change: Partial<Settings>) => void;
 }
 
-/** How much proof a service asks for, and how often it may be called. */
+const MIB = 1 << 20;
+
+/** How much proof a service asks for, how often it may be called, and how much it takes. */
 function Bounds({ row, said, onChange }: BoundsProps) {
   return (
     <Group align="flex-end">
       {row && row.levels.length > 1 && (
         <Select
           label="Proof of identity"
-          data={row.levels.map((l) => ({ value: l, label: LEVELS[l as Service['level']] }))}
+          w={320}
+          data={row.levels.map((l) => ({ value: l, label: `${l}: ${LEVELS[l as Service['level']]}` }))}
           value={said.level ?? row.level}
           disabled={!onChange}
           allowDeselect={false}
@@ -150,6 +177,26 @@ function Bounds({ row, said, onChange }: BoundsProps) {
           onChange={(n) => onChange?.({ perDevice: Number(n) || undefined })}
         />
       )}
+      <NumberInput
+        label="Largest body, in MiB"
+        placeholder="The service's own"
+        min={0}
+        max={1024}
+        decimalScale={3}
+        disabled={!onChange}
+        value={said.body ? said.body / MIB : ''}
+        onChange={(n) => onChange?.({ body: Math.round(Number(n) * MIB) || undefined })}
+      />
+      <NumberInput
+        label="Longest exchange, in seconds"
+        placeholder="The service's own"
+        min={0}
+        max={3600}
+        allowDecimal={false}
+        disabled={!onChange}
+        value={said.seconds ?? ''}
+        onChange={(n) => onChange?.({ seconds: Number(n) || undefined })}
+      />
     </Group>
   );
 }

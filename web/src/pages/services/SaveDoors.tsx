@@ -8,6 +8,7 @@ import { useAct } from '../../ui/act';
 import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { Trouble } from '../../ui/Trouble';
+import { Gaps } from './Gaps';
 import { VisitTable } from './VisitTable';
 import classes from '../policies/policies.module.css';
 
@@ -56,7 +57,7 @@ export function SaveDoors({ now, draft, onUndo }: SaveDoorsProps) {
         <Dialog
           opened
           size="xl"
-          danger={trial.data.refused.requests > 0}
+          danger={trial.data.refused.requests + trial.data.bounded.requests > 0}
           title="What this would have done in the last 30 days"
           submit={`Save as version ${now.version + 1}`}
           onClose={() => {
@@ -77,10 +78,19 @@ export function SaveDoors({ now, draft, onUndo }: SaveDoorsProps) {
 function Replayed({ of: r }: { of: DoorReplay }) {
   return (
     <Stack gap="md">
-      <Callout tone={r.refused.requests > 0 ? 'wait' : 'ok'}>
+      <Callout tone={r.refused.requests + r.bounded.requests > 0 ? 'wait' : 'ok'}>
         <Text size="sm">{r.sentence}</Text>
       </Callout>
+      <Gaps list={r.gaps} />
       {r.refused.list.length > 0 && <VisitTable framed label="Would be refused" rows={r.refused.list} />}
+      {r.bounded.list.length > 0 && (
+        <VisitTable framed label="Bounds would refuse some of what they sent" rows={r.bounded.list} />
+      )}
+      {r.unknown.map((text) => (
+        <Text key={text} size="sm" c="dimmed">
+          {text}
+        </Text>
+      ))}
       {r.admitted.list.length > 0 && <VisitTable framed label="Would be let in" rows={r.admitted.list} />}
     </Stack>
   );

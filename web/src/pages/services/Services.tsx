@@ -5,6 +5,8 @@ import { servers } from '../../api/doors';
 import { address } from '../../api/client';
 import { useFilters } from '../../app/filters';
 import { PageHead } from '../../ui/PageHead';
+import { TabList } from '../../ui/TabList';
+import { AddressesTab } from './AddressesTab';
 import { Catalogue } from './Catalogue';
 import { Advice } from './Advice';
 import { RulesTab } from './RulesTab';
@@ -32,19 +34,23 @@ export default function Services() {
         >
           Exposure report
         </Button>
+        <Button component="a" href={address('/exposure/pdf')} download variant="default">
+          As PDF
+        </Button>
       </PageHead>
       <Tabs
         value={filters.tab ?? 'services'}
         onChange={(tab) => setFilters({ tab: tab === 'services' ? '' : (tab ?? ''), service: '' })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg">
+        <TabList shown={filters.tab ?? 'services'}>
           <Tabs.Tab value="services">Services</Tabs.Tab>
           <Tabs.Tab value="rules">Rules</Tabs.Tab>
+          <Tabs.Tab value="addresses">Addresses</Tabs.Tab>
           <Tabs.Tab value="visits">Visits</Tabs.Tab>
           <Tabs.Tab value="versions">Versions</Tabs.Tab>
           <Tabs.Tab value="hardening">Hardening</Tabs.Tab>
-        </Tabs.List>
+        </TabList>
         {filters.tab !== 'versions' && (
           <Group mb="lg">
             <Select
@@ -68,6 +74,9 @@ export default function Services() {
         </Tabs.Panel>
         <Tabs.Panel value="rules">
           <RulesTab key={server} server={server} />
+        </Tabs.Panel>
+        <Tabs.Panel value="addresses">
+          <AddressesTab key={server} server={server} />
         </Tabs.Panel>
         <Tabs.Panel value="visits">
           <Visits

@@ -18,7 +18,7 @@ export function withoutIt(service: Pick<Service, 'name' | 'callers'>, where: str
 
 export const LEVELS: Record<Service['level'], string> = {
   open: 'no proof is asked for',
-  observe: 'who sends no proof is let through and counted',
+  observe: 'who comes by a token alone is let in and listed',
   strict: 'nobody without it',
 };
 
@@ -27,6 +27,8 @@ const REFUSED: Record<string, string> = {
   address: 'the address is not let in',
   proof: 'no proof',
   rate: 'too many requests',
+  'too-large': 'too large',
+  time: 'took too long',
   unauthenticated: 'no right proof',
   service: 'the service refused',
   forbidden: 'may not do this',

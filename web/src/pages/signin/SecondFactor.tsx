@@ -18,7 +18,10 @@ export function SecondFactor({ methods }: { methods: FactorMethod[] }) {
   const byKey = useMutation({ mutationFn: signInByPasskey, ...done });
   const leave = useMutation({
     mutationFn: signOut,
-    onSettled: () => queries.setQueryData(session.queryKey, null),
+    onSettled: async () => {
+      await queries.cancelQueries(session); // an answer from before would bring it back
+      queries.setQueryData(session.queryKey, null);
+    },
   });
   const error = byCode.error ?? byKey.error;
   const submit = (event: FormEvent) => {

@@ -46,3 +46,21 @@ test('a code signs in, and only digits are taken', async () => {
   await waitFor(() => expect(queries.getQueryState(session.queryKey)?.isInvalidated).toBe(true));
   expect(asked.find((a) => a.path === '/session/totp')?.body).toEqual({ code: '123456' });
 });
+
+test('who signs out stays signed out, whatever was asked before', async () => {
+  let answer: (response: Response) => void = () => undefined;
+  vi.stubGlobal('fetch', (_: string, init: RequestInit) =>
+    init.method === 'DELETE'
+      ? Promise.resolve(new Response(null, { status: 204 }))
+      : new Promise<Response>((resolve) => (answer = resolve)),
+  );
+  const queries = show(<SecondFactor methods={['totp']} />);
+  queries.setQueryData(session.queryKey, { state: 'second-factor' } as Session);
+  const asked = queries.fetchQuery({ ...session, staleTime: 0 }).catch(() => undefined);
+  await userEvent.click(screen.getByRole('button', { name: 'Start again' }));
+  await waitFor(() => expect(queries.getQueryData(session.queryKey)).toBeNull());
+  answer(new Response('{"state":"second-factor"}', { status: 200 }));
+  await asked;
+  await new Promise((done) => setTimeout(done, 0)); // until the late answer is read
+  expect(queries.getQueryData(session.queryKey)).toBeNull();
+});

@@ -32,7 +32,7 @@ function Switch({ now }: { now: Tagged<Collection> }) {
         <Text size="sm" mt={6}>
           {now.foreign
             ? 'GLPI Agent, FusionInventory and OCS Inventory tell inventories, each by the token of its computer.'
-            : 'GLPI Agent, FusionInventory and OCS Inventory are refused, whatever token they have.'}
+            : 'GLPI Agent, FusionInventory and OCS Inventory are refused, whatever token they have, unless collection only observes (Services and access, Rules).'}
         </Text>
       </div>
       {may('service.edit') && <LetIn now={now} />}

@@ -7,6 +7,7 @@ import { Found } from './Found';
 import { Programs } from './Programs';
 import { Question } from './Question';
 import { addressOf, testsOf } from './question';
+import { Uploads } from './Uploads';
 
 /** What is installed on the computers of the zone, and which of them fulfil a question. */
 export default function Software() {
@@ -27,6 +28,7 @@ export default function Software() {
       />
       <Stack gap="lg">
         <Question tests={tests} onAsk={ask} />
+        <Uploads />
         {tests.length > 0 && <Found tests={tests} />}
         <Programs search={filters.q ?? ''} onSearch={(q) => setFilters({ q })} onAsk={ask} />
         <ForeignAgents />

@@ -1,0 +1,4 @@
+package report
+
+// Next is when a content is due.
+var Next = Content.next
