@@ -6,6 +6,7 @@ import { EnrolFactor } from '../pages/signin/EnrolFactor';
 import { SecondFactor } from '../pages/signin/SecondFactor';
 import { SignIn } from '../pages/signin/SignIn';
 import { Trouble } from '../ui/Trouble';
+import { MeContext } from './me';
 import { Shell } from './Shell';
 
 /** Decides what one may see at all: set-up, a step of signing in, or the dashboard. */
@@ -30,5 +31,9 @@ export function Root() {
   if (!who.data) return <SignIn />;
   if (who.data.state === 'second-factor') return <SecondFactor methods={who.data.methods} />;
   if (who.data.state === 'enrol-factor') return <EnrolFactor passkeys={who.data.zone.passkeys} />;
-  return <Shell />;
+  return (
+    <MeContext.Provider value={who.data}>
+      <Shell />
+    </MeContext.Provider>
+  );
 }

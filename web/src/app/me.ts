@@ -1,6 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
-import { session } from '../api/account';
 import type { Session } from '../api/types';
 
 export const LiveContext = createContext(false);
@@ -8,11 +6,17 @@ export const LiveContext = createContext(false);
 /** Whether changes arrive by themselves. */
 export const useIsLive = () => useContext(LiveContext);
 
+/**
+ * The session that the shell was drawn for. Not the one in the store: there it ends before the shell has gone, and what
+ * is drawn in between has nobody to ask for.
+ */
+export const MeContext = createContext<Session | undefined>(undefined);
+
 /** The signed-in administrator. Only used below the shell, where there is one. */
 export function useMe(): Session {
-  const { data } = useQuery(session);
-  if (!data) throw new Error('no session below the shell');
-  return data;
+  const me = useContext(MeContext);
+  if (!me) throw new Error('no session below the shell');
+  return me;
 }
 
 /** Whether the administrator holds a right. The server decides; this only spares a refused click. */
