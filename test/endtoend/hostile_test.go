@@ -276,6 +276,13 @@ func TestS22HostileNames(t *testing.T) {
 				t.Errorf("%s holds what a terminal obeys", path)
 			}
 		}
+		for _, path := range []string{"/users", "/user-groups"} {
+			for _, name := range []string{"a\u202egnp.exe", "a\u2028b", "a\x1b[31mb"} {
+				if res, text := owner.call(http.MethodPost, path, map[string]any{"name": name}); res.StatusCode != http.StatusUnprocessableEntity {
+					t.Errorf("%s takes the name %q: %s %s", path, name, res.Status, text)
+				}
+			}
+		}
 		log, err := os.ReadFile(w.Logs)
 		if err != nil {
 			t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"drover/internal/base/glob"
 	"drover/internal/base/problem"
@@ -56,7 +55,7 @@ func invalid(field, message string) error {
 
 func (r *Rule) check() error {
 	r.Name, r.Pattern, r.Note = strings.TrimSpace(r.Name), strings.TrimSpace(r.Pattern), strings.TrimSpace(r.Note)
-	if sqldb.Clean(r.Name, maxName) != r.Name || strings.ContainsFunc(r.Name, unicode.IsControl) {
+	if sqldb.Line(r.Name, maxName) != r.Name {
 		return invalid("name", "A rule's name has at most 128 bytes and no control characters.")
 	}
 	if err := checkAction(r.Action, r.Note); err != nil {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"drover/internal/base/csvsafe"
 	"drover/internal/base/problem"
@@ -33,7 +32,7 @@ var changedMeanwhile = problem.New(problem.Precondition, "changed",
 func (ch Change) check() error {
 	if ch.Name != nil {
 		*ch.Name = strings.TrimSpace(*ch.Name)
-		if n := *ch.Name; n == "" || sqldb.Clean(n, maxName) != n || strings.ContainsFunc(n, unicode.IsControl) || csvsafe.Formula(n) {
+		if n := *ch.Name; n == "" || sqldb.Line(n, maxName) != n || csvsafe.Formula(n) {
 			return problem.New(problem.Invalid, "device.name",
 				"A device's name has 1 to 128 bytes, no control characters, and does not begin with = + - or @.").WithField("name")
 		}

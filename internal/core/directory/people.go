@@ -119,7 +119,7 @@ func (l LDAPConfig) person(e ldapdir.Entry) person {
 	a := l.Attributes
 	p := person{
 		entry: e.ID(a.ID), dn: e.DN, above: e.All("memberOf"),
-		draft: Draft{Name: strings.TrimSpace(e.First(a.Login)), DisplayName: strings.TrimSpace(e.First(a.DisplayName)), Mail: strings.TrimSpace(e.First(a.Mail))},
+		draft: Draft{Name: strings.TrimSpace(e.First(a.Login)), DisplayName: sqldb.Line(strings.TrimSpace(e.First(a.DisplayName)), maxName), Mail: strings.TrimSpace(e.First(a.Mail))},
 	}
 	p.draft.Disabled = disabled(e)
 	if a.Phone != "-" {
@@ -165,7 +165,7 @@ func (l LDAPConfig) readTeams(ctx context.Context, s *ldapdir.Session, r *readin
 		Base: l.Groups.Base, Filter: l.Groups.Filter, Attributes: []string{a.Group, a.Member, a.ID, "memberOf"}, Max: MaxGroups,
 	}, func(e ldapdir.Entry) error {
 		t := team{
-			entry: e.ID(a.ID), dn: e.DN, name: sqldb.Clean(strings.TrimSpace(e.First(a.Group)), maxGroupName),
+			entry: e.ID(a.ID), dn: e.DN, name: sqldb.Line(strings.TrimSpace(e.First(a.Group)), maxGroupName),
 			members: e.All(a.Member), above: e.All("memberOf"),
 		}
 		description := ""

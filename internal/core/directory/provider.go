@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"drover/internal/base/ldapdir"
 	"drover/internal/base/outbound"
@@ -153,7 +152,7 @@ func bad(field, message string) *problem.Error {
 // check completes and checks what was said.
 func (c *Config) check() error {
 	c.Name = strings.TrimSpace(c.Name)
-	if c.Name == "" || sqldb.Clean(c.Name, maxGroupName) != c.Name || strings.ContainsFunc(c.Name, unicode.IsControl) {
+	if c.Name == "" || sqldb.Line(c.Name, maxGroupName) != c.Name {
 		return bad("name", "A directory's name has 1 to 128 bytes and no control characters.")
 	}
 	switch {

@@ -4,7 +4,6 @@ import (
 	"net/mail"
 	"strings"
 	"time"
-	"unicode"
 
 	"drover/internal/base/csvsafe"
 	"drover/internal/base/problem"
@@ -82,7 +81,7 @@ func checkMail(s string) error {
 }
 
 func printable(s string, limit int) bool {
-	return len(s) <= limit && sqldb.Clean(s, limit) == s && !strings.ContainsFunc(s, unicode.IsControl)
+	return len(s) <= limit && sqldb.Line(s, limit) == s
 }
 
 func searchText(parts ...string) string { return sqldb.Fold(strings.Join(parts, "\n")) }

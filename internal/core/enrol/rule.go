@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -56,7 +55,7 @@ const (
 // check cleans a rule and says what is wrong with it; whether its folder and groups are there is asked of the database.
 func (r *Rule) check() error {
 	r.Name, r.Note = strings.TrimSpace(r.Name), strings.TrimSpace(r.Note)
-	if r.Name == "" || sqldb.Clean(r.Name, maxRuleName) != r.Name || strings.ContainsFunc(r.Name, unicode.IsControl) {
+	if r.Name == "" || sqldb.Line(r.Name, maxRuleName) != r.Name {
 		return invalidRule("name", "A rule has a name of 1 to 128 bytes and no control characters.")
 	}
 	if sqldb.Clean(r.Note, maxNote) != r.Note {

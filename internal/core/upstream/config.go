@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"drover/internal/base/outbound"
 	"drover/internal/base/problem"
@@ -93,7 +92,7 @@ func invalid(field, message string) *problem.Error {
 // check completes and checks a configuration.
 func (c *Config) check() error {
 	c.complete()
-	if c.Name == "" || sqldb.Clean(c.Name, maxName) != c.Name || strings.ContainsFunc(c.Name, unicode.IsControl) {
+	if c.Name == "" || sqldb.Line(c.Name, maxName) != c.Name {
 		return invalid("name", "A server's name has 1 to 128 bytes and no control characters.")
 	}
 	for _, check := range []func() error{c.checkURL, c.checkTLS, c.checkNames, c.checkEnrolment, c.checkBearer} {
@@ -230,7 +229,7 @@ const maxAsk449 = 100
 func (c *Config) checkAsk449() error {
 	for i, name := range c.Ask449 {
 		name = strings.TrimSpace(name)
-		if name == "" || i >= maxAsk449 || sqldb.Clean(name, maxName) != name || strings.ContainsFunc(name, unicode.IsControl) {
+		if name == "" || i >= maxAsk449 || sqldb.Line(name, maxName) != name {
 			return invalid("ask449", "Name at most 100 device types or beginnings of user agents, of 1 to 128 bytes each.")
 		}
 		c.Ask449[i] = name

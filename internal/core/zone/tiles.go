@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
-	"unicode"
 
 	"drover/internal/base/outbound"
 	"drover/internal/base/problem"
@@ -38,7 +37,7 @@ const (
 var tileHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 
 func (t Tiles) check() error {
-	if sqldb.Clean(t.Attribution, maxAttribution) != t.Attribution || strings.ContainsFunc(t.Attribution, unicode.IsControl) {
+	if sqldb.Line(t.Attribution, maxAttribution) != t.Attribution {
 		return badTiles("attribution", "Say in one line of at most 200 bytes who has made the map.")
 	}
 	if t.URL == "" {
