@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"drover/internal/core/device"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
+	"drover/internal/core/schema/schematest"
 	"drover/internal/server/zonetest"
 	"drover/internal/simulate/upstream"
 )
@@ -76,13 +78,12 @@ func newWorld(t *testing.T, e sqldb.Engine, o upstream.Options, changes ...zonet
 	if o.Password == "" {
 		o.Password = "secret"
 	}
-	dir := t.TempDir()
-	w := &world{data: dir, db: sqldbtest.NewURL(t, sqldb.PostgreSQL)}
-	if e == sqldb.SQLite {
-		w.db = "sqlite:" + filepath.Join(dir, "drover.db")
+	w := &world{data: t.TempDir(), db: schematest.NewURL(t, e)}
+	if file, ok := strings.CutPrefix(w.db, "sqlite:"); ok {
+		w.data = filepath.Dir(file)
 	}
 	mail, address := mailServer(t, o)
-	w.mail, w.Zone = mail, zonetest.Start(t, dir, w.db, changes...)
+	w.mail, w.Zone = mail, zonetest.Start(t, w.data, w.db, changes...)
 	w.Mail(t, address)
 	w.suite = w.Policy(t, "strict")
 	return w

@@ -17,9 +17,9 @@ import (
 
 	"drover/internal/base/clock"
 	"drover/internal/base/sqldb"
-	"drover/internal/base/sqldb/sqldbtest"
 	"drover/internal/core/door"
 	"drover/internal/core/policy"
+	"drover/internal/core/schema/schematest"
 	"drover/internal/core/scope"
 	"drover/internal/core/upstream"
 	"drover/internal/gate"
@@ -47,7 +47,7 @@ type Change func(*server.Config)
 // New starts a zone on the engine and stops it when the test ends.
 func New(t testing.TB, e sqldb.Engine, changes ...Change) *Zone {
 	t.Helper()
-	return Start(t, t.TempDir(), sqldbtest.NewURL(t, e), changes...)
+	return Start(t, t.TempDir(), schematest.NewURL(t, e), changes...)
 }
 
 // Start starts a zone on a data directory and a database, and stops it when the test ends.

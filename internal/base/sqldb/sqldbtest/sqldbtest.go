@@ -51,20 +51,36 @@ func NewURL(t testing.TB, e sqldb.Engine) string {
 	if e == sqldb.SQLite {
 		return "sqlite:" + filepath.Join(t.TempDir(), "drover.db")
 	}
-	return newPostgres(t)
+	return newPostgres(t, "template0")
 }
 
-func newPostgres(t testing.TB) string {
+func newPostgres(t testing.TB, template string) string {
 	t.Helper()
-	server := os.Getenv(PostgresVariable)
-	if server == "" {
+	name := "t" + strings.ReplaceAll(sqldb.NewID(), "-", "")
+	admin(t, creation(name, template))
+	t.Cleanup(func() { admin(t, "DROP DATABASE "+name+" WITH (FORCE)") })
+	return at(t, name)
+}
+
+func creation(name, template string) string {
+	return fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s LC_COLLATE 'C' LC_CTYPE 'C'", name, template)
+}
+
+// server returns the superuser's URL.
+func server(t testing.TB) string {
+	t.Helper()
+	url := os.Getenv(PostgresVariable)
+	if url == "" {
 		t.Fatalf("%s is not set: run the tests with \"make test\", or start a PostgreSQL server and set it to a "+
 			"superuser's URL", PostgresVariable)
 	}
-	name := "t" + strings.ReplaceAll(sqldb.NewID(), "-", "")
-	admin(t, server, fmt.Sprintf(`CREATE DATABASE %s TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`, name))
-	t.Cleanup(func() { admin(t, server, fmt.Sprintf(`DROP DATABASE %s WITH (FORCE)`, name)) })
-	u, err := url.Parse(server)
+	return url
+}
+
+// at returns the URL of a database on the test server.
+func at(t testing.TB, name string) string {
+	t.Helper()
+	u, err := url.Parse(server(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,16 +89,22 @@ func newPostgres(t testing.TB) string {
 }
 
 // admin runs one statement as the superuser. The name in it was made here.
-func admin(t testing.TB, server, statement string) {
+func admin(t testing.TB, statement string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	c, err := pgx.Connect(ctx, server)
-	if err != nil {
-		t.Fatalf("reach the test PostgreSQL: %v", err)
-	}
+	c := connect(ctx, t)
 	defer func() { _ = c.Close(ctx) }()
 	if _, err := c.Exec(ctx, statement); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func connect(ctx context.Context, t testing.TB) *pgx.Conn {
+	t.Helper()
+	c, err := pgx.Connect(ctx, server(t))
+	if err != nil {
+		t.Fatalf("reach the test PostgreSQL: %v", err)
+	}
+	return c
 }
