@@ -12,7 +12,7 @@ var floors = []string{"internal/base", "internal/core", "internal/gate", "intern
 // coreOrder is the order within core: a later package may import an earlier one, never the reverse.
 var coreOrder = []string{
 	"scope", "audit", "schema", "zone", "release", "safety", "admin", "directory", "platform", "device", "enrol", "upstream",
-	"location", "policy", "computer", "script", "inventory", "journal", "spool", "event", "report", "logbook", "door", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
+	"location", "policy", "computer", "script", "inventory", "journal", "spool", "event", "report", "logbook", "door", "duress", "privacy", "command", "compliance", "access", "selfservice", "bundle", "remote",
 }
 
 // agentBase is all that the agent's own house knows of this one, besides its wire types: it must stay small, and nothing of

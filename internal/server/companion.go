@@ -9,8 +9,6 @@ import (
 	"net/netip"
 
 	"drover/internal/base/httpsig"
-	"drover/internal/base/sqldb"
-	"drover/internal/core/audit"
 	"drover/internal/core/directory"
 	"drover/internal/service/companion"
 )
@@ -25,11 +23,8 @@ func (z *Zone) tag() string {
 func (s *Server) newCompanion() *companion.Service {
 	z := s.zone
 	return companion.New(companion.Deps{
-		Log: s.log, Clock: z.Clock, Bus: z.Bus, Enrol: z.Enrol, Devices: z.Devices, Commands: z.Commands,
-		Collector: collector{z}, Effective: s.mail.Effective, Schedules: z.Policies.SchedulesOf, Tell: s.tell.urgent, Serves: z.Upstream.Serves,
-		Record: func(ctx context.Context, r audit.Record) error {
-			return z.DB.Write(ctx, func(tx *sqldb.Tx) error { return z.Audit.Append(ctx, tx, r) })
-		},
+		Log: s.log, Clock: z.Clock, Bus: z.Bus, Enrol: z.Enrol, Devices: z.Devices, Commands: z.Commands, Duress: s.duress,
+		Collector: collector{z}, Effective: s.mail.Effective, Schedules: z.Policies.SchedulesOf, Serves: z.Upstream.Serves,
 		Zone: func(ctx context.Context) (string, error) {
 			name, _, err := z.Zone.Name(ctx)
 			return name, err

@@ -8,6 +8,7 @@ import (
 	"drover/internal/core/scope"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
+	"drover/internal/service/companion"
 )
 
 // openLogbook makes the logbook over the server's own log, which may be nil.
@@ -37,6 +38,9 @@ func (s syncs) Record(v gate.Visit) {
 	case v.Service == zone.ServiceCompanion && v.Kind == scope.Device:
 		x.Channel, x.Device = logbook.Companion, v.Caller
 		x.Command = v.Route[strings.LastIndexByte(v.Route, ' ')+1:]
+		if x.Command == companion.Base+companion.DuressPath {
+			return // the user's own archive has this log, and whoever has the user reads along
+		}
 	default:
 		return
 	}

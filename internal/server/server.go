@@ -20,6 +20,7 @@ import (
 	"drover/internal/base/syslog"
 	"drover/internal/core/audit"
 	"drover/internal/core/door"
+	"drover/internal/core/duress"
 	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/service/activesync"
@@ -41,6 +42,7 @@ type Server struct {
 	gateway    *activesync.Gateway
 	mail       *activesync.Zone
 	companion  *companion.Service
+	duress     *duress.Store
 	management *management.Service
 	collection *collection.Service
 	metrics    *prometheus.Registry
@@ -139,6 +141,7 @@ func (s *Server) buildGate() error {
 	if err != nil {
 		return err
 	}
+	s.duress = duress.New(duress.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Keys: z.Keys, Slog: s.log, Tell: s.tell.urgent})
 	s.companion = s.newCompanion()
 	companionRoutes, err := s.companion.Routes()
 	if err != nil {
@@ -301,6 +304,7 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() { s.gateway.Run(ctx) })
 	wait.Go(func() { s.mail.Run(ctx) })
 	wait.Go(func() { s.companion.Run(ctx) })
+	wait.Go(func() { s.duress.Run(ctx) })
 	wait.Go(func() { s.management.Run(ctx) })
 	wait.Go(func() { z.Spool.Run(ctx, s.log, s.collection.Import) })
 	wait.Go(func() { every(ctx, time.Hour, report("spool"), z.Spool.Sweep) })

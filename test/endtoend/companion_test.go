@@ -23,6 +23,7 @@ import (
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/enrol"
+	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
 	"drover/internal/core/policy"
 	"drover/internal/core/scope"
@@ -187,6 +188,9 @@ func TestACompanionObeysAndTakesEveryOrder(t *testing.T) {
 		if _, err := z.Enrol.SetTerms(t.Context(), zonetest.System, "Be careful.", 0); err != nil {
 			t.Fatal(err)
 		}
+		if err := z.Logbook.Keep(t.Context(), zonetest.System, 7, 0); err != nil {
+			t.Fatal(err)
+		}
 		_, token := invite(t, z, 2)
 		kind := map[sqldb.Engine]string{sqldb.SQLite: "ed25519", sqldb.PostgreSQL: "ecdsa-p256-sha256"}[e]
 		c := startCompanion(t, z, "--invitation", token, "--kind", kind, "--facts", android, "--refuse", "camera.allow", "--probe", "--duress")
@@ -300,6 +304,13 @@ func duress(t *testing.T, z *zonetest.Zone, box *postbox, id string) {
 	list, _, err := z.Audit.List(t.Context(), officer, audit.Filter{Device: id}, audit.Page{Limit: 500})
 	if err != nil || slices.ContainsFunc(list, func(e audit.Entry) bool { return e.Action == audit.Duress }) {
 		t.Errorf("the device's own records tell of it (%v)", err)
+	}
+	if err := z.Logbook.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	talk, _, err := z.Logbook.Syncs(t.Context(), zonetest.System, logbook.SyncFilter{Device: id}, 500, "")
+	if err != nil || len(talk) == 0 || slices.ContainsFunc(talk, func(x logbook.Sync) bool { return strings.Contains(x.Command, "duress") }) {
+		t.Errorf("the log of synchronisations tells of it: %+v (%v)", talk, err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,9 +12,9 @@ import (
 	"drover/internal/base/clock"
 	"drover/internal/base/httpsig"
 	"drover/internal/base/problem"
-	"drover/internal/core/audit"
 	"drover/internal/core/command"
 	"drover/internal/core/device"
+	"drover/internal/core/duress"
 	"drover/internal/core/enrol"
 	"drover/internal/core/policy"
 	"drover/internal/core/scope"
@@ -84,15 +83,12 @@ type Deps struct {
 	Enrol     *enrol.Store
 	Devices   *device.Store
 	Commands  *command.Commands
+	Duress    *duress.Store
 	Collector Collector
 	// Effective returns what a device must obey, with the mail server's own policy where there is one.
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
 	// Schedules returns the schedules that reach a device; the first holds.
 	Schedules func(context.Context, device.Device) ([]policy.Scheduled, error)
-	// Tell sends a mail of the highest priority.
-	Tell func(ctx context.Context, to, subject, words string) error
-	// Record writes an audit record in a transaction of its own.
-	Record func(context.Context, audit.Record) error
 	// Serves tells whether the zone serves a mail domain.
 	Serves func(ctx context.Context, domain string) (bool, error)
 	// Zone returns the zone's name for people.
@@ -107,14 +103,12 @@ type Deps struct {
 type Service struct {
 	Deps
 	*openapi.API
-	held  *holding
-	alarm *alarm
+	held *holding
 }
 
 // New makes the service. Run [Service.Run] beside it.
 func New(d Deps) *Service {
 	s := &Service{Deps: d, held: newHolding()}
-	s.alarm = newAlarm(d)
 	s.API = openapi.New(openapi.Config{Service: zone.ServiceCompanion, Log: d.Log, Document: description()})
 	for _, add := range []func(){s.addEnrolment, s.addKey, s.addPolicy, s.addCommands, s.addWait, s.addUploads} {
 		add()
@@ -163,14 +157,6 @@ keyid is the unpadded base64url of the SHA-256 of the key's SubjectPublicKeyInfo
 
 Errors are problems (RFC 9457); their code is stable. 401 key.unknown: the device must enrol anew. 403 device.wiped or
 device.retired: an administrator must let it enrol again first.`
-
-// Run sends what waits to be sent and keeps the long polls in step with the zone, until ctx ends.
-func (s *Service) Run(ctx context.Context) {
-	var alarms sync.WaitGroup
-	defer alarms.Wait()
-	alarms.Go(func() { s.alarm.run(ctx) })
-	s.follow(ctx)
-}
 
 // Signed are the fields of every request that a device has signed.
 type Signed struct {

@@ -2,21 +2,14 @@ package companion
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"drover/api/companionv1"
-	"drover/internal/base/clock"
 	"drover/internal/base/problem"
-	"drover/internal/core/audit"
 	"drover/internal/core/device"
 )
 
@@ -101,135 +94,5 @@ func TestWhenARequestWasMade(t *testing.T) {
 		if got := bad.made(tag); !got.IsZero() {
 			t.Errorf("%+v: %v", bad, got)
 		}
-	}
-}
-
-// desk is where alarms go: it takes a mail when it is well, and keeps records.
-type desk struct {
-	mu      sync.Mutex
-	ill     bool
-	mails   []string
-	records []audit.Record
-}
-
-func (d *desk) tell(_ context.Context, to, subject, words string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.ill {
-		return errors.New("the mail server is away")
-	}
-	d.mails = append(d.mails, to+" "+subject+" "+words)
-	return nil
-}
-
-func (d *desk) record(_ context.Context, r audit.Record) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.records = append(d.records, r)
-	return nil
-}
-
-func (d *desk) told() (mails, records int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(d.mails), len(d.records)
-}
-
-func startAlarm(t *testing.T, d *desk) *alarm {
-	t.Helper()
-	a := newAlarm(Deps{Log: slog.New(slog.DiscardHandler), Clock: clock.System{}, Tell: d.tell, Record: d.record})
-	ctx, cancel := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { a.run(ctx) })
-	t.Cleanup(func() {
-		cancel()
-		running.Wait()
-	})
-	return a
-}
-
-var lost = device.Device{ID: "d-1", Name: "phone", Owner: "u-1", OwnerName: "ann"}
-
-func TestACallForHelpIsSentOnceAMinute(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := &desk{}
-		a := startAlarm(t, d)
-		raise := func(x device.Device) {
-			if err := a.raise(t.Context(), x, "guard@example.org"); err != nil {
-				t.Fatal(err)
-			}
-			synctest.Wait()
-		}
-		for range 10 {
-			raise(lost)
-		}
-		raise(device.Device{ID: "d-2", OwnerName: "bob"})
-		if mails, records := d.told(); mails != 2 || records != 2 {
-			t.Errorf("%d mails, %d records", mails, records)
-		}
-		time.Sleep(quiet)
-		raise(lost)
-		if mails, _ := d.told(); mails != 3 || len(a.raised) != 1 {
-			t.Errorf("after a minute: %d mails, and %d devices are remembered", mails, len(a.raised))
-		}
-		r := d.records[0]
-		if r.Device != "" || r.Owner != "" || r.Subject.ID != "" || r.Action != audit.Duress {
-			t.Errorf("the record is found by its device or its owner: %+v", r)
-		}
-		if !strings.HasPrefix(d.mails[0], "guard@example.org Duress: ann ") {
-			t.Errorf("%q", d.mails[0])
-		}
-	})
-}
-
-func TestACallForHelpIsTriedUntilItIsTakenOrSixHoursArePast(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := &desk{ill: true}
-		a := startAlarm(t, d)
-		if err := a.raise(t.Context(), lost, "guard@example.org"); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Hour)
-		d.mu.Lock()
-		d.ill = false
-		d.mu.Unlock()
-		time.Sleep(retryAlarm)
-		synctest.Wait() // the next try is due at this very moment
-		if mails, _ := d.told(); mails != 1 {
-			t.Errorf("%d mails when the mail server is back", mails)
-		}
-		d.mu.Lock()
-		d.ill = true
-		d.mu.Unlock()
-		if err := a.raise(t.Context(), lost, "guard@example.org"); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(giveUp + time.Minute)
-		synctest.Wait()
-		if _, records := d.told(); records != 3 || d.records[2].Outcome != audit.Failed {
-			t.Errorf("that nobody was told is not recorded: %+v", d.records)
-		}
-	})
-}
-
-// TestCallsForHelpAreBounded hangs the mail server: what does not fit is recorded as failed, and nothing waits.
-func TestCallsForHelpAreBounded(t *testing.T) {
-	d := &desk{}
-	a := newAlarm(Deps{Log: slog.New(slog.DiscardHandler), Clock: clock.System{}, Tell: d.tell, Record: d.record}) // nobody sends
-	for i := range maxAlarms + 10 {
-		x := lost
-		x.ID = string(rune('a' + i))
-		if err := a.raise(t.Context(), x, "guard@example.org"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	failed := 0
-	for _, r := range d.records {
-		if r.Outcome == audit.Failed {
-			failed++
-		}
-	}
-	if len(a.queue) != maxAlarms || failed != 10 {
-		t.Errorf("%d wait, %d have failed", len(a.queue), failed)
 	}
 }

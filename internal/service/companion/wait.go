@@ -27,7 +27,7 @@ func (s *Service) addWait() {
 			"not wait: it asks with seconds=1 when it is its turn.",
 	}), s.wait)
 	openapi.Add(s.API, byDevice(openapi.Operation{
-		ID: "raiseDuress", Method: http.MethodPost, Path: "/duress", Tag: "state", Summary: "Tell that the user was forced to unlock the device",
+		ID: "raiseDuress", Method: http.MethodPost, Path: DuressPath, Tag: "state", Summary: "Tell that the user was forced to unlock the device",
 		Words: "For applications that know the altered form of the password. Always answers the same, and leaves no trace on the " +
 			"device or in the user's pages.",
 	}), s.duress)
@@ -96,8 +96,8 @@ const (
 	paceGroup = 40
 )
 
-// follow has every poll look again when the zone has changed, until ctx ends.
-func (s *Service) follow(ctx context.Context) {
+// Run has every poll look again when the zone has changed, until ctx ends.
+func (s *Service) Run(ctx context.Context) {
 	changed := make(chan struct{}, 1)
 	cancel := s.Bus.Subscribe(zone.Topic, func(bus.Message) {
 		select {
