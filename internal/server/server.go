@@ -76,7 +76,7 @@ func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *sl
 	z.Users.WriteBy(tell.user)
 	z.openLogbook(kept)
 	s := &Server{zone: z, node: sqldb.NewID(), log: log, logs: kept, metrics: prometheus.NewRegistry(), tell: tell}
-	if err := s.assemble(ctx, old); err != nil {
+	if err := errors.Join(s.eraseAgain(ctx), s.assemble(ctx, old)); err != nil {
 		return nil, errors.Join(err, z.Close())
 	}
 	return s, nil
@@ -393,6 +393,15 @@ func (s *Server) maintainKeys(ctx context.Context) error {
 	rep, err := s.zone.Keys.Maintain(ctx)
 	if rep.Lost > 0 {
 		s.log.Error("personal data cannot be opened any more: a backup older than the key retention was restored", slog.Int(logfield.Count, rep.Lost))
+	}
+	return errors.Join(err, s.eraseAgain(ctx))
+}
+
+// eraseAgain sees to it that nobody who was erased comes back with a backup.
+func (s *Server) eraseAgain(ctx context.Context) error {
+	n, err := s.zone.Users.EraseAgain(ctx)
+	if n > 0 {
+		s.log.Warn("users who had been erased came back with a restored backup, and were erased again", slog.Int(logfield.Count, n))
 	}
 	return err
 }

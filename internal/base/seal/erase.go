@@ -32,6 +32,16 @@ func (k *Keyring) Erase(ctx context.Context, tx *sqldb.Tx, userID string) error 
 	return nil
 }
 
+// Erased returns the users whose keys were destroyed.
+func (k *Keyring) Erased(ctx context.Context, q sqldb.Querier) ([]string, error) {
+	list, err := erasures(ctx, q)
+	ids := make([]string, len(list))
+	for i, e := range list {
+		ids[i] = e.user
+	}
+	return ids, err
+}
+
 // note appends erasures to the key store's ledger.
 func (k *Keyring) note(ctx context.Context, es ...erasure) error {
 	lines := make([]string, len(es))

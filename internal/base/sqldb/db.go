@@ -101,7 +101,7 @@ func sqliteHandle(path, extra string, conns int) (*sql.DB, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join([]string{
 		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
 		"_pragma=foreign_keys(1)", "_pragma=cache_size(-16384)", "_pragma=temp_store(MEMORY)",
-		"_pragma=trusted_schema(0)", extra,
+		"_pragma=trusted_schema(0)", "_pragma=secure_delete(1)", extra, // what is deleted is not left lying in the file
 	}, "&")
 	engine, err := sqlite.NewConnector(dsn)
 	if err != nil {

@@ -3,8 +3,10 @@ package directory
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
+	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/audit"
@@ -201,13 +203,44 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, a safety.Approval) erro
 	if err := s.safety.Explain(ctx, tx, &a); err != nil { // while its key is there
 		return err
 	}
+	return s.takeAway(ctx, tx, u, audit.Record{Caller: a.By(), After: map[string]any{"approval": a.ID}, Reason: a.Reason})
+}
+
+// EraseAgain erases the users whose key has been destroyed and who are there nonetheless: a backup of the database that was
+// made before was restored. It returns how many they were.
+func (s *Store) EraseAgain(ctx context.Context) (n int, err error) {
+	ids, err := s.keys.Erased(ctx, s.db)
+	if err != nil {
+		return 0, err
+	}
+	for part := range slices.Chunk(ids, page.MaxLimit) {
+		err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
+			var a sqldb.Args
+			back, err := sqldb.All(ctx, tx, scanUser, "SELECT "+userColumns+" FROM end_user u WHERE u.erased_at = 0 AND u.id IN "+a.In(part...), a.List()...)
+			for _, u := range back {
+				err = errors.Join(err, s.takeAway(ctx, tx, u, audit.Record{
+					Caller: scope.System("directory"), Reason: "Erased before; a backup of the database that was made earlier was restored.",
+				}))
+			}
+			n += len(back)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// takeAway takes everything personal about a user away; r says by whom and why.
+func (s *Store) takeAway(ctx context.Context, tx *sqldb.Tx, u User, r audit.Record) error {
 	for _, f := range s.followers {
 		if err := f.UserErased(ctx, tx, u.ID); err != nil {
 			return err
 		}
 	}
 	now := sqldb.Micros(s.clock.Now())
-	_, err = tx.Exec(ctx, `UPDATE end_user SET name = '', folded = $1, display_name = '', mail = '', mail_folded = '', search = '',
+	_, err := tx.Exec(ctx, `UPDATE end_user SET name = '', folded = $1, display_name = '', mail = '', mail_folded = '', search = '',
 		password_hash = NULL, phone = NULL, disabled = TRUE, erased_at = $2, changed_at = $3, version = version + 1 WHERE id = $4`,
 		"erased "+u.ID, now, now, u.ID)
 	if err != nil {
@@ -222,11 +255,8 @@ func (s *Store) erase(ctx context.Context, tx *sqldb.Tx, a safety.Approval) erro
 		return err
 	}
 	// Without an owner: the key that would seal the reason is gone.
-	err = s.log.Append(ctx, tx, audit.Record{
-		Action: "user.erased", Caller: a.By(), Subject: audit.Subject{Kind: "user", ID: u.ID}, Before: u.state(),
-		After: map[string]any{"approval": a.ID}, Reason: a.Reason,
-	})
-	if err != nil {
+	r.Action, r.Subject, r.Before = "user.erased", audit.Subject{Kind: "user", ID: u.ID}, u.state()
+	if err := s.log.Append(ctx, tx, r); err != nil {
 		return err
 	}
 	return s.zone.BumpPeople(ctx, tx)

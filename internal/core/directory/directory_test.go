@@ -223,6 +223,40 @@ func TestErasingLeavesNoNameAndNoKey(t *testing.T) {
 	})
 }
 
+// TestAnErasedUserDoesNotComeBackWithABackup: the row is as it was before, and only the ledger of erasures remembers.
+func TestAnErasedUserDoesNotComeBackWithABackup(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		s, f := open(g), &forgetful{}
+		u, stays := add(t, s, "anna"), add(t, s, "bea")
+		if _, err := s.Erase(t.Context(), shell, u.ID, "has left"); err != nil {
+			t.Fatal(err)
+		}
+		err := g.DB.Write(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), "UPDATE end_user SET name = 'anna', folded = 'anna', erased_at = 0, disabled = FALSE WHERE id = $1", u.ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = open(g) // as the server that starts on it does
+		s.Follow(f)
+		for _, want := range []int{1, 0} {
+			if n, err := s.EraseAgain(t.Context()); err != nil || n != want {
+				t.Fatalf("%d were erased again, want %d (%v)", n, want, err)
+			}
+		}
+		if _, err := s.Get(t.Context(), shell, u.ID); !problem.Is(err, problem.NotFound) {
+			t.Errorf("the erased user is there: %v", err)
+		}
+		if _, err := s.Get(t.Context(), shell, stays.ID); err != nil {
+			t.Errorf("another user is not: %v", err)
+		}
+		if fmt.Sprint(f.told) != "[erased "+u.ID+"]" || strings.Count(g.Actions(t), "user.erased") != 2 {
+			t.Errorf("followers were told %v; the audit log has %s", f.told, g.Actions(t))
+		}
+	})
+}
+
 // TestS17ErasuresEndAtTheBudget: past the budget nothing of a user goes, neither names nor key.
 func TestS17ErasuresEndAtTheBudget(t *testing.T) {
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {

@@ -184,7 +184,11 @@ func (r *run) all(ctx context.Context, secret string) error {
 		}
 		defer func() { _ = r.lease.Release(context.WithoutCancel(ctx)) }() // it runs out by itself
 	}
-	found, err := r.source.LDAP.read(ctx, secret)
+	d, err := r.clients.of(*r.source.LDAP, secret)
+	if err != nil {
+		return err
+	}
+	found, err := r.source.LDAP.read(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -56,13 +56,9 @@ func unreachable(err error, ca string) error {
 }
 
 // read takes in all people and groups of a directory, within [maxPeople] and [MaxGroups].
-func (l LDAPConfig) read(ctx context.Context, secret string) (reading, error) {
+func (l LDAPConfig) read(ctx context.Context, d *ldapdir.Directory) (reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	d, err := l.client(secret)
-	if err != nil {
-		return reading{}, err
-	}
 	session, err := d.Open(ctx)
 	if err != nil {
 		return reading{}, unreachable(err, l.CA)

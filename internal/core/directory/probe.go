@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"drover/internal/base/ldapdir"
@@ -169,9 +170,35 @@ func (p *probe) ldap(ctx context.Context, l LDAPConfig, secret string) {
 			p.ok("certificate", fmt.Sprintf("Its certificate expires in %d days: have it renewed.", int(left.Hours()/24)))
 		}
 	}
+	p.others(ctx, l, address)
 	p.root(ctx, session)
 	if p.people(ctx, session, l) && l.Groups.Base != "" {
 		p.groups(ctx, session, l)
+	}
+}
+
+// others tells how the other servers stand, all asked at once: a sign-in does without those that do not answer, but not for ever.
+func (p *probe) others(ctx context.Context, l LDAPConfig, answers string) {
+	steps := make([]Step, len(l.Servers))
+	var asked sync.WaitGroup
+	for i, server := range l.Servers {
+		asked.Go(func() {
+			one := l
+			one.Servers = []string{server}
+			address, _, err := Config{LDAP: &one}.Handshake(ctx)
+			switch {
+			case err != nil:
+				steps[i] = Step{"connect", false, server + " does not take part: " + mend(err, l.CA)}
+			case address != answers:
+				steps[i] = Step{"connect", true, address + " answers too."}
+			}
+		})
+	}
+	asked.Wait()
+	for _, x := range steps {
+		if x.Name != "" {
+			p.Steps = append(p.Steps, x)
+		}
 	}
 }
 

@@ -2,10 +2,13 @@ package directory
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/json"
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"drover/internal/base/ldapdir"
@@ -344,6 +347,36 @@ func (o *OIDCConfig) check() error {
 		}
 	}
 	return checkTrust(o.CA, "")
+}
+
+// clients keeps the directories of sources, so that each remembers which of its servers answers: to find out anew at every
+// sign-in costs the whole time-out of each that hangs.
+type clients struct {
+	mu    sync.Mutex
+	known map[[sha256.Size]byte]*ldapdir.Directory
+}
+
+// of returns the directory of a source as it is configured now.
+func (c *clients) of(l LDAPConfig, secret string) (*ldapdir.Directory, error) {
+	text, err := json.Marshal([]any{l, secret})
+	if err != nil {
+		return nil, err
+	}
+	key := sha256.Sum256(text)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if d := c.known[key]; d != nil {
+		return d, nil
+	}
+	d, err := l.client(secret)
+	if err != nil {
+		return nil, err
+	}
+	if c.known == nil || len(c.known) >= 2*maxSources {
+		c.known = make(map[[sha256.Size]byte]*ldapdir.Directory)
+	}
+	c.known[key] = d
+	return d, nil
 }
 
 // client is the directory by LDAP, with the password of the one who searches.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -457,6 +459,46 @@ func TestTheTestSaysWhatItSaw(t *testing.T) {
 		if what == "authority" && (len(r.Certificates) == 0 || !strings.Contains(r.Certificates[0].Subject, "ldap.example.org")) {
 			t.Errorf("the certificate that is not trusted is not shown: %+v", r.Certificates)
 		}
+	}
+}
+
+// TestAServerThatHangsIsWaitedForOnce, not at every sign-in; the test of the source says that it does not answer.
+func TestAServerThatHangsIsWaitedForOnce(t *testing.T) {
+	srv := slapd.Start(t)
+	hangs, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = hangs.Close() })
+	var waited atomic.Int64
+	go func() {
+		for {
+			c, err := hangs.Accept()
+			if err != nil {
+				return
+			}
+			waited.Add(1)
+			t.Cleanup(func() { _ = c.Close() })
+		}
+	}()
+	w := providers(t, coretest.New(t, sqldb.SQLite))
+	conf := byLDAP(srv)
+	conf.Join, conf.LDAP.Servers, conf.LDAP.Timeout = true, []string{hangs.Addr().String(), srv.LDAPS}, 1
+	x := w.source(t, conf)
+	for range 3 {
+		if _, err := w.Authenticate(t.Context(), here, "bob", slapd.Password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := waited.Load(); n != 1 {
+		t.Errorf("three sign-ins waited %d times", n)
+	}
+	r, err := w.Test(t.Context(), shell, x.ID)
+	told := slices.ContainsFunc(r.Steps, func(s directory.Step) bool {
+		return !s.OK && strings.HasPrefix(s.Text, hangs.Addr().String()+" does not take part")
+	})
+	if err != nil || !r.OK || r.Server != srv.LDAPS || !told {
+		t.Errorf("%+v %v", r, err)
 	}
 }
 

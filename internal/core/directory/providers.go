@@ -51,6 +51,7 @@ type Providers struct {
 	failures *throttle.Book
 	turns    throttle.Turns
 	issuers  issuers
+	clients  clients
 }
 
 // The kinds of acts on sources that others approve.

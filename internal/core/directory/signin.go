@@ -138,7 +138,7 @@ func (s *Providers) prove(ctx context.Context, x Provider, filter, password stri
 	if err != nil {
 		return proven{}, err
 	}
-	d, err := l.client(secret)
+	d, err := s.clients.of(*l, secret)
 	if err != nil {
 		return proven{}, err
 	}

@@ -19,6 +19,8 @@ import (
 // Eraser destroys the key under which a user's personal data is sealed.
 type Eraser interface {
 	Erase(ctx context.Context, tx *sqldb.Tx, userID string) error
+	// Erased returns all whose key was destroyed.
+	Erased(ctx context.Context, q sqldb.Querier) ([]string, error)
 }
 
 // Follower keeps in step what it has copied of a user, in the same transaction.
