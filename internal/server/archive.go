@@ -53,7 +53,7 @@ func itself(owner string) scope.Caller {
 }
 
 // each adds every thing of a list.
-func each[T any](list []T, err error, add func(any) error, told func(T) map[string]any) error {
+func each[T any](list []T, err error, add func(map[string]any) error, told func(T) map[string]any) error {
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func each[T any](list []T, err error, add func(any) error, told func(T) map[stri
 }
 
 // userChapter is what the directory knows of a user.
-func (z *Zone) userChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) userChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	u, err := z.Users.Get(ctx, exporter, owner)
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (z *Zone) devicesOf(ctx context.Context, owner string, visit func(device.De
 }
 
 // deviceChapter is what is known of a user's devices.
-func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		told := deviceFacts(d)
 		for _, more := range []func(context.Context, device.Device) (map[string]any, error){z.deviceSurroundings, z.deviceState, z.agentState, z.areasOf, z.identityOf} {
@@ -118,7 +118,7 @@ func (z *Zone) deviceChapter(ctx context.Context, owner string, add func(any) er
 }
 
 // inventoryChapter is what a user's devices are made of, and what is installed on them.
-func (z *Zone) inventoryChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) inventoryChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		list, err := z.Inventory.States(ctx, exporter, d.ID)
 		if err != nil {
@@ -139,7 +139,7 @@ func (z *Zone) inventoryChapter(ctx context.Context, owner string, add func(any)
 }
 
 // inventoryHistoryChapter is what has changed on a user's devices. What tells of people is a list of its own.
-func (z *Zone) inventoryHistoryChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) inventoryHistoryChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		for _, section := range []inventory.Section{"", inventory.User} {
 			err := page.Walk(func(after string) ([]inventory.Change, string, error) {
@@ -217,8 +217,9 @@ func (z *Zone) deviceState(ctx context.Context, d device.Device) (map[string]any
 	return told, nil
 }
 
-// commandChapter is what was ordered from a user's devices.
-func (z *Zone) commandChapter(ctx context.Context, owner string, add func(any) error) error {
+// commandChapter is what was ordered from a user's devices. Why administrators did is theirs: whoever forces the user to take
+// the archive must not read it.
+func (z *Zone) commandChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return page.Walk(func(after string) ([]command.Command, string, error) {
 		return z.Commands.Of(ctx, itself(owner), after)
 	}, func(c command.Command) error {
@@ -226,15 +227,19 @@ func (z *Zone) commandChapter(ctx context.Context, owner string, add func(any) e
 		for i, s := range c.Steps {
 			steps[i] = map[string]any{"state": s.State, "at": s.At, "words": s.Words}
 		}
-		return add(map[string]any{
-			"id": c.ID, "device": c.Device, "kind": c.Kind, "state": c.State, "by": c.RequesterKind, "reason": c.Reason, "text": c.Text,
+		told := map[string]any{
+			"id": c.ID, "device": c.Device, "kind": c.Kind, "state": c.State, "by": c.RequesterKind, "text": c.Text,
 			"created": c.Created, "changed": c.Changed, "steps": steps,
-		})
+		}
+		if c.RequesterKind != scope.Admin && c.RequesterKind != scope.Token {
+			told["reason"] = c.Reason
+		}
+		return add(told)
 	})
 }
 
 // keyChapter is which keys a user's devices have had; of a key only what everybody may know.
-func (z *Zone) keyChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) keyChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	list, err := z.Enrol.KeysOf(ctx, itself(owner))
 	return each(list, err, add, func(k enrol.Key) map[string]any {
 		return map[string]any{
@@ -245,7 +250,7 @@ func (z *Zone) keyChapter(ctx context.Context, owner string, add func(any) error
 }
 
 // consentChapter is what a user has agreed to.
-func (z *Zone) consentChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) consentChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	list, err := z.Enrol.ConsentsOf(ctx, itself(owner))
 	return each(list, err, add, func(c enrol.Consent) map[string]any {
 		return map[string]any{"device": c.Device, "terms": c.Terms, "at": c.At}
@@ -253,7 +258,7 @@ func (z *Zone) consentChapter(ctx context.Context, owner string, add func(any) e
 }
 
 // invitationChapter is by which invitations a user could enrol devices.
-func (z *Zone) invitationChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) invitationChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return page.Walk(func(after string) ([]enrol.Invitation, string, error) {
 		return z.Enrol.Invitations(ctx, exporter, owner, page.MaxLimit, after)
 	}, func(i enrol.Invitation) error {
@@ -265,7 +270,7 @@ func (z *Zone) invitationChapter(ctx context.Context, owner string, add func(any
 }
 
 // sessionChapter is where a user is signed in to the portal.
-func (z *Zone) sessionChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) sessionChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	list, err := z.Selves.Sessions(ctx, itself(owner))
 	return each(list, err, add, func(x selfservice.Session) map[string]any {
 		return map[string]any{"id": x.ID, "agent": x.Agent, "created": x.Created, "seen": x.Seen, "expires": x.Expires}
@@ -273,7 +278,7 @@ func (z *Zone) sessionChapter(ctx context.Context, owner string, add func(any) e
 }
 
 // syncChapter is what a user's devices have synchronised, where the zone keeps that.
-func (z *Zone) syncChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) syncChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return page.Walk(func(after string) ([]logbook.Sync, string, error) {
 		return z.Logbook.Syncs(ctx, exporter, logbook.SyncFilter{Owner: owner}, page.MaxLimit, after)
 	}, func(x logbook.Sync) error {
@@ -285,7 +290,7 @@ func (z *Zone) syncChapter(ctx context.Context, owner string, add func(any) erro
 }
 
 // auditChapter is what was recorded about a user.
-func (z *Zone) auditChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) auditChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	names, err := z.actorNames(ctx, owner)
 	if err != nil {
 		return err
@@ -302,7 +307,7 @@ func (z *Zone) auditChapter(ctx context.Context, owner string, add func(any) err
 }
 
 // lookChapter is who has looked at a user's data, and why.
-func (z *Zone) lookChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) lookChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	names, err := z.actorNames(ctx, owner)
 	if err != nil {
 		return err
@@ -333,7 +338,7 @@ func (z *Zone) actorNames(ctx context.Context, owner string) (map[string]string,
 }
 
 // breachChapter is which rules a user's devices break.
-func (z *Zone) breachChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) breachChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	rules, err := z.ruleNames(ctx)
 	if err != nil {
 		return err
@@ -350,7 +355,7 @@ func (z *Zone) breachChapter(ctx context.Context, owner string, add func(any) er
 }
 
 // exemptionChapter is from which rules a user's devices are exempt, and why; no rule is all of them.
-func (z *Zone) exemptionChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) exemptionChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	rules, err := z.ruleNames(ctx)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ import (
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/enrol"
+	"drover/internal/core/journal"
 	"drover/internal/core/logbook"
 	"drover/internal/core/platform"
 	"drover/internal/core/scope"
@@ -182,11 +183,17 @@ func (l *live) enrolApp(t *testing.T) {
 func (l *live) order(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	_, err := l.Commands.Request(ctx, zonetest.System, command.Request{
-		Kind: platform.Message, Devices: []string{l.app.ID}, Reason: "canary-why", Text: "canary-text",
-	})
-	ok(t, err)
-	_, _, err = l.Selves.Welcome(ctx, netip.MustParseAddr("192.0.2.7"), "canary-browser", "", l.user, "password")
+	rights := []scope.Grant{{Rights: []scope.Right{scope.DeviceRead, scope.DeviceMessage}}}
+	for why, c := range map[string]scope.Caller{
+		"canary-rule-why": zonetest.System, "canary-own-why": {Kind: scope.User, ID: l.user.ID, Grants: rights},
+		"secret-admin-why": {Kind: scope.Admin, ID: "boss", Grants: rights}, "secret-token-why": {Kind: scope.Token, ID: "boss", Grants: rights},
+	} {
+		b, err := l.Commands.Request(ctx, c, command.Request{Kind: platform.Message, Devices: []string{l.app.ID}, Reason: why, Text: "canary-text"})
+		ok(t, err)
+		_, err = l.Commands.Cancel(ctx, zonetest.System, b.Commands[0].ID) // a device has one of a kind at a time
+		ok(t, err)
+	}
+	_, _, err := l.Selves.Welcome(ctx, netip.MustParseAddr("192.0.2.7"), "canary-browser", "", l.user, "password")
 	ok(t, err)
 	_, version, err := l.Logbook.Days(ctx, zonetest.System)
 	ok(t, err, l.Logbook.Keep(ctx, zonetest.System, 7, version))
@@ -202,6 +209,8 @@ func (l *live) order(t *testing.T) {
 			Action: audit.Duress, Caller: zonetest.System, Subject: audit.Subject{Kind: "duress"}, Owner: l.user.ID, Reason: "secret-duress",
 		})
 	}))
+	_, err = l.Privacy.Entries(ctx, zonetest.System, journal.Query{Device: l.phone.ID, Kind: journal.Location}, "canary-lost")
+	ok(t, err)
 	_, err = l.Journal.PlaceHold(ctx, zonetest.System, l.user.ID, "secret-hold")
 	ok(t, err)
 }
@@ -267,16 +276,16 @@ func TestTheArchiveTellsEveryTable(t *testing.T) {
 			for chapter, want := range map[string][]string{
 				"user":             {"ann@example.org", "canary-group"},
 				"devices":          {"canaryeas", "+1 555 0100", "canary-app", "canary-model", "org.example.canary", "canary-area"},
-				"commands":         {"canary-why", "canary-text", `"steps": [`},
+				"commands":         {"canary-rule-why", "canary-own-why", "canary-text", `"steps": [`},
 				"breaches":         {"canary-rule", "It has no companion application."},
 				"exemptions":       {"canary-exempt"},
 				"keys":             {`"via": "invitation"`},
-				"consents":         {l.app.ID},
+				"consents":         {l.app.ID, `"deviceName": "` + l.app.Name},
 				"invitations":      {`"used": 1`},
 				"sessions":         {"canary-browser"},
 				"synchronisations": {"canary-sync"},
 				"audit":            {"user.signed-in", "command.", "device.enrolled"},
-				"looks":            {"canary-look"},
+				"looks":            {"canary-look", `"deviceName": "` + l.phone.Name},
 				"visits":           {l.user.ID, l.phone.ID, "192.0.2.9"},
 			} {
 				for _, text := range want {

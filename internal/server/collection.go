@@ -78,7 +78,7 @@ func (z *Zone) logRequested(ctx context.Context, id, order string) error {
 }
 
 // uploadChapter is which files a user's computers have sent; what was in them is told where it was imported to.
-func (z *Zone) uploadChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) uploadChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	list, err := z.Spool.OfOwner(ctx, exporter, owner)
 	return each(list, err, add, func(f spool.File) map[string]any {
 		return map[string]any{"device": f.Device, "kind": f.Kind, "size": f.Size, "begun": f.Begun, "state": f.State, "reason": f.Reason}
@@ -86,7 +86,7 @@ func (z *Zone) uploadChapter(ctx context.Context, owner string, add func(any) er
 }
 
 // agentEventChapter is what the agents of a user's computers have said of themselves.
-func (z *Zone) agentEventChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) agentEventChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	return z.devicesOf(ctx, owner, func(d device.Device) error {
 		return page.Walk(func(after string) ([]event.Event, string, error) {
 			p, err := z.Events.List(ctx, exporter, event.Query{Device: d.ID, Request: page.Request{Limit: page.MaxLimit, After: after}})

@@ -52,7 +52,7 @@ func serverID(data string) (string, error) {
 }
 
 // visitChapter is from where a user and the user's devices have called which service.
-func (z *Zone) visitChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) visitChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	visited := func(id string) error {
 		list, err := z.DoorStore.Visited(ctx, exporter, id)
 		return each(list, err, add, func(u door.Use) map[string]any {

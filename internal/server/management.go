@@ -56,7 +56,7 @@ func (z *Zone) agentState(ctx context.Context, d device.Device) (map[string]any,
 }
 
 // resultChapter is what became of the orders and scripts on a user's computers.
-func (z *Zone) resultChapter(ctx context.Context, owner string, add func(any) error) error {
+func (z *Zone) resultChapter(ctx context.Context, owner string, add func(map[string]any) error) error {
 	c := scope.Caller{Kind: scope.User, ID: owner, Grants: []scope.Grant{{Rights: []scope.Right{scope.CommandRead}}}}
 	return page.Walk(func(after string) ([]computer.Result, string, error) {
 		p, err := z.Computers.Results(ctx, c, computer.Filter{}, page.Request{Limit: page.MaxLimit, After: after})

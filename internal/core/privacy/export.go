@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"drover/internal/base/page"
 	"drover/internal/base/sqldb"
@@ -17,8 +16,8 @@ import (
 // Chapter is what one package knows of a user, as one file of the archive.
 type Chapter struct {
 	Name string // "devices": the file becomes devices.json
-	// Write calls add with each thing; what JSON cannot hold is an error.
-	Write func(ctx context.Context, owner string, add func(any) error) error
+	// Write calls add with each thing; what JSON cannot hold is an error. What has a "device" gets its name beside the id.
+	Write func(ctx context.Context, owner string, add func(map[string]any) error) error
 }
 
 // Add has a chapter be part of every archive. Call it before the first export.
@@ -49,7 +48,7 @@ func (s *Store) Export(ctx context.Context, c scope.Caller, owner, reason string
 func (s *Store) writeArchive(ctx context.Context, owner string, w io.Writer) error {
 	archive := zip.NewWriter(w)
 	for _, ch := range s.chapters {
-		err := s.list(archive, ch.Name, func(add func(any) error) error { return ch.Write(ctx, owner, add) })
+		err := s.list(ctx, archive, owner, ch.Name, func(add func(map[string]any) error) error { return ch.Write(ctx, owner, add) })
 		if err != nil {
 			return err
 		}
@@ -63,14 +62,17 @@ func (s *Store) writeArchive(ctx context.Context, owner string, w io.Writer) err
 }
 
 // list writes one file of JSON: an array, thing by thing.
-func (s *Store) list(archive *zip.Writer, name string, fill func(add func(any) error) error) error {
+func (s *Store) list(ctx context.Context, archive *zip.Writer, owner, name string, fill func(add func(map[string]any) error) error) error {
 	file, err := s.create(archive, name+".json")
 	if err != nil {
 		return err
 	}
-	separator := "["
-	err = fill(func(v any) error {
-		text, err := json.MarshalIndent(v, "\t", "\t")
+	separator, names := "[", map[string]string{}
+	err = fill(func(thing map[string]any) error {
+		if err := s.nameDevice(ctx, owner, names, thing); err != nil {
+			return err
+		}
+		text, err := json.MarshalIndent(thing, "\t", "\t")
 		if err != nil {
 			return err
 		}
@@ -89,32 +91,42 @@ func (s *Store) list(archive *zip.Writer, name string, fill func(add func(any) e
 	return err
 }
 
+// nameDevice gives a thing that tells the id of a device the device's name too, unless the device is another's now. names are
+// those that are known.
+func (s *Store) nameDevice(ctx context.Context, owner string, names map[string]string, thing map[string]any) error {
+	id, _ := thing["device"].(string)
+	if id == "" {
+		return nil
+	}
+	if _, known := names[id]; !known {
+		found, err := s.with.Devices.Names(ctx, reader(owner), id)
+		if err != nil {
+			return err
+		}
+		names[id] = found[id]
+	}
+	thing["deviceName"] = names[id]
+	return nil
+}
+
 func (s *Store) create(archive *zip.Writer, name string) (io.Writer, error) {
 	return archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: s.with.Clock.Now()})
 }
 
 // reader opens what belongs to an owner, as the owner would.
-func reader(owner string) scope.Caller { return scope.Caller{Kind: scope.User, ID: owner} }
-
-// told is one entry of the journal in the archive.
-type told struct {
-	ID       string          `json:"id"`
-	Device   string          `json:"device"`
-	At       time.Time       `json:"at"`
-	Received time.Time       `json:"received"`
-	What     json.RawMessage `json:"what"`
-	Content  string          `json:"content,omitempty"` // the file in the archive
+func reader(owner string) scope.Caller {
+	return scope.Caller{Kind: scope.User, ID: owner, Grants: []scope.Grant{{Rights: []scope.Right{scope.DeviceRead}}}}
 }
 
 func (s *Store) exportJournal(ctx context.Context, archive *zip.Writer, owner string, k journal.Kind) error {
 	var files []journal.Entry
-	err := s.list(archive, string(k), func(add func(any) error) error {
+	err := s.list(ctx, archive, owner, string(k), func(add func(map[string]any) error) error {
 		return page.Walk(func(after string) ([]journal.Entry, string, error) {
 			return s.entries(ctx, journal.Query{Owner: owner, Kind: k, Request: page.Request{Limit: page.MaxLimit, After: after}})
 		}, func(e journal.Entry) error {
-			t := told{ID: e.ID, Device: e.Device, At: e.At, Received: e.Received, What: e.Body}
+			t := map[string]any{"id": e.ID, "device": e.Device, "at": e.At, "received": e.Received, "what": e.Body}
 			if k == journal.File {
-				t.Content = contentName(e)
+				t["content"] = contentName(e) // the file in the archive
 				files = append(files, e)
 			}
 			return add(t)

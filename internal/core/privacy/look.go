@@ -18,9 +18,10 @@ import (
 	"drover/internal/core/scope"
 )
 
-// Devices tells who owns a device, and opens its phone number, within the caller's scope.
+// Devices tells who owns a device and what it is called, and opens its phone number, within the caller's scope.
 type Devices interface {
 	OwnerOf(ctx context.Context, c scope.Caller, device string) (string, error)
+	Names(ctx context.Context, c scope.Caller, ids ...string) (map[string]string, error)
 	OpenPhone(ctx context.Context, tx *sqldb.Tx, c scope.Caller, device string) (number, owner string, err error)
 }
 

@@ -313,8 +313,11 @@ func TestTheOwnerGetsEverythingAndErasureLeavesNothing(t *testing.T) {
 		f.users.Follow(f.devices)
 		f.users.Follow(f.journal)
 		f.users.Follow(f.privacy)
-		f.privacy.Add(privacy.Chapter{Name: "devices", Write: func(_ context.Context, owner string, add func(any) error) error {
-			return errors.Join(add(map[string]string{"owner": owner, "name": f.phone.Name}), add("second"))
+		f.privacy.Add(privacy.Chapter{Name: "devices", Write: func(_ context.Context, owner string, add func(map[string]any) error) error {
+			return errors.Join(
+				add(map[string]any{"owner": owner, "name": f.phone.Name}),
+				add(map[string]any{"device": "another's", "what": "second"}),
+			)
 		}})
 		f.asks[journal.TextLog] = journal.Ask{Wanted: true, Bodies: true}
 		f.asks[journal.File] = journal.Ask{Wanted: true, Paths: []string{"/"}}
@@ -343,6 +346,11 @@ func TestTheOwnerGetsEverythingAndErasureLeavesNothing(t *testing.T) {
 			}
 			if strings.HasSuffix(name, ".json") && !json.Valid([]byte(all[name])) {
 				t.Errorf("%s is no JSON: %s", name, all[name])
+			}
+		}
+		for file, want := range map[string]string{"devices.json": `"deviceName": ""`, "text-log.json": `"deviceName": "` + f.phone.Name + `"`} {
+			if !strings.Contains(all[file], want) {
+				t.Errorf("%s does not tell %s: %s", file, want, all[file])
 			}
 		}
 		found := false
