@@ -37,7 +37,11 @@ func (r Row) Over(c Channel, s Setting) Answer {
 	if !s.CarriedBy(c) {
 		return Answer{Inexpressible, sentence(c.Name()) + " has no word for it."}
 	}
-	return r.sheet(c)[s]
+	a := r.sheet(c)[s]
+	if s.Unsent() && a.Support != Ignored {
+		a.Caveat = unsent
+	}
+	return a
 }
 
 func (r Row) sheet(c Channel) sheet {
@@ -84,6 +88,9 @@ var kept = map[Setting]Answer{
 
 // overheard is the answer of every mail client to what it tells unasked.
 var overheard = Answer{Partly, "Mail clients that tell it do so by themselves: Drover keeps it where this is on, and nothing of it otherwise."}
+
+// unsent says of what a companion application brings about and is never told where it is.
+const unsent = "It stays with Drover, which does what it says: the device is never sent it."
 
 // sheet is the answers of one row over one channel.
 type sheet map[Setting]Answer

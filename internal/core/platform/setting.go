@@ -220,6 +220,10 @@ func (s Setting) Hidden() bool { return s == LockDuress || s == LockDuressAddres
 // Drover keeps what is told where the setting is on, and nothing of it otherwise.
 func (s Setting) Unasked() bool { return s == AuditPhoneNumber }
 
+// Unsent tells whether Drover itself does what the setting says, so that the companion application is never told it: who holds
+// the device must not learn who is told of duress.
+func (s Setting) Unsent() bool { return s == LockDuressAddress }
+
 // Carriers returns the channels that have a word for the setting; none for what Drover keeps by itself.
 func (s Setting) Carriers() []Channel { return slices.Clone(carriers[s]) }
 

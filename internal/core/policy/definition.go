@@ -141,7 +141,7 @@ func (d *Definition) OfAgent() bool {
 
 // keptHere tells whether Drover keeps the setting by itself, as far as the channel goes.
 func (d *Definition) keptHere(c platform.Channel) bool {
-	return d.Gateway() || c == platform.ActiveSync && d.Key.Unasked()
+	return d.Gateway() || c == platform.ActiveSync && d.Key.Unasked() || c == platform.Companion && d.Key.Unsent()
 }
 
 // Carried tells whether version v of ActiveSync can say the setting.

@@ -210,6 +210,64 @@ func TestReportNeverSaysMoreThanIsKnown(t *testing.T) {
 	}
 }
 
+// toldApp is a renderer for a companion application.
+type toldApp struct{}
+
+func (toldApp) Channel() platform.Channel { return platform.Companion }
+
+func (toldApp) Render(e *Effective, _ platform.Version) (body []byte, sent []Sent, err error) {
+	for _, d := range Catalogue() {
+		if d.Key.CarriedBy(platform.Companion) && !d.Key.Unsent() {
+			sent = append(sent, Sent{d.Key, string(d.Key), e.Value(d.Key).String()})
+		}
+	}
+	return nil, sent, nil
+}
+
+// TestWhatDroverKeepsIsNeverSaidToBeSent: an application has acknowledged the policy, and was not sent these two.
+func TestWhatDroverKeepsIsNeverSaidToBeSent(t *testing.T) {
+	e := NewEffective(Origin{}, Values{
+		platform.PasswordRequired: Bool(true), platform.LockDuress: Bool(true), platform.LockDuressAddress: Text("guard@example.org"),
+		platform.RefreshInterval: Number(4),
+	})
+	now := e.RevisionOver(platform.Companion, platform.Version{})
+	x := Exchange{Channel: platform.Companion, Sent: now, Acknowledged: now, Status: Applied}
+	var g Registry
+	g.Register(toldApp{})
+	for _, c := range []struct {
+		row   string
+		key   platform.Setting
+		state State
+		fate  Fate
+		words string
+	}{
+		{"blackberry-notifysync", platform.LockDuress, Acknowledged, FateSent, ""},
+		{"blackberry-notifysync", platform.LockDuressAddress, Kept, FateKept, "stays with Drover"},
+		{"blackberry-notifysync", platform.RefreshInterval, Kept, FateKept, "Drover asks"},
+		{"windows-mobile/professional", platform.LockDuressAddress, NotSupported, FateIgnored, "alone has it"},
+		{"unknown", platform.LockDuressAddress, Kept, FateKept, "stays with Drover"},
+	} {
+		row, ok := platform.Find(c.row)
+		if !ok {
+			t.Fatalf("no row %s", c.row)
+		}
+		for _, i := range Report(e, row, x) {
+			if i.Setting == c.key && (i.State != c.state || !strings.Contains(i.Words, c.words)) {
+				t.Errorf("%s on %s: %+v", c.key, c.row, i)
+			}
+		}
+		lines, err := g.Preview(e, row, platform.Companion, platform.Version{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines {
+			if l.Setting == c.key && (l.Fate != c.fate || !strings.Contains(l.Words, c.words)) {
+				t.Errorf("%s on %s would be %+v", c.key, c.row, l)
+			}
+		}
+	}
+}
+
 func TestContradictionsAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		values Values

@@ -152,9 +152,9 @@ func (g *Registry) unserved(l *Line, row platform.Row) {
 func (d *Definition) fate(vs Values, row platform.Row, c platform.Channel, v platform.Version, sent bool) (Fate, string) {
 	answer := row.Over(c, d.Key)
 	switch {
-	case d.keptHere(c):
+	case d.keptHere(c) && answer.Support != platform.Ignored:
 		return FateKept, answer.Caveat
-	case !sent:
+	case !sent && !d.keptHere(c):
 		return FateInexpressible, d.uncarried(c, v)
 	case !d.effective(vs):
 		return FateIdle, d.idle(vs)

@@ -100,7 +100,7 @@ func Report(e *Effective, row platform.Row, channels ...Exchange) []Item {
 func (d *Definition) state(e *Effective, row platform.Row, x Exchange) (State, string) {
 	answer := row.Over(x.Channel, d.Key)
 	switch {
-	case d.keptHere(x.Channel):
+	case d.keptHere(x.Channel) && answer.Support != platform.Ignored:
 		return Kept, answer.Caveat
 	case !d.Key.CarriedBy(x.Channel), !x.Version.IsZero() && !d.CarriedOver(x.Channel, x.Version):
 		return NotSupported, d.uncarried(x.Channel, x.Version)

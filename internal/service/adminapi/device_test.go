@@ -6,10 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"drover/api/adminv1"
 	"drover/internal/core/admin"
+	"drover/internal/core/computer"
 	"drover/internal/core/device"
+	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 )
 
 func TestDevices(t *testing.T) {
@@ -267,6 +271,29 @@ func TestDevicePolicyAndAccess(t *testing.T) {
 		owner.do("PUT", "/access-rules/order", adminv1.Ordered{IDs: []string{id}}).want(204)
 		owner.do("DELETE", "/access-rules/"+id, nil).want(204)
 	})
+}
+
+// TestAKeptSettingHasNoTimeOfSending: the application has answered to a policy from which Drover left these two out.
+func TestAKeptSettingHasNoTimeOfSending(t *testing.T) {
+	e := policy.NewEffective(policy.Origin{}, policy.Values{
+		platform.PasswordRequired: policy.Bool(true), platform.LockDuress: policy.Bool(true),
+		platform.LockDuressAddress: policy.Text("guard@example.org"), platform.RefreshInterval: policy.Number(4),
+	})
+	revision := e.RevisionOver(platform.Companion, platform.Version{})
+	m := device.Companion{Sent: revision, Reported: revision, SentAt: time.Unix(1, 0), ReportedAt: time.Unix(2, 0)}
+	d := device.Device{Facts: device.Facts{DeviceType: "NotifySync"}}
+	x := exchanges(d, device.Partnership{}, m, true)
+	want := map[string]bool{"password.required": true, "lock.duress": true, "lock.duress-address": false, "gateway.refresh-hours": false}
+	lines := policyLines(e, d, device.Partnership{}, m, computer.Standing{}, x)
+	for _, l := range lines {
+		sent := l.Sent != "" && l.SentAt != "" && l.AcknowledgedAt != ""
+		if told := l.Sent != "" || l.SentAt != "" || l.AcknowledgedAt != ""; sent != want[l.Key] || told != sent || sent == (l.State == "kept") {
+			t.Errorf("%+v", l)
+		}
+	}
+	if len(lines) != len(want) {
+		t.Errorf("%d lines", len(lines))
+	}
 }
 
 func TestCommandsForMany(t *testing.T) {

@@ -122,6 +122,9 @@ func policyLines(e *policy.Effective, d device.Device, p device.Partnership, m d
 		if l, ok := e.LayerOf(policy.Sourced{Source: i.Source, Layer: i.Layer}); ok {
 			line.From = adminv1.Ref{ID: l.Suite, Name: l.SuiteName}
 		}
+		if i.State == policy.Kept { // no device is sent it
+			return line
+		}
 		if line.Sent != "" {
 			line.SentAt = stamp(p.SentAt)
 		}

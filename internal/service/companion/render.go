@@ -42,8 +42,7 @@ func render(e *policy.Effective) (companionv1.Policy, error) {
 	}
 	p.Revision = revision(e)
 	for _, d := range policy.Catalogue() {
-		// The address stays here: who holds the device must not learn who is told. The server sends the mail.
-		if !d.Key.CarriedBy(platform.Companion) || d.Key == platform.LockDuressAddress {
+		if !d.Key.CarriedBy(platform.Companion) || d.Key.Unsent() {
 			continue
 		}
 		v := e.Value(d.Key)
