@@ -10,6 +10,7 @@ import (
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
+	"drover/internal/core/device"
 	"drover/internal/core/platform"
 	"drover/internal/core/safety"
 	"drover/internal/core/scope"
@@ -224,20 +225,41 @@ func (cs *Commands) Report(ctx context.Context, id string, a Answer) error {
 	})
 }
 
-// wiped keeps a device out, and ends what else was to destroy something on it: it must not hit the device after an
-// administrator has let it in again.
+// wiped keeps a device out, and ends what else waits for it: none of it must reach the device after an administrator has
+// let it in again.
 func (cs *Commands) wiped(ctx context.Context, tx *sqldb.Tx, by scope.Caller, device string) error {
-	rest, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE c.device = $1 AND c.destructive
-		AND c.state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') ORDER BY c.id`, device)
+	if err := cs.endAll(ctx, tx, device, "", "The device was wiped by another command."); err != nil {
+		return err
+	}
+	return cs.devices.MarkWiped(ctx, tx, by, device)
+}
+
+// DeviceMoved ends what waits for a device that leaves, as [device.Follower]. A retired one can still be told a wipe by its
+// mail client, and by nothing else: its keys have ended.
+func (cs *Commands) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
+	switch to {
+	case device.Retired:
+		return cs.endAll(ctx, tx, id, platform.ActiveSync, "The device was taken out of service.")
+	case device.Removed:
+		return cs.endAll(ctx, tx, id, "", "The device was removed.")
+	case device.Wiped, device.Active, device.Pending: // what was wiped is ended where the wipe is acknowledged
+	}
+	return nil
+}
+
+// endAll ends all that waits for a device, but what goes over the channel that is spared, "" for none.
+func (cs *Commands) endAll(ctx context.Context, tx *sqldb.Tx, device string, spared platform.Channel, words string) error {
+	rest, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` WHERE c.device = $1 AND c.channel <> $2
+		AND c.state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') ORDER BY c.id`, device, string(spared))
 	if err != nil {
 		return err
 	}
 	for i := range rest {
-		if err := cs.moot(ctx, tx, &rest[i], "The device was wiped by another command."); err != nil {
+		if err := cs.moot(ctx, tx, &rest[i], words); err != nil {
 			return err
 		}
 	}
-	return cs.devices.MarkWiped(ctx, tx, by, device)
+	return nil
 }
 
 // Cancel takes a command back that no device has been given yet.

@@ -9,6 +9,7 @@ import (
 
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
+	"drover/internal/core/device"
 	"drover/internal/core/platform"
 	"drover/internal/core/safety"
 	"drover/internal/core/schema/schematest"
@@ -226,4 +227,56 @@ func TestAnUnprovenAnswerEndsNothing(t *testing.T) {
 		report(Answer{State: Acknowledged, Unproven: true}, Acknowledged, false)
 		report(Answer{State: Done}, Done, false)
 	})
+}
+
+// TestNothingWaitsForADeviceThatLeaves: what nobody will come for must not stand as if somebody would.
+func TestNothingWaitsForADeviceThatLeaves(t *testing.T) {
+	leave := func(to device.State) func(*testing.T, *fixture) {
+		return func(t *testing.T, f *fixture) {
+			err := f.db.Write(t.Context(), func(tx *sqldb.Tx) error { return f.commands.DeviceMoved(t.Context(), tx, "d000", to) })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, x := range map[string]struct {
+		leave func(*testing.T, *fixture)
+		wipe  State // what becomes of a wipe over the mail client
+		words string
+	}{
+		"wiped": {func(t *testing.T, f *fixture) {
+			if err := f.commands.Report(t.Context(), f.next(t, "d000").ID, Answer{State: Acknowledged}); err != nil {
+				t.Fatal(err)
+			}
+		}, Acknowledged, "The device was wiped by another command."},
+		"retired": {leave(device.Retired), Queued, "The device was taken out of service."},
+		"removed": {leave(device.Removed), Cancelled, "The device was removed."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+				f := newFixture(t, db, 1)
+				d := f.fleet.devices["d000"]
+				d.Reach.Channels = append(d.Reach.Channels, platform.Companion)
+				f.fleet.devices["d000"] = d
+				message, err := f.commands.Request(t.Context(), admin("a"), Request{
+					Kind: platform.Message, Devices: []string{"d000"}, Reason: "r", Text: "Hello",
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wipe, err := f.wipe(t, admin("a"), "d000")
+				if err != nil {
+					t.Fatal(err)
+				}
+				x.leave(t, f)
+				got, err := f.commands.Get(t.Context(), admin("a"), message.Commands[0].ID)
+				if err != nil || got.State != Cancelled || got.Words != x.words {
+					t.Errorf("the message is %s, %q (%v), want it cancelled: %q", got.State, got.Words, err, x.words)
+				}
+				if got, err = f.commands.Get(t.Context(), admin("a"), wipe.Commands[0].ID); err != nil || got.State != x.wipe {
+					t.Errorf("the wipe is %s (%v), want %s", got.State, err, x.wipe)
+				}
+			})
+		})
+	}
 }

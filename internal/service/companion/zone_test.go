@@ -208,3 +208,26 @@ func TestWhatAnApplicationDoesIsInTheLogOfSynchronisations(t *testing.T) {
 		}
 	})
 }
+
+// TestOrdersEndWithTheDevicesService: nobody comes any more for what waits for a device that was taken out of service.
+func TestOrdersEndWithTheDevicesService(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		x := w.app(t, byPassword("ann", password))
+		if err := x.Begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b, err := w.Commands.Request(t.Context(), zonetest.System, command.Request{
+			Kind: platform.Message, Devices: []string{x.Device()}, Reason: "r", Text: "Hello",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Zone.Devices.Retire(t.Context(), zonetest.System, x.Device(), "sold"); err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Commands.Get(t.Context(), zonetest.System, b.Commands[0].ID)
+		if err != nil || got.State != command.Cancelled {
+			t.Errorf("the message is %s, %q (%v)", got.State, got.Words, err)
+		}
+	})
+}
