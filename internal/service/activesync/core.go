@@ -127,6 +127,7 @@ type Sighting struct {
 // Outcome is what a device answered to an order.
 type Outcome struct {
 	OrderID         string
+	Order           Order
 	Done            bool   // the device reports success
 	Words           string // why not, for people; "" where the device gave no reason
 	Unauthenticated bool   // it knew its policy key, but not a password that still works

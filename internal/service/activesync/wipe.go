@@ -26,7 +26,7 @@ func (v *visit) wipe(s *Standing) (answer, error) {
 	}
 	if order == AccountWipe && v.version < V161 {
 		// Never a full wipe in its place: these versions have no word for it.
-		if err := v.report(Outcome{OrderID: id, Words: "The device speaks " + v.version.String() + ", which has no account-only wipe."}); err != nil {
+		if err := v.report(Outcome{OrderID: id, Order: order, Words: "The device speaks " + v.version.String() + ", which has no account-only wipe."}); err != nil {
 			return answer{}, err
 		}
 		order = NoOrder
@@ -53,9 +53,9 @@ func (v *visit) direct(s *Standing, order Order, id string, request provisionReq
 	if status == 0 {
 		return frame(told.node()), nil
 	}
-	o := Outcome{OrderID: id, Done: status == 1}
+	o := Outcome{OrderID: id, Order: order, Done: status == 1}
 	if !o.Done {
-		o.Words = "The device says that it could not wipe itself."
+		o.Words = "The device says that it could not " + erasure[order] + "."
 		told.Status = 2
 	}
 	if err := v.report(o); err != nil {
@@ -67,6 +67,9 @@ func (v *visit) direct(s *Standing, order Order, id string, request provisionReq
 	}
 	return frame(told.node()), nil
 }
+
+// erasure says what a device does that carries an order out.
+var erasure = map[Order]string{FullWipe: "erase itself", AccountWipe: "remove the account and what came with it"}
 
 func (v *visit) report(o Outcome) error {
 	o.Unauthenticated, o.Address = !v.proven, v.from

@@ -25,7 +25,7 @@ func TestFullWipe(t *testing.T) {
 			t.Errorf("the acknowledgement got status %s", got)
 		}
 		outcomes := read(w.zone, func() []Outcome { return w.zone.outcomes })
-		if len(outcomes) != 1 || !outcomes[0].Done || outcomes[0].Unauthenticated {
+		if len(outcomes) != 1 || !outcomes[0].Done || outcomes[0].Order != FullWipe || outcomes[0].Unauthenticated {
 			t.Errorf("reported: %+v", outcomes)
 		}
 		p.expect("a wiped device", p.folderSync(), either(p.version, statusDeviceBlocked))
@@ -69,7 +69,7 @@ func TestAnAccountWipeIsNeverAFullOne(t *testing.T) {
 			t.Fatal("the directive is wrong")
 		}
 		p.provision(wbxml.Elem(wbxml.ProvisionAccountOnlyRemoteWipe, wbxml.Leaf(wbxml.ProvisionStatus, "1")))
-		if outcomes := read(w.zone, func() []Outcome { return w.zone.outcomes }); len(outcomes) != 1 || !outcomes[0].Done {
+		if outcomes := read(w.zone, func() []Outcome { return w.zone.outcomes }); len(outcomes) != 1 || !outcomes[0].Done || outcomes[0].Order != AccountWipe {
 			t.Errorf("reported: %+v", outcomes)
 		}
 	})

@@ -77,13 +77,13 @@ func orderOf(c *command.Command) Order {
 	return FullWipe
 }
 
-// Report takes a device's answer to its order. A device says so before it erases itself (MS-ASPROV section 3.1.5.2): its
+// Report takes a device's answer to its order. A device says so before it erases anything (MS-ASPROV section 3.1.5.2): its
 // word is all there is.
 func (z *Zone) Report(ctx context.Context, o Outcome) error {
 	if !o.Done {
 		return z.Commands.Report(ctx, o.OrderID, command.Answer{State: command.Failed, Unproven: o.Unauthenticated, Words: cmp.Or(o.Words, "The device says that it could not.")})
 	}
-	words := "The device says that it erases itself."
+	words := "The device says that it is about to " + erasure[o.Order] + "."
 	if o.Unauthenticated {
 		words += " Its password no longer works, so nobody vouches for it: it was known by its policy key."
 	}
