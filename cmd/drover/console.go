@@ -126,7 +126,7 @@ func (c *console) complain(err error) {
 	var refused *adminv1.Problem
 	if errors.As(err, &refused) {
 		for _, f := range refused.Errors {
-			fmt.Fprintf(c.err, "  %s: %s\n", table.Clean(f.Location), table.Clean(f.Message))
+			fmt.Fprintln(c.err, " ", table.Clean(faultLine(f, refused.Detail)))
 		}
 		code := refused.Code
 		if refused.Request != "" {
@@ -138,6 +138,14 @@ func (c *console) complain(err error) {
 	if errors.As(err, &parse) {
 		fmt.Fprintf(c.err, "  %q tells what can be said.\n", strings.TrimSpace("drover "+commandOf(parse.Context))+" --help")
 	}
+}
+
+// faultLine names an input at fault, and says what is wrong with it where that has not been said.
+func faultLine(f adminv1.Fault, said string) string {
+	if f.Message == said {
+		return "at " + f.Location
+	}
+	return f.Location + ": " + f.Message
 }
 
 func sentence(err error) string {

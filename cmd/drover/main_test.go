@@ -24,6 +24,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"drover/api/adminv1"
 	"drover/internal/base/sqldb"
 	"drover/internal/base/sqldb/sqldbtest"
 	"drover/internal/core/schema"
@@ -309,6 +310,23 @@ func TestStatusesSayWhatHappened(t *testing.T) {
 	} {
 		if got := statusOf(x.http, x.code); got != x.want {
 			t.Errorf("%d %s: %d, want %d", x.http, x.code, got, x.want)
+		}
+	}
+}
+
+func TestAComplaintSaysItsSentenceOnce(t *testing.T) {
+	for _, x := range []struct {
+		faults []adminv1.Fault
+		want   string
+	}{
+		{nil, "drover: It cannot.\n  (x)\n"},
+		{[]adminv1.Fault{{Location: "body.name", Message: "It cannot."}}, "drover: It cannot.\n  at body.name\n  (x)\n"},
+		{[]adminv1.Fault{{Location: "body.name", Message: "Why."}}, "drover: It cannot.\n  body.name: Why.\n  (x)\n"},
+	} {
+		var out bytes.Buffer
+		newConsole(os.Stdin, &out, &out).complain(&adminv1.Problem{Detail: "It cannot.", Code: "x", Errors: x.faults})
+		if out.String() != x.want {
+			t.Errorf("got %q, want %q", out.String(), x.want)
 		}
 	}
 }
