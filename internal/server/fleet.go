@@ -8,13 +8,15 @@ import (
 	"drover/internal/core/device"
 	"drover/internal/core/enrol"
 	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 )
 
 // fleet shows the devices to package command.
 type fleet struct {
-	devices *device.Store
-	keys    *enrol.Store
+	devices  *device.Store
+	keys     *enrol.Store
+	policies *policy.Store
 }
 
 func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids []string) ([]command.Target, error) {
@@ -34,6 +36,18 @@ func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids 
 		}
 	}
 	return out, nil
+}
+
+func (f fleet) Switches(ctx context.Context, id string) (map[platform.Setting]bool, error) {
+	d, err := f.devices.Get(ctx, scope.System("command"), id)
+	if err != nil {
+		return nil, err
+	}
+	e, err := f.policies.EffectiveOf(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return e.Switches(), nil
 }
 
 // reach tells over which channels a device can be reached: its mail client, what holds its key (a companion application or an

@@ -178,7 +178,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Devices.Follow(z.Enrol)
 	z.Devices.OnReturn(z.Enrol.Returned)
 	z.Users.Follow(z.Enrol)
-	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices, z.Enrol}, keys, z.Bus)
+	z.Commands = command.New(z.DB, z.Clock, z.Audit, z.Safety, fleet{z.Devices, z.Enrol, z.Policies}, keys, z.Bus)
 	z.Devices.Follow(z.Commands)
 	z.Computers = computer.New(computer.Parts{DB: z.DB, Clock: z.Clock, Log: z.Audit, Keys: keys, Devices: z.Devices})
 	z.Devices.OnReturn(z.Computers.Returned)

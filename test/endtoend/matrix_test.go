@@ -1,6 +1,7 @@
 package endtoend
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -213,11 +214,11 @@ func (m *field) cleanCard(t *testing.T) {
 	m.t, m.admin.t = t, t
 	m.ask(map[platform.Setting]policy.Value{platform.TouchDownCleanCard: policy.Bool(true)})
 	defer m.ask(map[platform.Setting]policy.Value{platform.TouchDownCleanCard: policy.Bool(false)})
-	m.take(m.withApp("android-touchdown/2.0", simulated.Obedient), simulated.SelectiveWipe, all(touchDown, card), "Clean SD card")
-	m.take(m.withApp("android-touchdown/2.2", simulated.Obedient), simulated.SelectiveWipe, all(touchDown, card), "Clean SD card")
+	m.take(m.withApp("android-touchdown/2.0", simulated.Obedient), simulated.SelectiveWipe, all(touchDown, card), "the whole storage card")
+	m.take(m.withApp("android-touchdown/2.2", simulated.Obedient), simulated.SelectiveWipe, all(touchDown, card), "the whole storage card")
 	x := m.withMail("android-touchdown/2.2", simulated.Obedient)
 	m.join(x, "android-touchdown/2.2")
-	m.take(x, simulated.FullWipe, all(card, factory), "Clean SD card")
+	m.take(x, simulated.FullWipe, all(card, factory), "storage card is erased too")
 }
 
 // postponed has iOS wait for its user: the account-only wipe of today's iOS, and what an application is asked for while
@@ -226,6 +227,10 @@ func (m *field) postponed(t *testing.T) {
 	m.t, m.admin.t = t, t
 	x := m.withMail("ios/10", simulated.Obedient)
 	m.take(x, simulated.SelectiveWipe, all(account, mails), "Everything else on the device")
+	if list := fmt.Sprint(m.admin.want("GET", "/devices/"+x.id+"/commands", nil)["items"]); !strings.Contains(list, "about to remove the account") ||
+		strings.Contains(list, "erase itself") {
+		t.Errorf("of an account-only wipe it says %s", list)
+	}
 	if n := x.stop().Events["put-off"]; n != 1 {
 		t.Errorf("it was put off %d times", n)
 	}
@@ -282,18 +287,21 @@ func (m *field) misbehaviour(t *testing.T) {
 	}
 }
 
-// notAsked has a zone that asks for no personal data order some: nothing is sent, and the order fails in words.
+// notAsked has a zone that asks for no personal data order some: it is refused in words. Of who was asked before, nothing is
+// sent, and the order fails in words.
 func (m *field) notAsked(t *testing.T) {
 	m.t, m.admin.t = t, t
+	late := m.withApp("ios/5", simulated.Postpone)
+	id := m.ordered(late, simulated.Locate)
+	m.answers(late, id, "postponed", "postponed", "delivered", "queued")
 	m.ask(map[platform.Setting]policy.Value{platform.AuditLocation: policy.Bool(false)})
 	m.ask(map[platform.Setting]policy.Value{platform.AuditDeviceLog: policy.Bool(false)})
 	x := m.withApp("blackberry-notifysync", simulated.Obedient)
-	for _, k := range []simulated.Order{simulated.Locate, simulated.RequestLog} {
-		id := m.ordered(x, k)
-		m.answers(x, id, "failed", "failed", "delivered", "queued")
-		if words, _ := m.admin.want("GET", "/commands/"+id, nil)["detail"].(string); !strings.Contains(words, "not collected") {
-			t.Errorf("%s failed with the words %q", k, words)
-		}
+	m.refuse(x, simulated.Locate, "(audit.location) on must reach it first")
+	m.refuse(x, simulated.RequestLog, "(audit.device-log) on must reach it first")
+	m.answers(late, id, "failed", "failed", "postponed", "delivered", "queued")
+	if words, _ := m.admin.want("GET", "/commands/"+id, nil)["detail"].(string); !strings.Contains(words, "not collected") {
+		t.Errorf("it failed with the words %q", words)
 	}
 	if stocks, err := m.Journal.Stocks(t.Context(), system, x.id); err != nil || len(stocks) > 0 {
 		t.Errorf("this is kept of it: %v (%v)", stocks, err)

@@ -126,6 +126,8 @@ type Target struct {
 type Devices interface {
 	// Targets returns the devices among ids that lie within the scope, in any order.
 	Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids []string) ([]Target, error)
+	// Switches returns those of [platform.Switches] of which the policy of a device says something, and whether they are on.
+	Switches(ctx context.Context, id string) (map[platform.Setting]bool, error)
 	// MarkWiped keeps the device out until an administrator lets it enrol again.
 	MarkWiped(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id string) error
 }

@@ -37,8 +37,9 @@ func (plainKeys) Open(_ context.Context, _ sqldb.Querier, _ seal.Field, _ seal.O
 
 // fleet is a set of devices, iPhones by default, all in the group "g" when their number is even.
 type fleet struct {
-	devices map[string]Target
-	wiped   map[string]bool
+	devices  map[string]Target
+	wiped    map[string]bool
+	switches map[platform.Setting]bool // of every policy
 }
 
 func (f *fleet) Targets(_ context.Context, _ sqldb.Querier, s scope.Scope, ids []string) ([]Target, error) {
@@ -52,6 +53,10 @@ func (f *fleet) Targets(_ context.Context, _ sqldb.Querier, s scope.Scope, ids [
 		out = append(out, t)
 	}
 	return out, nil
+}
+
+func (f *fleet) Switches(context.Context, string) (map[platform.Setting]bool, error) {
+	return f.switches, nil
 }
 
 func (f *fleet) MarkWiped(_ context.Context, _ *sqldb.Tx, _ scope.Caller, id string) error {
@@ -96,7 +101,7 @@ func newFixture(t testing.TB, db *sqldb.DB, devices int) *fixture {
 	t.Helper()
 	f := &fixture{
 		db: db, clock: clock.NewFake(start), bus: bus.New(), staff: staff{map[string]time.Time{}},
-		fleet: &fleet{map[string]Target{}, map[string]bool{}},
+		fleet: &fleet{map[string]Target{}, map[string]bool{}, nil},
 	}
 	for i := range devices {
 		id := fmt.Sprintf("d%03d", i)
@@ -300,6 +305,45 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		}
 		if list, _, err := f.commands.List(t.Context(), stranger, Filter{}, 10, ""); err != nil || len(list) != 0 {
 			t.Errorf("foreign commands were listed: %v (%v)", list, err)
+		}
+	})
+}
+
+// TestWhatThePolicyDoesNotCollectIsNotOrdered: it is refused when it is ordered, and its preview says so.
+func TestWhatThePolicyDoesNotCollectIsNotOrdered(t *testing.T) {
+	schematest.Each(t, func(t *testing.T, db *sqldb.DB) {
+		f := newFixture(t, db, 2*pieceSize)
+		var all []string
+		for id, d := range f.fleet.devices {
+			d.Facts.Platform, d.Reach.Channels = platform.AndroidTouchDown, []platform.Channel{platform.ActiveSync, platform.Companion}
+			f.fleet.devices[id] = d
+			all = append(all, id)
+		}
+		locate := Request{Kind: platform.Locate, Devices: []string{"d000"}, Reason: "r"}
+		f.fleet.switches = map[platform.Setting]bool{platform.AuditLocation: false}
+		list, err := f.commands.Preview(t.Context(), admin("a"), locate)
+		if err != nil || list[0].Verdict.Possible || !strings.Contains(list[0].Verdict.Reason, "audit.location") {
+			t.Errorf("the preview is %+v (%v)", list, err)
+		}
+		for _, devices := range [][]string{{"d000"}, all} {
+			locate.Devices = devices
+			_, err := f.commands.Request(t.Context(), admin("a"), locate)
+			if p := problem.From(err); !problem.Is(err, problem.Conflict) || p.Code != "command.refused" || !strings.Contains(fmt.Sprint(p.Message, p.Fields), "audit.location") ||
+				len(devices) == 1 && len(p.Fields) > 0 {
+				t.Errorf("ordered from %d: %v", len(devices), err)
+			}
+		}
+		f.fleet.switches = map[platform.Setting]bool{platform.AuditLocation: true, platform.TouchDownCleanCard: true}
+		if b, err := f.commands.Request(t.Context(), admin("a"), locate); err != nil || b.Left != 0 || !b.Complete() {
+			t.Errorf("what is collected: %+v (%v)", b.LeftOut, err)
+		}
+		f.quorum(t, 1)
+		if _, err := f.wipe(t, admin("a"), "d000"); err != nil {
+			t.Fatal(err)
+		}
+		waiting, _, err := f.safety.List(t.Context(), admin("b"), safety.Awaiting, 10, "")
+		if err != nil || len(waiting) != 1 || !strings.Contains(waiting[0].Words, "storage card is erased too") {
+			t.Errorf("what others are to approve is %+v (%v)", waiting, err)
 		}
 	})
 }

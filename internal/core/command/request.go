@@ -26,6 +26,8 @@ type Request struct {
 	Text string
 	// Key makes a repeated request the same request: at most 100 characters, chosen by the caller, unique for the caller.
 	Key string
+
+	switches map[string]map[platform.Setting]bool // what the policies say of what the command goes by, device by device
 }
 
 const (
@@ -51,7 +53,10 @@ func (cs *Commands) Preview(ctx context.Context, c scope.Caller, r Request) ([]E
 	if err != nil {
 		return nil, err
 	}
-	targets, err := cs.targets(ctx, cs.db, sc, r.Devices)
+	if err := cs.readSwitches(ctx, sc, &r); err != nil {
+		return nil, err
+	}
+	targets, err := cs.targets(ctx, cs.db, sc, r, r.Devices)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +94,35 @@ func (r *Request) check(c scope.Caller) (scope.Scope, error) {
 }
 
 // targets finds all the devices within the scope, or fails.
-func (cs *Commands) targets(ctx context.Context, q sqldb.Querier, sc scope.Scope, devices []string) ([]Target, error) {
+func (cs *Commands) targets(ctx context.Context, q sqldb.Querier, sc scope.Scope, r Request, devices []string) ([]Target, error) {
 	targets, err := cs.devices.Targets(ctx, q, sc, devices)
 	if err == nil && len(targets) != len(devices) {
 		err = problem.Newf(problem.NotFound, "device.unknown", "%d of the %d devices are not there.",
 			len(devices)-len(targets), len(devices))
 	}
+	for i := range targets {
+		targets[i].Reach.Switches = r.switches[targets[i].ID]
+	}
 	return targets, err
+}
+
+// readSwitches reads what the policies of the devices say of what the command goes by. It needs connections of its own, and so
+// comes before any transaction.
+func (cs *Commands) readSwitches(ctx context.Context, sc scope.Scope, r *Request) error {
+	targets, err := cs.targets(ctx, cs.db, sc, *r, r.Devices)
+	if err != nil {
+		return err
+	}
+	r.switches = map[string]map[platform.Setting]bool{}
+	for _, t := range targets {
+		if !platform.Resolve(t.Facts).Heeds(r.Kind) {
+			continue
+		}
+		if r.switches[t.ID], err = cs.devices.Switches(ctx, t.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Request asks for a command. Either every device gets its order or none does; the error then names the devices and
@@ -129,12 +156,15 @@ func (cs *Commands) Request(ctx context.Context, c scope.Caller, r Request) (b B
 
 // begin writes the first piece, once it is known that all devices can take the command.
 func (cs *Commands) begin(ctx context.Context, c scope.Caller, sc scope.Scope, r Request) (b Batch, err error) {
+	if err := cs.readSwitches(ctx, sc, &r); err != nil {
+		return b, err
+	}
 	first := r.Devices
 	if kinds[r.Kind].class == "" {
 		first = r.Devices[:min(len(r.Devices), pieceSize)]
 	}
 	if len(first) < len(r.Devices) {
-		if _, _, err := cs.able(ctx, cs.db, sc, r.Kind, r.Devices); err != nil {
+		if _, _, err := cs.able(ctx, cs.db, sc, r, r.Devices); err != nil {
 			return b, err
 		}
 	}
@@ -142,7 +172,7 @@ func (cs *Commands) begin(ctx context.Context, c scope.Caller, sc scope.Scope, r
 		if b, err = cs.again(ctx, tx, c, r); err != nil || b.ID != "" {
 			return err
 		}
-		targets, ways, err := cs.able(ctx, tx, sc, r.Kind, first)
+		targets, ways, err := cs.able(ctx, tx, sc, r, first)
 		if err != nil {
 			return err
 		}
@@ -158,19 +188,19 @@ func (cs *Commands) begin(ctx context.Context, c scope.Caller, sc scope.Scope, r
 }
 
 // able finds the devices and how each is reached, or says of each that cannot take the command why.
-func (cs *Commands) able(ctx context.Context, q sqldb.Querier, sc scope.Scope, k platform.Command, devices []string) ([]Target, []platform.Way, error) {
-	targets, err := cs.targets(ctx, q, sc, devices)
+func (cs *Commands) able(ctx context.Context, q sqldb.Querier, sc scope.Scope, r Request, devices []string) ([]Target, []platform.Way, error) {
+	targets, err := cs.targets(ctx, q, sc, r, devices)
 	if err != nil {
 		return nil, nil, err
 	}
-	ways, err := waysTo(k, targets)
+	ways, err := waysTo(r.Kind, targets)
 	if err != nil {
 		return nil, nil, err
 	}
 	var busy []string
 	for part := range slices.Chunk(devices, pieceSize) {
 		var a sqldb.Args
-		list, err := sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT device FROM command WHERE kind = "+a.Add(string(k))+
+		list, err := sqldb.All(ctx, q, sqldb.Scan1[string], "SELECT device FROM command WHERE kind = "+a.Add(string(r.Kind))+
 			" AND state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed') AND device IN "+a.In(part...), a.List()...)
 		if err != nil {
 			return nil, nil, err
@@ -191,20 +221,25 @@ func waysTo(k platform.Command, targets []Target) ([]platform.Way, error) {
 		v := platform.Resolve(t.Facts).Ask(k, t.Reach)
 		switch {
 		case t.Wiped:
-			faults = append(faults, problem.Field{Name: t.ID, Message: "It has been wiped and must enrol again first."})
+			faults = append(faults, fault(t.ID, "It has been wiped and must enrol again first."))
 		case !v.Possible:
-			faults = append(faults, problem.Field{Name: t.ID, Message: refusal(v)})
+			faults = append(faults, fault(t.ID, refusal(v)))
 		}
 		ways[i] = v.Way
 	}
-	if len(faults) > 0 {
-		words := faults[0].Message
-		if len(targets) > 1 {
-			words = fmt.Sprintf("%d of %d devices cannot take this command.", len(faults), len(targets))
-		}
-		return nil, problem.New(problem.Conflict, "command.refused", words).WithFields(faults...)
+	switch {
+	case len(faults) == 0:
+		return ways, nil
+	case len(targets) == 1:
+		return nil, problem.New(problem.Conflict, "command.refused", faults[0].Message)
 	}
-	return ways, nil
+	return nil, problem.Newf(problem.Conflict, "command.refused", "%d of %d devices cannot take this command.", len(faults), len(targets)).
+		WithFields(faults...)
+}
+
+// fault says what is wrong with one of several devices.
+func fault(device, words string) problem.Field {
+	return problem.Field{Name: "devices[" + device + "]", Message: words}
 }
 
 func refusal(v platform.Verdict) string {

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"drover/internal/base/problem"
@@ -64,15 +63,15 @@ func (cs *Commands) insert(ctx context.Context, tx *sqldb.Tx, c *Command, r Requ
 }
 
 func alreadyOpen(devices ...string) error {
+	if len(devices) == 1 {
+		return problem.New(problem.Conflict, "command.open", "The device has an open command of this kind already: cancel that one, or wait for it.")
+	}
 	faults := make([]problem.Field, len(devices))
 	for i, id := range devices {
-		faults[i] = problem.Field{Name: id, Message: "has an open command of this kind"}
+		faults[i] = fault(id, "It has an open command of this kind.")
 	}
-	words := "The device has an open command of this kind already: cancel that one, or wait for it."
-	if len(devices) > 1 {
-		words = fmt.Sprintf("%d devices have an open command of this kind already: cancel those, or wait for them.", len(devices))
-	}
-	return problem.New(problem.Conflict, "command.open", words).WithFields(faults...)
+	return problem.Newf(problem.Conflict, "command.open", "%d devices have an open command of this kind already: cancel those, or wait for them.", len(devices)).
+		WithFields(faults...)
 }
 
 func (cs *Commands) byID(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (Command, error) {

@@ -76,6 +76,15 @@ type Way struct {
 	Removes string
 	Leaves  string
 	Caveat  string
+	Needs   Setting // what the device's policy must have on, "" for nothing
+	Option  *Option // what a switch of the policy changes in it, nil for nothing
+}
+
+// Option is a switch of the policy that changes what a command does. What a [Way] says itself holds where it is not known how
+// the switch stands.
+type Option struct {
+	Setting Setting
+	On, Off Way // their sentences alone
 }
 
 // Alternative is what an administrator can do instead of a command that is refused. Command is "" where it is no command.
@@ -95,6 +104,9 @@ type Order struct {
 type Reach struct {
 	Channels   []Channel // the channels in which it is enrolled
 	ActiveSync Version   // the protocol version it speaks there; zero when it is not known
+	// Switches are those of [Switches] of which the policy that the device must obey says something, and whether they are on;
+	// nil where the policy is not known, which refuses nothing.
+	Switches map[Setting]bool
 }
 
 // Verdict answers whether a command can be sent to a device, and what it will do. When Possible, Way is the way it will
@@ -121,7 +133,7 @@ func (r Row) Concerns(c Command) bool {
 func (r Row) Ask(c Command, reach Reach) Verdict {
 	o := r.orders[c]
 	if w, ok := o.way(reach); ok {
-		return Verdict{Possible: true, Way: w}
+		return Verdict{Possible: true, Way: w.under(reach)}
 	}
 	v := Verdict{Reason: o.reason(c, reach)}
 	for _, a := range o.Alternatives {
@@ -132,14 +144,41 @@ func (r Row) Ask(c Command, reach Reach) Verdict {
 	return v
 }
 
+// Heeds tells whether it depends on the device's policy what becomes of command c.
+func (r Row) Heeds(c Command) bool {
+	return slices.ContainsFunc(r.orders[c].Ways, func(w Way) bool { return w.Needs != "" || w.Option != nil })
+}
+
 // way returns the best way that is open.
 func (o Order) way(reach Reach) (Way, bool) {
 	for _, w := range o.Ways {
-		if slices.Contains(reach.Channels, w.Channel) && reach.speaks(w) {
+		if slices.Contains(reach.Channels, w.Channel) && reach.speaks(w) && !reach.lacks(w.Needs) {
 			return w, true
 		}
 	}
 	return Way{}, false
+}
+
+// lacks tells whether the device's policy is known not to have on what a way needs.
+func (r Reach) lacks(s Setting) bool { return s != "" && r.Switches != nil && !r.Switches[s] }
+
+// under returns the way as it goes under the policy of the device, as far as a channel brings that to it.
+func (w Way) under(reach Reach) Way {
+	o := w.Option
+	w.Option = nil
+	if o == nil || !slices.ContainsFunc(reach.Channels, o.Setting.CarriedBy) {
+		return w
+	}
+	on, known := reach.Switches[o.Setting]
+	if !known {
+		return w
+	}
+	said := o.Off
+	if on {
+		said = o.On
+	}
+	w.Removes, w.Leaves, w.Caveat = said.Removes, said.Leaves, said.Caveat
+	return w
 }
 
 func (r Reach) speaks(w Way) bool {
@@ -156,15 +195,41 @@ func (o Order) reason(c Command, reach Reach) string {
 		return o.Refusal
 	}
 	for _, w := range o.Ways {
-		if !reach.speaks(w) && slices.Contains(reach.Channels, w.Channel) {
+		switch enrolled := slices.Contains(reach.Channels, w.Channel); {
+		case enrolled && !reach.speaks(w):
 			return tooOld(c, w, reach.ActiveSync)
+		case enrolled: // and the policy alone is in its way
+			return unasked[w.Needs]
 		}
 	}
 	if o.Refusal != "" && !reach.beyondMail() {
 		return o.Refusal
 	}
-	return "This command needs " + o.Ways[0].Channel.Name() + ", in which this device is not enrolled."
+	for _, w := range o.Ways {
+		if w.Channel != AppleMDM {
+			return needs(w.Channel)
+		}
+	}
+	return needsApple
 }
+
+// needsApple is said of what goes over a channel alone that the catalogue knows and Drover does not serve.
+const needsApple = "This command needs Apple device management, which Drover does not have."
+
+func needs(c Channel) string {
+	return "This command needs " + c.Name() + ", in which this device is not enrolled."
+}
+
+// unasked says what to change where the policy does not have on what a command needs.
+var unasked = map[Setting]string{
+	AuditLocation: "The policy of this device does not ask for its location: " +
+		"a suite with \"Location\" (audit.location) on must reach it first.",
+	AuditDeviceLog: "The policy of this device does not ask for its log: " +
+		"a suite with \"Device log\" (audit.device-log) on must reach it first.",
+}
+
+// Switches returns the settings of yes or no by which orders go.
+func Switches() []Setting { return []Setting{AuditLocation, AuditDeviceLog, TouchDownCleanCard} }
 
 func tooOld(c Command, w Way, spoken Version) string {
 	what := "This command"

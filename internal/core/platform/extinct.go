@@ -133,16 +133,40 @@ func touchDownEncryption() Encryption {
 }
 
 func touchDownSelective() Order {
+	const back = "and the managed account; TouchDown returns to its state before registration."
+	const own = "All mail, calendar, contacts and tasks in TouchDown, TouchDown's data on the storage card, " + back
 	return only(Way{
-		Channel: Companion, Extent: App,
-		Removes: "All mail, calendar, contacts and tasks in TouchDown, TouchDown's data on the storage card, and the " +
-			"managed account; TouchDown returns to its state before registration.",
-		Leaves: "Everything outside TouchDown; the rest of the storage card, unless the option below is on.",
-		Caveat: cleanCard,
+		Channel: Companion, Extent: App, Removes: own,
+		Leaves: "Everything outside TouchDown; the rest of the storage card, unless the option below is on.", Caveat: cleanCard,
+		Option: &Option{
+			Setting: TouchDownCleanCard,
+			On: Way{
+				Removes: "All mail, calendar, contacts and tasks in TouchDown, the whole storage card, " + back,
+				Leaves:  "Everything outside TouchDown but for the storage card.", Caveat: cleanCardOn,
+			},
+			Off: Way{Removes: own, Leaves: "Everything outside TouchDown; the rest of the storage card.", Caveat: cleanCardOff},
+		},
 	}, noAccountWipe, insteadBlock)
 }
 
-const cleanCard = "Where TouchDown's advanced option \"Clean SD card on Remote Wipe\" is on, the whole storage card is erased."
+func touchDownFull() Way {
+	return Way{
+		Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard, Caveat: cleanCard,
+		Option: &Option{
+			Setting: TouchDownCleanCard,
+			On:      Way{Removes: factoryState + " The storage card is erased too.", Leaves: keepsNothing, Caveat: cleanCardOn},
+			Off:     Way{Removes: factoryState, Leaves: keepsCard, Caveat: cleanCardOff},
+		},
+	}
+}
+
+const (
+	cleanCard   = "Where TouchDown's advanced option \"Clean SD card on Remote Wipe\" is on, the whole storage card is erased."
+	cleanCardOn = "The policy in force has TouchDown's option \"Clean SD card on Remote Wipe\" on; the device's own setting " +
+		"holds until it has taken that."
+	cleanCardOff = "The policy in force has TouchDown's option \"Clean SD card on Remote Wipe\" off; the device's own setting " +
+		"holds until it has taken that."
+)
 
 func touchDownOld() Row {
 	return Row{
@@ -169,10 +193,7 @@ func touchDown() Row {
 		Channels:   []Channel{ActiveSync, Companion}, TLS: V(1, 0), Encryption: touchDownEncryption(),
 		when: when{from: V(2, 2), below: V(5), otherwise: true}, mail: touchDownSettings(), app: touchDownApp(),
 		orders: orders(map[Command]Order{
-			FullWipe: alsoOver(Companion, Way{
-				Channel: ActiveSync, Extent: Device, Removes: factoryState, Leaves: keepsCard,
-				Caveat: cleanCard,
-			}),
+			FullWipe:      alsoOver(Companion, touchDownFull()),
 			SelectiveWipe: touchDownSelective(),
 			Lock:          only(lockWay(Companion), noLock, insteadBlock, insteadTimeout),
 			WipeCard:      only(cardWay(Companion), noCardWipe),

@@ -13,7 +13,8 @@ const (
 	noLog         = "ActiveSync has no word for fetching a device's log, and this device is enrolled in no other channel."
 	noMessage     = "ActiveSync has no word for showing a message, and this device is enrolled in no other channel."
 	noInventory   = "ActiveSync has no word for asking a device what it is, and this device is enrolled in no other channel."
-	noApp         = "There is no companion application for this platform."
+	noApp         = "ActiveSync has no word for this, and there is no companion application for this platform."
+	noKnowledge   = "ActiveSync has no word for this, and what else a device of no known platform can do is not known: an administrator can set its platform."
 	neverClear    = "Neither ActiveSync nor the companion application of this platform can clear a passcode."
 	neverCard     = "Neither ActiveSync nor the companion application of this platform can wipe the storage card alone."
 	noCard        = "This platform has no storage card."
@@ -54,9 +55,10 @@ func orders(named map[Command]Order) map[Command]Order {
 }
 
 // completed refuses what only a companion application can do, on the rows that have none, and does not speak of
-// ActiveSync alone on those that have one.
+// ActiveSync alone on those that have one. A device of no known platform may have one.
 func completed(rows []Row) []Row {
 	never := map[string]string{noClear: neverClear, noCardWipe: neverCard}
+	alone := []string{noLock, noCardWipe, noClear, noLocate, noLog, noMessage, noInventory}
 	for _, r := range rows {
 		if slices.Contains(r.Channels, Agent) {
 			continue
@@ -68,7 +70,15 @@ func completed(rows []Row) []Row {
 			continue
 		}
 		if !slices.Contains(r.Channels, Companion) {
-			r.orders[Message], r.orders[UpdateInventory] = refused(noApp), refused(noApp)
+			why := noApp
+			if r.ID == UnknownPlatform {
+				why = noKnowledge
+			}
+			for c, o := range r.orders {
+				if slices.Contains(alone, o.Refusal) {
+					r.orders[c] = refused(why, o.Alternatives...)
+				}
+			}
 			continue
 		}
 		for c, o := range r.orders {
@@ -119,11 +129,11 @@ func clearWay(c Channel) Way {
 }
 
 func locateWay(c Channel) Way {
-	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device reports its position.", Leaves: keepsAll}
+	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device reports its position.", Leaves: keepsAll, Needs: AuditLocation}
 }
 
 func logWay(c Channel) Way {
-	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device sends its log.", Leaves: keepsAll}
+	return Way{Channel: c, Extent: Nothing, Removes: "Nothing; the device sends its log.", Leaves: keepsAll, Needs: AuditDeviceLog}
 }
 
 func messageWay(c Channel) Way {

@@ -112,6 +112,93 @@ func TestAlternativesCanBeDone(t *testing.T) {
 	}
 }
 
+// TestRefusalsAreTrue: what is said names no channel that would not help, and none in which the device is enrolled already.
+func TestRefusalsAreTrue(t *testing.T) {
+	const (
+		unknown = "ActiveSync has no word for this, and what else a device of no known platform can do is not known: an administrator can set its platform."
+		noApp   = "ActiveSync has no word for this, and there is no companion application for this platform."
+		apple   = "This command needs Apple device management, which Drover does not have."
+		mail    = "This command needs ActiveSync, in which this device is not enrolled."
+	)
+	for _, x := range []struct {
+		row     string
+		over    Channel
+		command Command
+		want    string
+	}{
+		{"unknown", Companion, Lock, unknown},
+		{"unknown", Companion, Message, unknown},
+		{"unknown", Companion, WipeCard, unknown},
+		{"unknown", ActiveSync, Locate, unknown},
+		{"unknown", Companion, FullWipe, mail},
+		{"ios/10", Companion, Lock, apple},
+		{"ios/10", Companion, ClearPasscode, apple},
+		{"ios/10", Companion, SelectiveWipe, mail},
+		{"ios/5", Companion, SelectiveWipe, apple},
+		{"windows-phone-7", ActiveSync, ClearPasscode, noApp},
+		{"windows-phone-7", ActiveSync, Locate, noApp},
+		{"webos", ActiveSync, RequestLog, noApp},
+		{"webos", ActiveSync, Message, noApp},
+		{"webos", ActiveSync, Lock, noApp},
+		{"android-gmail", ActiveSync, Lock, "ActiveSync has no word for locking a device, and this device is enrolled in no other channel."},
+	} {
+		r, ok := Find(x.row)
+		if !ok {
+			t.Fatalf("no row %s", x.row)
+		}
+		if got := r.Ask(x.command, Reach{Channels: []Channel{x.over}}); got.Possible || got.Reason != x.want {
+			t.Errorf("%s of %s over %s: %+v, want %q", x.command, x.row, x.over, got, x.want)
+		}
+	}
+}
+
+// TestOrdersGoByThePolicy: what it does not collect cannot be asked for, and an option that it sets is said as it is set.
+func TestOrdersGoByThePolicy(t *testing.T) {
+	both := []Channel{ActiveSync, Companion}
+	touch, _ := Find("android-touchdown/2.2")
+	said := func(c Command, channels []Channel, switches map[Setting]bool) string {
+		v := touch.Ask(c, Reach{Channels: channels, Switches: switches})
+		if !v.Possible {
+			return v.Reason
+		}
+		return v.Way.Removes + " " + v.Way.Leaves + " " + v.Way.Caveat
+	}
+	for _, x := range []struct {
+		command  Command
+		channels []Channel
+		switches map[Setting]bool
+		want     string
+	}{
+		{Locate, both, nil, "reports its position"},
+		{Locate, both, map[Setting]bool{AuditLocation: true}, "reports its position"},
+		{Locate, both, map[Setting]bool{AuditLocation: false}, "(audit.location) on"},
+		{RequestLog, both, map[Setting]bool{}, "(audit.device-log) on"},
+		{RequestLog, both, map[Setting]bool{AuditDeviceLog: true}, "sends its log"},
+		{FullWipe, both, nil, "it is not erased. Where TouchDown's"},
+		{FullWipe, both, map[Setting]bool{TouchDownCleanCard: true}, "card is erased too. Nothing on the device itself. The policy in force"},
+		{FullWipe, both, map[Setting]bool{TouchDownCleanCard: false}, "it is not erased. The policy in force"},
+		{FullWipe, both[:1], map[Setting]bool{TouchDownCleanCard: true}, "Where TouchDown's"}, // ActiveSync does not bring it
+		{SelectiveWipe, both, map[Setting]bool{TouchDownCleanCard: true}, "the whole storage card, and"},
+		{SelectiveWipe, both, map[Setting]bool{TouchDownCleanCard: false}, "the rest of the storage card. The policy in force"},
+	} {
+		if got := said(x.command, x.channels, x.switches); !strings.Contains(got, x.want) {
+			t.Errorf("%s over %v with %v: %q, want %q", x.command, x.channels, x.switches, got, x.want)
+		}
+	}
+	for _, r := range Rows() {
+		for _, c := range Commands() {
+			for _, w := range r.Order(c).Ways {
+				if w.Needs != "" && (unasked[w.Needs] == "" || !slices.Contains(Switches(), w.Needs)) {
+					t.Errorf("%s of %s needs %s, of which nothing is said", c, r.Key(), w.Needs)
+				}
+				if w.Option != nil && !slices.Contains(Switches(), w.Option.Setting) {
+					t.Errorf("%s of %s goes by %s, which nobody reads", c, r.Key(), w.Option.Setting)
+				}
+			}
+		}
+	}
+}
+
 func TestOldTLSCannotConnectDirectly(t *testing.T) {
 	for key, direct := range map[string]bool{
 		"android-native/2.2": false, "android-native/3.0": false, "blackberry-notifysync": false, "symbian-s60/s60": false,

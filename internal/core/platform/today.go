@@ -44,7 +44,7 @@ func ios10() Row {
 			Locate: {Refusal: noLocate, Ways: []Way{
 				{
 					Channel: Companion, Extent: Nothing, Removes: "Nothing; the device reports its position.",
-					Leaves: keepsAll, Caveat: "Where the user has allowed the application to know it.",
+					Leaves: keepsAll, Caveat: "Where the user has allowed the application to know it.", Needs: AuditLocation,
 				},
 				{
 					Channel: AppleMDM, Extent: Nothing, Removes: "Nothing; the device reports its position.",

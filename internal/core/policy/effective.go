@@ -138,6 +138,18 @@ func (e *Effective) Values() Values {
 	return vs
 }
 
+// Switches tells of the settings by which orders go whether they are on. Of a device that is told no policy they are its own.
+func (e *Effective) Switches() map[platform.Setting]bool {
+	on := map[platform.Setting]bool{}
+	if e.Empty() {
+		return on
+	}
+	for _, s := range platform.Switches() {
+		on[s] = e.Value(s).IsTrue()
+	}
+	return on
+}
+
 // Empty tells whether nobody asks anything of the device: no suite is assigned to it and no mail server has a policy.
 func (e *Effective) Empty() bool { return e.Origin.Suite == "" && e.Origin.Upstream == "" }
 

@@ -84,6 +84,9 @@ func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids 
 	}), err
 }
 
+// Switches knows no policy: what orders go by is tested where they are given.
+func (fleet) Switches(context.Context, string) (map[platform.Setting]bool, error) { return nil, nil }
+
 // plainRenderer sends every setting under its key: the wire form is tested where it is made.
 type plainRenderer struct{}
 

@@ -9,6 +9,7 @@ import (
 	"drover/internal/core/device"
 	"drover/internal/core/enrol"
 	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 	"drover/internal/gate/openapi"
 )
 
@@ -41,12 +42,24 @@ func (s *Service) nextCommand(ctx context.Context, _ *Signed) (*answer[companion
 	if err != nil {
 		return nil, err
 	}
+	e, err := s.Effective(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	ask, err := s.Commands.Challenge(ctx, c)
-	return reply(companionv1.NextCommand{Command: wireCommand(*c, d, ask)}, err)
+	return reply(companionv1.NextCommand{Command: wireCommand(*c, d, e, ask)}, err)
 }
 
-func wireCommand(c command.Command, d device.Device, ask command.Challenge) *companionv1.Command {
-	way := platform.Resolve(d.PlatformFacts()).Ask(c.Kind, platform.Reach{Channels: []platform.Channel{platform.Companion}}).Way
+// wireCommand says an order on the wire. What the policy does not ask for any more is said as if it did: the device answers that
+// itself.
+func wireCommand(c command.Command, d device.Device, e *policy.Effective, ask command.Challenge) *companionv1.Command {
+	reach := platform.Reach{Channels: []platform.Channel{platform.Companion}}
+	row := platform.Resolve(d.PlatformFacts())
+	way := row.Ask(c.Kind, reach).Way
+	reach.Switches = e.Switches()
+	if v := row.Ask(c.Kind, reach); v.Possible {
+		way = v.Way
+	}
 	w := &companionv1.Command{
 		ID: c.ID, Kind: string(c.Kind), Text: c.Text, Removes: way.Removes, Leaves: way.Leaves, Expires: stamp(c.Expires),
 	}

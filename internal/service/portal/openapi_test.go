@@ -50,25 +50,10 @@ func TestCommittedOpenAPI(t *testing.T) { committed(t, "openapi.json", bare(t).J
 // TestCommittedWords keeps the list of every sentence in which a platform says what a command removes and leaves: the pages
 // do not compile while one of them lacks its translation.
 func TestCommittedWords(t *testing.T) {
-	var words []string
-	for _, r := range platform.Rows() {
-		for _, c := range platform.Commands() {
-			o := r.Order(c)
-			words = append(words, o.Refusal)
-			for _, w := range o.Ways {
-				words = append(words, w.Removes, w.Leaves, w.Caveat)
-			}
-			for _, a := range o.Alternatives {
-				words = append(words, a.Words)
-			}
-		}
-	}
-	slices.Sort(words)
-	words = slices.DeleteFunc(slices.Compact(words), func(s string) bool { return s == "" })
 	var b strings.Builder
 	b.WriteString("// Made by go test ./internal/service/portal -run Committed -update: what platforms say of commands.\n" +
 		"export const platformWords = [\n")
-	for _, w := range words {
+	for _, w := range platform.Sentences() {
 		text, err := json.Marshal(w)
 		if err != nil {
 			t.Fatal(err)

@@ -107,8 +107,32 @@ export const platformDe: Record<PlatformWords, string> = {
   'The storage card: it is not erased.': 'Die Speicherkarte: Sie wird nicht gelöscht.',
   'An inventory agent tells what a computer is; it takes no orders.':
     'Ein Inventar-Agent sagt, was ein Computer ist; Anweisungen nimmt er nicht entgegen.',
-  'There is no companion application for this platform.':
-    'Für diese Art von Geräten gibt es keine Begleit-App.',
+  'ActiveSync has no word for this, and there is no companion application for this platform.':
+    'ActiveSync kann das nicht, und für diese Art von Geräten gibt es keine Begleit-App.',
+  'ActiveSync has no word for this, and what else a device of no known platform can do is not known: an administrator can set its platform.':
+    'ActiveSync kann das nicht, und was ein Gerät unbekannter Art sonst kann, ist nicht bekannt: Wer die Geräte verwaltet, kann seine Art festlegen.',
+  'This command needs ActiveSync, in which this device is not enrolled.':
+    'Das geht nur über ActiveSync, und dort ist dieses Gerät nicht angemeldet.',
+  'This command needs Apple device management, which Drover does not have.':
+    'Das geht nur über die Geräteverwaltung von Apple, und die hat Drover nicht.',
+  "This command needs Drover's agent, in which this device is not enrolled.":
+    'Das geht nur über den Agenten von Drover, und mit dem ist dieses Gerät nicht angemeldet.',
+  'This command needs a companion application, in which this device is not enrolled.':
+    'Das geht nur über eine Begleit-App, und mit der ist dieses Gerät nicht angemeldet.',
+  'The policy of this device does not ask for its location: a suite with "Location" (audit.location) on must reach it first.':
+    'Die Richtlinie dieses Geräts fragt nicht nach seinem Ort: Erst muss in ihr „Location“ (audit.location) eingeschaltet sein.',
+  'The policy of this device does not ask for its log: a suite with "Device log" (audit.device-log) on must reach it first.':
+    'Die Richtlinie dieses Geräts fragt nicht nach seinem Protokoll: Erst muss in ihr „Device log“ (audit.device-log) eingeschaltet sein.',
+  'All mail, calendar, contacts and tasks in TouchDown, the whole storage card, and the managed account; TouchDown returns to its state before registration.':
+    'Alle E-Mails, Termine, Kontakte und Aufgaben in TouchDown, die ganze Speicherkarte und das verwaltete Konto; TouchDown ist wieder wie vor der Anmeldung.',
+  'Everything outside TouchDown but for the storage card.':
+    'Alles außerhalb von TouchDown, nur nicht die Speicherkarte.',
+  'Everything outside TouchDown; the rest of the storage card.':
+    'Alles außerhalb von TouchDown; der Rest der Speicherkarte.',
+  'The policy in force has TouchDown\'s option "Clean SD card on Remote Wipe" on; the device\'s own setting holds until it has taken that.':
+    'Nach der geltenden Richtlinie ist in TouchDown die Option „Clean SD card on Remote Wipe“ eingeschaltet; bis das Gerät das übernommen hat, gilt seine eigene Einstellung.',
+  'The policy in force has TouchDown\'s option "Clean SD card on Remote Wipe" off; the device\'s own setting holds until it has taken that.':
+    'Nach der geltenden Richtlinie ist in TouchDown die Option „Clean SD card on Remote Wipe“ ausgeschaltet; bis das Gerät das übernommen hat, gilt seine eigene Einstellung.',
   'This platform has no storage card.': 'Diese Art von Geräten hat keine Speicherkarte.',
   'Where TouchDown\'s advanced option "Clean SD card on Remote Wipe" is on, the whole storage card is erased.':
     'Wenn in TouchDown die erweiterte Option „Clean SD card on Remote Wipe“ eingeschaltet ist, wird die ganze Speicherkarte gelöscht.',
