@@ -22,7 +22,7 @@ func (s *Server) portal() ([]gate.Route, gate.Authenticator, error) {
 	p, err := portal.New(portal.Deps{
 		Log: s.log, Clock: z.Clock, Bus: z.Bus, Zone: z.Zone, Selves: z.Selves, Directories: z.Directories, Admins: z.Admins, Devices: z.Devices,
 		Commands: z.Commands, Compliance: z.Compliance, Enrol: z.Enrol, Journal: z.Journal, Privacy: z.Privacy,
-		Effective: s.mail.Effective, URL: z.Config.PublicURL(), Start: companion.Base + "/start#", Files: web.Files(),
+		Effective: s.mail.Effective, Authority: z.vouching, URL: z.Config.PublicURL(), Start: companion.Base + "/start#", Files: web.Files(),
 	})
 	if err != nil {
 		return nil, nil, err

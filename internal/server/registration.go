@@ -69,6 +69,14 @@ func (z *Zone) authorityDER() ([]byte, error) {
 	return a.Certificate().Raw, nil
 }
 
+// vouching returns the certificate of the zone's authority where servers show certificates of it, nil where others vouch for them.
+func (z *Zone) vouching() ([]byte, error) {
+	if z.Config.TLSMode != "zone" {
+		return nil, nil
+	}
+	return z.authorityDER()
+}
+
 // pin names the key of the zone's authority to computers that are to believe it, where servers show certificates of it; ""
 // where others vouch for them, or the authority cannot be read.
 func (z *Zone) pin() string {

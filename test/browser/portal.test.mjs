@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { DESKTOP, judge, openPage, picture } from './browser.mjs';
 import { startPhones } from './server.mjs';
@@ -110,8 +111,18 @@ step('a device gets another name', async () => {
   await heading(page, 'My old phone').waitFor();
 });
 
-step('an invitation is made for a device of one’s own', async () => {
+step('the profile for an iPhone is there to fetch', async () => {
   await go('Add a device');
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Fetch the profile' }).click(),
+  ]);
+  const profile = readFileSync(await file.path(), 'utf8');
+  assert.ok(profile.includes('com.apple.eas.account') && profile.includes('ann@example.org'), profile);
+  assert.ok(profile.includes('com.apple.security.root'), 'the zone’s own authority is not in the profile');
+});
+
+step('an invitation is made for a device of one’s own', async () => {
   await button(page, 'Make an invitation').click();
   await dialog(page).getByLabel('Password', { exact: true }).fill(PASSWORD);
   await dialog(page).getByRole('button', { name: 'Make an invitation' }).click();

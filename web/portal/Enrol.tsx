@@ -47,6 +47,17 @@ function ByMail({ mail }: { mail: Enrolment['mail'] }) {
           [words.encryption, words.encryptionOn],
         ]}
       />
+      <h3>{words.profile}</h3>
+      <p>{words.profileLead}</p>
+      <Button
+        component="a"
+        size="md"
+        variant="default"
+        href="/portal/api/v1/enrolment/profile"
+        download="mail.mobileconfig"
+      >
+        {words.profileFetch}
+      </Button>
       <h3>{words.steps}</h3>
       {kinds.map((kind) => (
         <details key={kind}>

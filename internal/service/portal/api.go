@@ -50,6 +50,8 @@ type Deps struct {
 	Privacy     *privacy.Store
 	// Effective returns what a device must obey, with the mail server's own policy where there is one.
 	Effective func(context.Context, device.Device) (*policy.Effective, error)
+	// Authority returns the certificate (DER) of the zone's own authority, nil where others vouch for the server.
+	Authority func() ([]byte, error)
 	URL       string // where devices and users reach the zone
 	Start     string // the path of the page that an invitation leads to, with what stands before its token
 	Files     fs.FS  // the front ends, as package web holds them
@@ -72,7 +74,7 @@ func New(d Deps) (*Portal, error) {
 	p := &Portal{Deps: d, pages: front, hub: newHub(d.Devices.Owners)}
 	d.Bus.Subscribe(eventTopic, p.hub.hear) // as long as the server runs
 	p.API = openapi.New(openapi.Config{Service: zone.ServicePortal, Base: Base, Log: d.Log, Document: description()})
-	for _, add := range []func(){p.addSession, p.addProof, p.addDevices, p.addEvents, p.addCommands, p.addEnrolment, p.addData} {
+	for _, add := range []func(){p.addSession, p.addProof, p.addDevices, p.addEvents, p.addCommands, p.addEnrolment, p.addProfile, p.addData} {
 		add()
 	}
 	p.Publish(Base+"/openapi.json", "the description of the API holds no data and is the same in every zone")

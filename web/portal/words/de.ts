@@ -201,6 +201,10 @@ export const de: Words = {
   encryptionOn: 'SSL/TLS: ein',
   domain: 'Domäne',
   domainNone: 'leer lassen',
+  profile: 'Auf einem iPhone, iPad oder Mac',
+  profileLead:
+    'Ein Profil richtet das Konto ein: Laden Sie es auf dem Gerät und installieren Sie es unter Einstellungen („Profil geladen“). Das Passwort wird dort erfragt. Wird dem Server danach nicht vertraut, schalten Sie seine Stelle unter Allgemein, Info, Zertifikatsvertrauenseinstellungen ein.',
+  profileFetch: 'Profil laden',
   steps: 'Wo Sie das finden',
   platforms: {
     ios: 'iPhone und iPad',

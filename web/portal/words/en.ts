@@ -192,6 +192,10 @@ export const en = {
   encryptionOn: 'SSL/TLS: on',
   domain: 'Domain',
   domainNone: 'leave empty',
+  profile: 'On an iPhone, an iPad or a Mac',
+  profileLead:
+    'A profile sets up the account: fetch it on the device, then install it under Settings (“Profile downloaded”). The password is asked for there. If the server is not trusted afterwards, switch its authority on under General, About, Certificate Trust Settings.',
+  profileFetch: 'Fetch the profile',
   steps: 'Where to find this',
   platforms: {
     ios: 'iPhone and iPad',
