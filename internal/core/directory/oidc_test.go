@@ -1,8 +1,12 @@
 package directory_test
 
 import (
+	"encoding/pem"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,16 +142,27 @@ func TestTheIssuerIsPinned(t *testing.T) {
 	p := oidc.Start(t)
 	g := coretest.New(t, sqldb.SQLite)
 	w := providers(t, g)
-	for what, change := range map[string]func(*directory.OIDCConfig){
-		"another name of the same host": func(o *directory.OIDCConfig) { o.Issuer = "https://localhost" + p.Issuer[len("https://127.0.0.1"):] },
-		"a path of its":                 func(o *directory.OIDCConfig) { o.Issuer = p.Issuer + "/auth" },
-		"another authority":             func(o *directory.OIDCConfig) { o.CA = "" },
+	blank := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(blank.Close)
+	for what, x := range map[string]struct {
+		change func(*directory.OIDCConfig)
+		says   string
+	}{
+		"another name of the same host": {
+			func(o *directory.OIDCConfig) { o.Issuer = "https://localhost" + p.Issuer[len("https://127.0.0.1"):] },
+			`names the issuer "` + p.Issuer + `", where "https://localhost`,
+		},
+		"a path of its":     {func(o *directory.OIDCConfig) { o.Issuer = p.Issuer + "/auth" }, "answers with HTTP 404"},
+		"another authority": {func(o *directory.OIDCConfig) { o.CA = "" }, "an authority that this machine does not know"},
+		"no provider": {func(o *directory.OIDCConfig) {
+			o.Issuer, o.CA = blank.URL, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: blank.Certificate().Raw}))
+		}, "is no description of a provider"},
 	} {
 		conf := byOIDC(p)
-		change(conf.OIDC)
+		x.change(conf.OIDC)
 		r, err := w.TestDraft(t.Context(), shell, conf, "")
-		if err != nil || r.OK {
-			t.Errorf("%s: %+v %v", what, r, err)
+		if err != nil || r.OK || !strings.Contains(r.Sentence, x.says) {
+			t.Errorf("%s: %+v %v, want %q", what, r, err, x.says)
 		}
 	}
 	for _, issuer := range []string{"http://127.0.0.1", "https://user:secret@example.org", "https://example.org/?x=1", "ftp://example.org", ""} {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
 
 	"drover/internal/base/ldapdir"
 	"drover/internal/base/outbound"
@@ -132,18 +136,49 @@ func (p *probe) failed(name, text string) {
 }
 
 func (p *probe) issuer(o *OIDCConfig) {
-	s := &issuers{}
-	is, err := s.of(Provider{Config: Config{OIDC: o}})
+	seen := &answer{}
+	is, err := (&issuers{}).of(Provider{Config: Config{OIDC: o}})
 	if err == nil {
+		seen.next, is.client.Transport = is.client.Transport, seen
 		_, err = is.discover(o)
 	}
 	if err != nil {
-		p.failed("discovery", "The provider's description at "+o.Issuer+"/.well-known/openid-configuration cannot be read, or names another issuer: "+
-			outbound.Mend(err, o.CA != ""))
+		p.failed("discovery", undescribed(o, seen.status, err))
 		return
 	}
 	p.OK, p.Sentence = true, "The provider answers and names itself as configured. Whether it knows Drover shows at the first sign-in."
 	p.ok("discovery", p.Sentence)
+}
+
+// answer remembers the status of the last answer: the library puts it into the words of an error alone.
+type answer struct {
+	next   http.RoundTripper
+	status int
+}
+
+func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := a.next.RoundTrip(r)
+	if err == nil {
+		a.status = res.StatusCode
+	}
+	return res, err
+}
+
+// undescribed says why a provider's description does not count; status is that of the answer, 0 where there was none.
+func undescribed(o *OIDCConfig, status int, err error) string {
+	at := strings.TrimSuffix(o.Issuer, "/") + "/.well-known/openid-configuration"
+	if e, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
+		return fmt.Sprintf("The provider's description at %s names the issuer %q, where %q was configured: give the issuer as the provider names itself.",
+			at, sqldb.Clean(e.Discovered, maxText), o.Issuer)
+	}
+	switch status {
+	case 0:
+		return "The provider's description at " + at + " cannot be read: " + outbound.Mend(err, o.CA != "")
+	case http.StatusOK:
+		return "What is at " + at + " is no description of a provider: check the issuer, with its path."
+	default:
+		return fmt.Sprintf("The provider's description is not at %s, where the server answers with HTTP %d: check the issuer, with its path.", at, status)
+	}
 }
 
 func (p *probe) ldap(ctx context.Context, l LDAPConfig, secret string) {
