@@ -51,7 +51,7 @@ type Approval struct {
 	Given       int    `json:"given"`
 	Targets     int    `json:"targets" doc:"How many devices it touches."`
 	Device      Ref    `json:"device" doc:"The device, when it is one."`
-	User        Ref    `json:"user" doc:"The user it is about, when it is one."`
+	User        Ref    `json:"user" doc:"The user whom it is about, or whose device or devices it is about, when it is one."`
 	Mine        bool   `json:"mine" doc:"The caller has asked for it."`
 	Refusal     string `json:"refusal" doc:"Why the caller may not approve it; empty where nothing is known against it."`
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 
 	"drover/api/adminv1"
 	"drover/cmd/drover/client"
@@ -31,14 +33,17 @@ func (a *approvalList) Run(ctx context.Context, c *console) error {
 	}
 	return listing[adminv1.Approval]{
 		path: "/approvals", query: query("state", a.State), limit: a.Limit, empty: "Nothing was asked for.",
-		heads: []string{"ID", "STATE", "GIVEN", "BY", "REQUESTED", "WHAT"},
+		heads: []string{"ID", "STATE", "GIVEN", "BY", "REQUESTED", "USER", "WHAT"},
 		row: func(x adminv1.Approval) []string {
-			return []string{x.ID, x.State, given(x), x.RequestedBy.Name, since(x.Requested), x.Title}
+			return []string{x.ID, x.State, given(x), x.RequestedBy.Name, since(x.Requested), whom(x), x.Title}
 		},
 	}.print(ctx, s)
 }
 
 func given(x adminv1.Approval) string { return fmt.Sprintf("%d/%d", x.Given, x.Needed) }
+
+// whom names the user whom a request is about; one who may not see users sees the id.
+func whom(x adminv1.Approval) string { return cmp.Or(x.User.Name, x.User.ID) }
 
 // oneApproval is the argument of commands about one request.
 type oneApproval struct {
@@ -72,10 +77,30 @@ func (a *approvalShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return display(ctx, s, client.Path("approvals", id), s.printApproval)
+	return display(ctx, s, client.Path("approvals", id), func(x adminv1.Approval) error {
+		if err := printApproval(s.out, x); err != nil || x.Targets < 2 || x.Kind != "command" {
+			return err
+		}
+		return s.printTargets(ctx, x)
+	})
 }
 
-func (s *session) printApproval(x adminv1.Approval) error {
+// printTargets names the devices of a request that is about several, with their users: who approves must know them.
+func (s *session) printTargets(ctx context.Context, x adminv1.Approval) error {
+	if err := s.say(""); err != nil {
+		return err
+	}
+	err := listing[adminv1.Command]{
+		path: "/commands", query: query("approval", x.ID), heads: []string{"DEVICE", "USER", "DEVICE ID"},
+		row: func(o adminv1.Command) []string { return []string{o.Device.Name, o.User.Name, o.Device.ID} },
+	}.print(ctx, s)
+	if client.IsRefused(err) { // who may approve need not see commands
+		return nil
+	}
+	return err
+}
+
+func printApproval(w io.Writer, x adminv1.Approval) error {
 	var f table.Facts
 	f.Add("id", x.ID)
 	f.Add("what", x.Title)
@@ -87,11 +112,12 @@ func (s *session) printApproval(x adminv1.Approval) error {
 	f.Add("expires", optionalMoment(x.Expires))
 	f.Add("decided", optionalMoment(x.Decided))
 	f.Add("device", x.Device.Name)
+	f.Add("user", whom(x))
 	if x.Targets > 1 {
 		f.Add("devices", count(x.Targets))
 	}
 	f.Add("not for you", x.Refusal)
-	return f.Write(s.out)
+	return f.Write(w)
 }
 
 func (s *session) sayApproval(x adminv1.Approval) error {
@@ -115,7 +141,7 @@ func (d decision) decide(ctx context.Context, c *console, verb string) error {
 	}
 	code := d.OTP
 	if code == "" && s.personal() {
-		if code, err = s.ask("One-time code: "); err != nil {
+		if code, err = s.askFor(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -125,6 +151,18 @@ func (d decision) decide(ctx context.Context, c *console, verb string) error {
 		return err
 	}
 	return show(s, res, s.sayApproval)
+}
+
+// askFor tells what a request is about before it asks for the code that decides on it.
+func (s *session) askFor(ctx context.Context, id string) (code string, err error) {
+	x, _, err := client.Read[adminv1.Approval](ctx, s.Client, client.Path("approvals", id), nil)
+	if err == nil {
+		err = printApproval(s.err, x)
+	}
+	if err != nil {
+		return "", err
+	}
+	return s.ask("One-time code: ")
 }
 
 type approve struct{ decision }

@@ -251,6 +251,7 @@ step('a wipe says what goes, asks for the name, and waits for another administra
   await goTo(other, /^Commands/);
   await other.getByRole('tab', { name: /Approvals/ }).click();
   await other.getByText('Left in a taxi').waitFor();
+  await other.getByRole('article').getByRole('link', { name: 'anna1', exact: true }).waitFor();
   await button(other, 'Approve…').click();
   await button(other, 'Approve with your passkey').click();
   await other.getByText('Nothing waits for approval').waitFor();

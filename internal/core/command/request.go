@@ -319,7 +319,7 @@ func (cs *Commands) clear(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r R
 	}
 	a, err := cs.safety.Ask(ctx, tx, c, safety.Ask{
 		Class: class, Kind: executorKind, Subject: string(r.Kind), Payload: map[string]any{"kind": r.Kind},
-		Words: summary(r.Kind, targets), Devices: r.Devices, Own: own,
+		About: owner(targets), Words: summary(r.Kind, targets), Devices: r.Devices, Own: own,
 	})
 	if err != nil {
 		return a, 0, err
@@ -329,6 +329,16 @@ func (cs *Commands) clear(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r R
 	}
 	delay, err := cs.safety.Delay(ctx, tx, len(targets))
 	return a, delay, err
+}
+
+// owner is the one user whose devices these are, or "".
+func owner(targets []Target) string {
+	for _, t := range targets {
+		if t.Owner != targets[0].Owner {
+			return ""
+		}
+	}
+	return targets[0].Owner
 }
 
 // summary says what an approver agrees to.

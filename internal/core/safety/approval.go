@@ -38,7 +38,7 @@ type Approval struct {
 	Kind          string // what carries it out: "command", "admin.create", ...
 	Subject       string
 	Words         string // what will happen, for people
-	About         string // the user it is about, or ""
+	About         string // the user it is about or whose devices they are, or ""
 	Reason        string // the requester's; only where approvals are read for people
 	Payload       json.RawMessage
 	Hash          []byte // over all that an approver agrees to
@@ -63,7 +63,7 @@ type Ask struct {
 	Subject string // the row it is about, or the batch
 	Payload any    // what the executor needs; JSON without secrets
 	Words   string
-	About   string   // the user it is about, under whose key the reason is sealed; "" for nobody
+	About   string   // the user it is about or whose devices they are, under whose key the reason is sealed; "" for nobody
 	Reason  string   // why, at most 500 bytes; kept sealed
 	Devices []string // the devices it touches
 	Own     bool     // the caller acts on the caller's own devices alone

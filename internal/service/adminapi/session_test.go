@@ -212,7 +212,7 @@ func TestApproval(t *testing.T) {
 		}
 		path := "/approvals/" + order.Approval
 		x := decode[adminv1.Approval](anna.do("GET", path, nil).want(200))
-		if !x.Mine || x.Refusal == "" || x.Reason != "it was stolen" || x.Device.Name != "phone" || !strings.Contains(x.Title, "Removes:") {
+		if !x.Mine || x.Refusal == "" || x.Reason != "it was stolen" || x.Device.Name != "phone" || x.User.Name != "carla" || !strings.Contains(x.Title, "Removes:") {
 			t.Fatalf("the requester sees %+v", x)
 		}
 		anna.do("POST", path+"/approve", adminv1.Proof{Code: w.code(mine)}).refusedWith(403, "approval.self")
@@ -233,6 +233,33 @@ func TestApproval(t *testing.T) {
 			t.Fatalf("a request that was withdrawn is %s", x.State)
 		}
 		anna.do("POST", "/approvals/"+second.Approval+"/cancel", nil).refusedWith(409, "approval.ended")
+	})
+}
+
+// TestWhoApprovesSeesWhoseItIs: three devices may have one name, and the title of an erasure has none.
+func TestWhoApprovesSeesWhoseItIs(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		_, mine := w.person(t, "anna")
+		_, theirs := w.person(t, "bob")
+		one, two, other := w.phone(t, "carla", "phone"), w.phone(t, "carla", "tablet"), w.phone(t, "dora", "phone")
+		anna, bob := w.signIn(t, "anna", mine), w.signIn(t, "bob", theirs)
+		wipe := func(devices ...string) string {
+			draft := adminv1.CommandDraft{Kind: "full-wipe", Reason: "stolen", Devices: devices}
+			return decode[adminv1.Batch](anna.do("POST", "/commands", draft).want(201)).Waiting.Approval
+		}
+		erase := decode[adminv1.Waiting](anna.do("POST", "/users/"+other.Owner+"/erase", adminv1.Reason{Reason: "asked for it"}).want(200)).Approval
+		remove := decode[adminv1.Waiting](anna.do("POST", "/devices/"+other.ID+"/remove", adminv1.Reason{Reason: "sold"}).want(200)).Approval
+		whose := map[string]string{erase: "dora", remove: "dora", wipe(one.ID, two.ID): "carla", wipe(other.ID): "dora"}
+		for id, want := range whose {
+			if x := decode[adminv1.Approval](bob.do("GET", "/approvals/"+id, nil).want(200)); x.User.Name != want {
+				t.Errorf("%s: it is about %+v, want %s", x.Title, x.User, want)
+			}
+		}
+		for _, x := range decode[adminv1.Page[adminv1.Approval]](bob.do("GET", "/approvals", nil).want(200)).Items {
+			if x.User.Name != whose[x.ID] {
+				t.Errorf("in the list %s is about %+v, want %s", x.Title, x.User, whose[x.ID])
+			}
+		}
 	})
 }
 

@@ -49,6 +49,13 @@ export const approvals = queryOptions({
   queryFn: ({ signal }) => whole<Approval>('/approvals', { state: 'awaiting' }, signal),
 });
 
+/** What a request about several devices would do to each. */
+export const targets = (approval: string) =>
+  queryOptions({
+    queryKey: ['approvals', approval, 'commands'],
+    queryFn: ({ signal }) => whole<Command>('/commands', { approval }, signal),
+  });
+
 export type Decision = 'approve' | 'reject';
 
 export const decide = (id: string, decision: Decision, proof: Proof) =>

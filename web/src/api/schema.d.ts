@@ -5113,7 +5113,7 @@ export interface components {
             targets: number;
             /** @description What will happen, in words, with what it removes and leaves. */
             title: string;
-            /** @description The user it is about, when it is one. */
+            /** @description The user whom it is about, or whose device or devices it is about, when it is one. */
             user: components["schemas"]["Ref"];
         };
         ApprovalFault: {

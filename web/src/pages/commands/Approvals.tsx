@@ -1,9 +1,9 @@
-import { Button, Group, Paper, Stack, Text } from '@mantine/core';
+import { Button, Group, List, Paper, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
-import { approvals, decide, decideByPasskey, withdraw, type Decision } from '../../api/commands';
+import { approvals, decide, decideByPasskey, targets, withdraw, type Decision } from '../../api/commands';
 import type { Approval } from '../../api/types';
 import { useMay, useMe } from '../../app/me';
 import { useAct } from '../../ui/act';
@@ -13,7 +13,7 @@ import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { ProveYourself } from '../../ui/ProveYourself';
 import { ToneMark } from '../../ui/Status';
-import { actorName } from '../../ui/actor';
+import { actorName, person } from '../../ui/actor';
 import { humanize } from '../../ui/states';
 import { plural } from '../../ui/time';
 import { Trouble } from '../../ui/Trouble';
@@ -48,9 +48,18 @@ export function Approvals() {
 
 /** What the approval is about, in a few words; its title says it whole. */
 function heading(a: Approval): string {
-  if (a.device.id) return a.device.name;
+  const what = a.device.name || act(a);
+  return a.user.id ? `${what} · ${whom(a)}` : what;
+}
+
+function act(a: Approval): string {
   if (a.class === 'script.run') return 'Run a script';
   return a.targets > 1 ? plural(a.targets, 'device') : humanize(a.kind);
+}
+
+/** Who may not see users sees the id. */
+function whom(a: Approval): string {
+  return a.user.name || a.user.id;
 }
 
 /** One request that waits, with what would happen and the way to decide. */
@@ -76,6 +85,14 @@ export function ApprovalCard({ approval: a }: { approval: Approval }) {
                   {' · '}
                 </>
               )}
+              {a.user.id && (
+                <>
+                  <Link to="/users/$id" params={{ id: a.user.id }} className="inline">
+                    {whom(a)}
+                  </Link>
+                  {' · '}
+                </>
+              )}
               {a.class === 'script.run' && (
                 <>
                   <Link to="/scripts/$id" params={{ id: a.subject }} className="inline">
@@ -90,6 +107,7 @@ export function ApprovalCard({ approval: a }: { approval: Approval }) {
             <Text size="sm" mt={6} maw={860}>
               {a.title}
             </Text>
+            <Targets approval={a} />
             {a.reason && (
               <Text size="sm" mt={6}>
                 “{a.reason}”
@@ -125,6 +143,26 @@ export function ApprovalCard({ approval: a }: { approval: Approval }) {
   );
 }
 
+/** The devices of a request that is about several, each with its user. */
+function Targets({ approval: a }: { approval: Approval }) {
+  const may = useMay();
+  const named = a.kind === 'command' && a.targets > 1 && may('command.read');
+  const { data = [] } = useQuery({ ...targets(a.id), enabled: named });
+  if (data.length === 0) return null;
+  return (
+    <List size="sm" mt={6} mah={200} style={{ overflowY: 'auto' }}>
+      {data.map((c) => (
+        <List.Item key={c.id}>
+          <Link to="/devices/$id" params={{ id: c.device.id }} className="inline">
+            {c.device.name}
+          </Link>
+          {` · ${person(c.user)}`}
+        </List.Item>
+      ))}
+    </List>
+  );
+}
+
 interface DecideProps {
   approval: Approval;
   decision: Decision;
@@ -157,6 +195,7 @@ function Decide({ approval, decision, onClose }: DecideProps) {
       size="lg"
     >
       <Text size="sm">{approval.title}</Text>
+      <Targets approval={approval} />
       <Text size="sm" c="dimmed">
         Asked by {actorName(approval.requestedBy)}
         {approval.reason && `: “${approval.reason}”`}
