@@ -52,6 +52,7 @@ var untold = map[string]string{
 	"device_mark":         "it is what follows from the rules that the device breaks, which are told",
 	"compliance_isolated": "it is the folder to which a computer goes back; in which one it is, and which rules it breaks, is told",
 	"compliance_notice":   "it is a mail to the user on its way, and gone when that is sent",
+	"duress_call":         "it is a call for help on its way, and gone when that is sent; whoever forces the user must not learn of it",
 	"approval":            "it is how administrators agree; what they agreed to is told among the orders and in the audit log",
 	"approval_device":     "as approval",
 	"safety_doubt":        "it is how far administrators are trusted; what they did is told in the audit log",
