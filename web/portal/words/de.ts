@@ -55,7 +55,7 @@ export const de: Words = {
     active: 'In Gebrauch',
     pending: 'Noch nicht eingerichtet',
     retired: 'Außer Dienst',
-    wiped: 'Gelöscht',
+    wiped: 'Daten gelöscht',
     removed: 'Entfernt',
   },
   access: {

@@ -53,7 +53,7 @@ export const en = {
     active: 'In use',
     pending: 'Not set up yet',
     retired: 'Out of service',
-    wiped: 'Erased',
+    wiped: 'Data erased',
     removed: 'Removed',
   },
   access: {
