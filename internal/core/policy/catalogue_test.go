@@ -149,6 +149,21 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestAListThatIsNoneIsToldHowToWriteIt: a bare text on the command line is no list.
+func TestAListThatIsNoneIsToldHowToWriteIt(t *testing.T) {
+	for key, want := range map[platform.Setting]string{
+		platform.AuditFilePaths: "[one, another]; of one text, [one]", platform.FilesPresent: "[{path: /etc/motd, text: Welcome}]",
+	} {
+		d, ok := Find(key)
+		if !ok {
+			t.Fatalf("no setting %s", key)
+		}
+		if got := d.check(Text("/reports")); !strings.Contains(got, want) {
+			t.Errorf("of %s it is said %q", key, got)
+		}
+	}
+}
+
 func TestPresetsAreValidAndRise(t *testing.T) {
 	for _, p := range Presets() {
 		if err := p.Content.Validate(); err != nil {

@@ -82,7 +82,7 @@ func paths(files []File) []string {
 func (d *Definition) checkFiles(v Value) string {
 	files := v.Files()
 	if v.kind != 'f' && (v.kind != 'l' || len(v.list) > 0) || int64(len(files)) > d.Max {
-		return fmt.Sprintf("%s is a list of at most %d files, each with path and text.", d.Title, d.Max)
+		return fmt.Sprintf("%s is a list of at most %d files, each with path and text, written [{path: /etc/motd, text: Welcome}].", d.Title, d.Max)
 	}
 	size := 0
 	for i, f := range files {

@@ -89,7 +89,7 @@ func (d *Definition) checkNumber(v Value) string {
 
 func (d *Definition) checkList(v Value) string {
 	if v.kind != 'l' || int64(len(v.list)) > d.Max {
-		return fmt.Sprintf("%s is a list of at most %d texts.", d.Title, d.Max)
+		return fmt.Sprintf("%s is a list of at most %d texts, written [one, another]; of one text, [one].", d.Title, d.Max)
 	}
 	for _, t := range v.list {
 		if t == "" {
