@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -64,24 +65,41 @@ type target struct {
 	CA          string        `name:"ca" type:"existingfile" help:"PEM file of the certificate to trust; the system's list without it."`
 	Count       int           `default:"10" help:"How many phones, up to 15,000; each needs one file descriptor."`
 	UserPattern string        `default:"U%d" help:"User name; %d becomes the phone's number, from 1 on."`
-	Password    string        `env:"DROVER_SIM_PASSWORD" required:"" help:"Password of every user."`
+	Password    string        `env:"DROVER_SIM_PASSWORD" help:"Password of every user; not needed with --no-mail and --invitation."`
 	For         time.Duration `default:"1m" help:"How long they live; they stop earlier when all are wiped."`
 	Seed        string        `default:"1" help:"Part of every device id: another seed is another fleet."`
 	From        []netip.Addr  `help:"Local addresses to connect from, in turn. A server bounds the connections from one address; 127.0.1.1,127.0.2.1 are two on loopback."`
 	Heartbeat   time.Duration `default:"470s" help:"How long a Ping is held."`
 	Companion   bool          `help:"A companion application beside each mail client, on the platforms that have one."`
 	NoMail      bool          `help:"The companion application without the mail client, on the platforms that have one."`
+	Invitation  string        `env:"DROVER_SIM_INVITATION" help:"The link of an invitation, or its token, by which the companion applications come in instead of by name and password; good for as many phones as it was made for."`
 	JSON        bool          `name:"json" help:"Print the report as JSON."`
 }
 
+// Validate checks what the types of the fields do not.
+func (t *target) Validate() error {
+	switch {
+	case t.Invitation != "" && t.speaks() == phone.ByMail:
+		return errors.New("--invitation needs --companion or --no-mail: a mail client comes in by name and password alone")
+	case t.Password == "" && (t.Invitation == "" || t.speaks() != phone.ByApp):
+		return errors.New("give --password, or DROVER_SIM_PASSWORD")
+	}
+	return nil
+}
+
+// token returns what an invitation's link ends with, which is what an application sends of it.
+func (t *target) token() string {
+	return t.Invitation[strings.LastIndex(t.Invitation, "#")+1:]
+}
+
 // run lets a fleet live and prints its report.
-func (t target) run(ctx context.Context, model func(int) phone.Model, manner func(int) handset.Manner) error {
+func (t *target) run(ctx context.Context, model func(int) phone.Model, manner func(int) handset.Manner) error {
 	roots, err := t.roots()
 	if err != nil {
 		return err
 	}
 	fleet, err := phone.New(phone.Options{
-		URL: t.URL, Roots: roots, Count: t.Count, UserPattern: t.UserPattern, Password: t.Password, Seed: t.Seed,
+		URL: t.URL, Roots: roots, Count: t.Count, UserPattern: t.UserPattern, Password: t.Password, Invitation: t.token(), Seed: t.Seed,
 		Model: model, Manner: manner, Heartbeat: t.Heartbeat, From: t.From, Speaks: func(int) phone.Speaks { return t.speaks() },
 	})
 	if err != nil {
@@ -99,7 +117,7 @@ func (t target) run(ctx context.Context, model func(int) phone.Model, manner fun
 	return nil
 }
 
-func (t target) speaks() phone.Speaks {
+func (t *target) speaks() phone.Speaks {
 	switch {
 	case t.NoMail:
 		return phone.ByApp
@@ -109,7 +127,7 @@ func (t target) speaks() phone.Speaks {
 	return phone.ByMail
 }
 
-func (t target) roots() (*x509.CertPool, error) {
+func (t *target) roots() (*x509.CertPool, error) {
 	if t.CA == "" {
 		return nil, nil
 	}
@@ -124,7 +142,7 @@ func (t target) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-func (t target) print(r phone.Report) error {
+func (t *target) print(r phone.Report) error {
 	if t.JSON {
 		out := json.NewEncoder(os.Stdout)
 		out.SetIndent("", "  ")

@@ -1,6 +1,7 @@
 package companion_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"drover/internal/server/zonetest"
 	app "drover/internal/simulate/companion"
 	"drover/internal/simulate/handset"
+	"drover/internal/simulate/phone"
 )
 
 const password = "a long sentence to sign in with"
@@ -228,6 +230,43 @@ func TestOrdersEndWithTheDevicesService(t *testing.T) {
 		got, err := w.Commands.Get(t.Context(), zonetest.System, b.Commands[0].ID)
 		if err != nil || got.State != command.Cancelled {
 			t.Errorf("the message is %s, %q (%v)", got.State, got.Words, err)
+		}
+	})
+}
+
+// TestASimulatedPhoneEnrolsByAnInvitation: once for each device that the invitation is good for.
+func TestASimulatedPhoneEnrolsByAnInvitation(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		_, token, err := w.Enrol.Invite(t.Context(), zonetest.System, enrol.Draft{Owner: w.ann.ID, Uses: 1, Life: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		enrolled := func(seed string) int64 {
+			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+			defer stop()
+			fleet, err := phone.New(phone.Options{
+				URL: w.Device, Transport: w.Client.Transport, UserPattern: "nobody", Invitation: token, Count: 1, Seed: seed,
+				Model:  func(int) phone.Model { m, _ := phone.Find("blackberry-notifysync"); return m },
+				Speaks: func(int) phone.Speaks { return phone.ByApp },
+				Observe: func(e phone.Event) {
+					if e.Kind == phone.Enrolled {
+						stop()
+					}
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int64(fleet.Run(ctx).Events[phone.Enrolled])
+		}
+		if n := enrolled("1"); n != 1 {
+			t.Fatalf("%d are enrolled", n)
+		}
+		if list := w.devices(t); len(list) != 1 || list[0].Owner != w.ann.ID {
+			t.Errorf("%+v", list)
+		}
+		if n := enrolled("2"); n != 0 {
+			t.Error("the same invitation let another one in")
 		}
 	})
 }

@@ -35,8 +35,11 @@ func (p *Phone) lead(ctx context.Context) {
 // client it comes in once the server knows that, so that both are one device.
 func (p *Phone) accompany(ctx context.Context) (erased bool) {
 	o := companion.Options{
-		URL: p.fleet.url, Client: p.fleet.client, Handset: p.set, Name: p.user, Password: p.fleet.password,
+		URL: p.fleet.url, Client: p.fleet.client, Handset: p.set, Invitation: p.fleet.invited,
 		Facts: companion.Facts{Model: p.model.Name, OS: p.model.OS, DeviceType: p.model.DeviceType, UserAgent: p.model.UserAgent},
+	}
+	if o.Invitation == "" {
+		o.Name, o.Password = p.user, p.fleet.password
 	}
 	if p.speaks == ByBoth {
 		select {

@@ -28,6 +28,7 @@ type Options struct {
 	Count       int            // phones, at most MaxCount
 	UserPattern string         // the user's name; %d becomes the phone's number, from 1 on
 	Password    string         // of every user
+	Invitation  string         // by which the applications come in, in place of name and password; "" for none
 	Seed        string         // a part of each DeviceId: another seed is another fleet
 	Model       func(number int) Model
 	Manner      func(number int) handset.Manner
@@ -55,6 +56,7 @@ const (
 type Fleet struct {
 	url      string
 	password string
+	invited  string
 	patience time.Duration
 	busy     bool
 	client   *http.Client
@@ -80,7 +82,7 @@ func New(o Options) (*Fleet, error) {
 		return nil, errors.New("the phones need a user name")
 	}
 	f := &Fleet{
-		url: base.Scheme + "://" + base.Host, password: o.Password, observe: o.Observe, busy: o.Busy,
+		url: base.Scheme + "://" + base.Host, password: o.Password, invited: o.Invitation, observe: o.Observe, busy: o.Busy,
 		patience: orDuration(o.Patience, time.Minute), client: client(o),
 		setups: make(chan struct{}, max(o.Setups, 0)),
 	}
