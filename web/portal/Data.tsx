@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { download, get, type Device, type Entry, type Look, type Me, type Stock } from './api';
+import { numbered } from '../src/ui/numbered';
 import { useWhen, useWords, word } from './language';
 import { Card, Read, Title, Trouble } from './parts';
 import { to } from './place';
@@ -51,9 +52,10 @@ export function Data({ me }: { me: Me }) {
       </Card>
       <Looks />
       <Read from={devices}>
-        {({ items }) =>
-          items.map((device) => <StocksOf key={device.id} id={device.id} title={device.name} />)
-        }
+        {({ items }) => {
+          const called = numbered(items, (device) => device.name);
+          return items.map((device) => <StocksOf key={device.id} id={device.id} title={called(device)} />);
+        }}
       </Read>
     </>
   );

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { numbered } from '../src/ui/numbered';
 import { get, type Device } from './api';
 import { useWhen, useWords, word } from './language';
 import { useEvery } from './live';
@@ -17,8 +18,9 @@ export function Devices() {
     <>
       <Title>{words.devices}</Title>
       <Read from={list}>
-        {({ items }) =>
-          items.length === 0 ? (
+        {({ items }) => {
+          const called = numbered(items, (device) => device.name);
+          return items.length === 0 ? (
             <>
               <p>{words.noDevices}</p>
               <a href={to('enrol')}>{words.enrol}</a>
@@ -26,24 +28,24 @@ export function Devices() {
           ) : (
             <ul className="plain">
               {items.map((device) => (
-                <Line key={device.id} device={device} />
+                <Line key={device.id} device={device} name={called(device)} />
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Read>
     </>
   );
 }
 
-function Line({ device }: { device: Device }) {
+function Line({ device, name }: { device: Device; name: string }) {
   const words = useWords();
   const when = useWhen();
   return (
     <li style={{ border: 'none', paddingTop: 0 }}>
       <a className="card" href={to('devices', device.id)}>
         <span className="row">
-          <strong>{device.name}</strong>
+          <strong>{name}</strong>
           <span>{word<string>(words.states, device.state)}</span>
         </span>
         <span className="dim" lang="en">

@@ -10,6 +10,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Empty } from '../../ui/Empty';
 import { Facts } from '../../ui/Facts';
 import { Loaded } from '../../ui/Loaded';
+import { numbered } from '../../ui/numbered';
 import { Panel } from '../../ui/Panel';
 import { When } from '../../ui/When';
 import { FolderField } from './PlaceFields';
@@ -55,9 +56,7 @@ export function Reviews({ edit }: { edit: boolean }) {
 
 /** How a computer is told from the others that wait: copies of one disk have one name. */
 function called(review: RegistrationReview, list: RegistrationReview[]): string {
-  const name = review.facts.host || 'A computer without a name';
-  const alike = list.filter((r) => r.facts.host === review.facts.host);
-  return alike.length > 1 ? `${name} (${alike.findIndex((r) => r.id === review.id) + 1})` : name;
+  return numbered(list, (r) => r.facts.host || 'A computer without a name')(review);
 }
 
 type WaitingProps = { review: RegistrationReview; name: string; onDecide?: () => void };
