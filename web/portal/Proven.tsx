@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { call, type Me } from './api';
 import { useWords } from './language';
 import { Trouble } from './parts';
+import { leave } from './place';
 import { returned } from './SignIn';
 
 const CONFIRMED = 'drover-portal-confirmed';
@@ -44,7 +45,7 @@ export function Proven({ me, title, act, danger, proof, onAct, onClose, children
     mutationFn: (id: string) => call<{ url: string }>('POST', `/session/proof/${id}`),
     onSuccess: ({ url }) => {
       sessionStorage.setItem(CONFIRMED, 'asked');
-      location.assign(url);
+      leave(url);
     },
   });
   return (

@@ -5,6 +5,7 @@ import { ApiError } from '../src/api/client';
 import { call, get, type Me, type Ways } from './api';
 import { useWords } from './language';
 import { Read, Title, Trouble } from './parts';
+import { leave } from './place';
 import { entered, useFarewell } from './queries';
 
 /** What a provider's answer has come to, as the server writes it into the address. */
@@ -28,7 +29,7 @@ function Form({ ways }: { ways: Ways }) {
   });
   const away = useMutation({
     mutationFn: (id: string) => call<{ url: string }>('POST', `/session/providers/${id}`),
-    onSuccess: ({ url }) => location.assign(url),
+    onSuccess: ({ url }) => leave(url),
   });
   const code = returned.get('problem');
   return (

@@ -9,11 +9,13 @@ import { createRoot } from 'react-dom/client';
 import { theme, variables } from '../src/ui/theme';
 import { App } from './App';
 import { LanguageProvider } from './language';
+import { comeBack } from './place';
 import { makeQueries } from './queries';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 
+comeBack();
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
