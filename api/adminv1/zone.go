@@ -139,7 +139,7 @@ type AuditRecord struct {
 type AuditSubject struct {
 	Kind string `json:"kind"`
 	ID   string `json:"id"`
-	Name string `json:"name"`
+	Name string `json:"name" doc:"Of a command which kind of order it is."`
 }
 
 // AuditValues are the personal values of a record.

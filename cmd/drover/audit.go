@@ -89,8 +89,11 @@ func actor(a adminv1.Actor) string {
 }
 
 func subject(s adminv1.AuditSubject) string {
-	if s.Name == "" {
+	switch {
+	case s.Name == "":
 		return strings.TrimSpace(s.Kind + " " + s.ID)
+	case s.Kind == "command": // of one kind there are many
+		return s.Name + " " + s.ID
 	}
 	return s.Name
 }

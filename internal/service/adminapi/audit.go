@@ -2,6 +2,7 @@ package adminapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -119,6 +120,8 @@ func (w wireAudit) record(e audit.Entry) adminv1.AuditRecord {
 		out.Subject.Name = w.users[e.Subject.ID]
 	case "admin":
 		out.Subject.Name = w.admins[e.Subject.ID]
+	case "command":
+		out.Subject.Name = ordered(e)
 	}
 	if e.Before != nil {
 		out.Before = e.Before
@@ -127,6 +130,17 @@ func (w wireAudit) record(e audit.Entry) adminv1.AuditRecord {
 		out.After = e.After
 	}
 	return out
+}
+
+// ordered tells which kind of order a record is of; a command has no other name.
+func ordered(e audit.Entry) string {
+	var after struct {
+		Kind string `json:"kind"`
+	}
+	if json.Unmarshal(e.After, &after) != nil {
+		return ""
+	}
+	return after.Kind
 }
 
 func (a *API) revealAudit(ctx context.Context, in *idWith[adminv1.Reason]) (*answer[adminv1.AuditValues], error) {

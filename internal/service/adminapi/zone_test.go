@@ -173,6 +173,11 @@ func TestAudit(t *testing.T) {
 		if len(of.Items) == 0 || of.Items[0].Device.Name != "phone" || of.Items[0].Subject.Name != "phone" {
 			t.Fatalf("the device's records are %+v", of.Items)
 		}
+		owner.do("POST", "/devices/"+phone.ID+"/commands", adminv1.DeviceCommandDraft{Kind: "full-wipe", Reason: "a test"}).want(201)
+		orders := decode[adminv1.Page[adminv1.AuditRecord]](owner.do("GET", "/devices/"+phone.ID+"/audit", nil).want(200))
+		if s := orders.Items[0].Subject; s.Kind != "command" || s.Name != "full-wipe" {
+			t.Errorf("an order is recorded as of %+v", s)
+		}
 		owner.do("GET", "/audit?from=yesterday", nil).want(422)
 		sealer := audit.NewSealer(w.DB, w.Clock, w.sign, "test")
 		if _, err := sealer.Seal(t.Context()); err != nil {

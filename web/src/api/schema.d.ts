@@ -5279,6 +5279,7 @@ export interface components {
         AuditSubject: {
             id: string;
             kind: string;
+            /** @description Of a command which kind of order it is. */
             name: string;
         };
         AuditValues: {

@@ -15,6 +15,7 @@ import { humanize } from '../../ui/states';
 import { exactly } from '../../ui/time';
 import { When } from '../../ui/When';
 import { changes } from './changes';
+import { subjectName } from './subject';
 import { Table } from '../../ui/Table';
 
 function columns(open: (r: AuditRecord) => void): GridColumn<AuditRecord>[] {
@@ -35,7 +36,7 @@ function columns(open: (r: AuditRecord) => void): GridColumn<AuditRecord>[] {
       label: 'On what',
       track: 'minmax(180px, 1.2fr)',
       phone: 'second',
-      cell: (r) => `${humanize(r.subject.kind)} ${r.subject.name || r.subject.id.slice(0, 8)}`,
+      cell: (r) => subjectName(r.subject),
     },
     { key: 'actor', label: 'Who', track: 'minmax(130px, 1fr)', cell: (r) => actorName(r.actor) },
     { key: 'address', label: 'From', track: '150px', cell: (r) => r.address },
@@ -99,7 +100,7 @@ function Details({ record: r }: { record: AuditRecord }) {
         rows={[
           ['Who', actorName(r.actor)],
           ['From', r.address],
-          ['On what', `${humanize(r.subject.kind)} ${r.subject.name}`],
+          ['On what', subjectName(r.subject)],
           ['Its number', r.subject.id && <code key="i">{r.subject.id}</code>],
           ['When', exactly(r.at)],
           ['Reason', r.reason || (r.personal ? 'Sealed, with the personal values' : 'None given')],

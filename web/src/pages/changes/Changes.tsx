@@ -12,6 +12,7 @@ import { PageHead } from '../../ui/PageHead';
 import { Paged } from '../../ui/Paged';
 import { Panel } from '../../ui/Panel';
 import { SearchField } from '../../ui/SearchField';
+import { shortId } from '../../ui/shortId';
 import { Status } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
@@ -129,7 +130,7 @@ export default function Changes() {
                     width: '20%',
                     cell: (c) => (
                       <Link to="/devices/$id" params={{ id: c.device.id }} search={{ tab: 'inventory' }}>
-                        {c.device.name || c.device.id.slice(0, 8)}
+                        {c.device.name || shortId(c.device.id)}
                       </Link>
                     ),
                   },

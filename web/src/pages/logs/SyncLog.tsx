@@ -14,6 +14,7 @@ import { When } from '../../ui/When';
 import { Keeping } from './Keeping';
 import { size } from './words';
 import { person } from '../../ui/actor';
+import { shortId } from '../../ui/shortId';
 
 const COLUMNS: GridColumn<SyncRecord>[] = [
   {
@@ -23,7 +24,7 @@ const COLUMNS: GridColumn<SyncRecord>[] = [
     phone: 'lead',
     cell: (x) => (
       <Link to="/devices/$id" params={{ id: x.device.id }}>
-        {x.device.name || x.device.id.slice(0, 8)}
+        {x.device.name || shortId(x.device.id)}
       </Link>
     ),
   },

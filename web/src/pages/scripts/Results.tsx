@@ -4,6 +4,7 @@ import { scriptResults } from '../../api/scripts';
 import type { AgentResult } from '../../api/types';
 import { Paged } from '../../ui/Paged';
 import { Panel } from '../../ui/Panel';
+import { shortId } from '../../ui/shortId';
 import { Status } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
@@ -31,7 +32,7 @@ export function Results({ id }: { id: string }) {
                   width: '22%',
                   cell: (r) => (
                     <Link to="/devices/$id" params={{ id: r.device.id }} search={{ tab: 'commands' }}>
-                      {r.device.name || r.device.id.slice(0, 8)}
+                      {r.device.name || shortId(r.device.id)}
                     </Link>
                   ),
                 },

@@ -7,6 +7,7 @@ import type { InventoryMatch } from '../../api/types';
 import { Empty } from '../../ui/Empty';
 import { Paged } from '../../ui/Paged';
 import { Panel } from '../../ui/Panel';
+import { shortId } from '../../ui/shortId';
 import { Table } from '../../ui/Table';
 import { count, plural } from '../../ui/time';
 import { faultOf } from './question';
@@ -45,7 +46,7 @@ export function Found({ tests }: { tests: string[] }) {
                   width: '34%',
                   cell: (m) => (
                     <Link to="/devices/$id" params={{ id: m.device.id }}>
-                      {m.device.name || m.device.id.slice(0, 8)}
+                      {m.device.name || shortId(m.device.id)}
                     </Link>
                   ),
                 },

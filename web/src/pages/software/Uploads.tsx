@@ -7,6 +7,7 @@ import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Paged } from '../../ui/Paged';
 import { Panel } from '../../ui/Panel';
+import { shortId } from '../../ui/shortId';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
 
@@ -29,7 +30,7 @@ export function Uploads() {
                 width: '22%',
                 cell: (u) => (
                   <Link to="/devices/$id" params={{ id: u.device.id }}>
-                    {u.device.name || u.device.id.slice(0, 8)}
+                    {u.device.name || shortId(u.device.id)}
                   </Link>
                 ),
               },
