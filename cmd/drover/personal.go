@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"strings"
 	"time"
 
 	"drover/api/adminv1"
@@ -66,12 +67,24 @@ func (p *personalLook) Run(ctx context.Context, c *console) error {
 			return s.say("Nothing is kept.")
 		}
 		for _, x := range page.Items {
-			if err := s.say("%s  %s", optionalMoment(x.At), entryWords(x)); err != nil {
+			if err := s.sayEntry(x); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// sayEntry writes an entry. Lines after its first stand under that one, so that none looks like an entry of its own.
+func (s *session) sayEntry(x adminv1.PersonalEntry) error {
+	margin := optionalMoment(x.At) + "  "
+	for line := range strings.SplitSeq(strings.TrimRight(entryWords(x), "\r\n"), "\n") {
+		if err := s.say("%s%s", margin, strings.TrimSuffix(line, "\r")); err != nil {
+			return err
+		}
+		margin = strings.Repeat(" ", len(margin))
+	}
+	return nil
 }
 
 // entryWords writes an entry for people.
