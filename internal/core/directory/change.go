@@ -16,15 +16,28 @@ import (
 
 // Add makes a local user.
 func (s *Store) Add(ctx context.Context, c scope.Caller, d Draft) (User, error) {
+	return s.AddWithPassword(ctx, c, d, "")
+}
+
+// AddWithPassword makes a local user with a password for Drover's own login, as [Store.SetPassword] gives it, unless it is "".
+// The user had none before, and is told of no change.
+func (s *Store) AddWithPassword(ctx context.Context, c scope.Caller, d Draft, password string) (User, error) {
 	if err := c.Require(scope.UserEdit); err != nil {
 		return User{}, err
 	}
 	if err := d.check(); err != nil {
 		return User{}, err
 	}
+	stored, err := hash(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
 	var u User
-	err := s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
-		u, err = s.add(ctx, tx, c, d, Local)
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) (err error) {
+		if u, err = s.add(ctx, tx, c, d, Local); err != nil || stored == nil {
+			return err
+		}
+		u, err = s.setPassword(ctx, tx, c, u, stored)
 		return err
 	})
 	return u, err

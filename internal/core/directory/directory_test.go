@@ -169,6 +169,27 @@ func TestAUserIsToldOfAPasswordThatAnotherHasSet(t *testing.T) {
 	}
 }
 
+// TestANewUserIsToldOfNoChangedPassword, and one whose password does not do is not there.
+func TestANewUserIsToldOfNoChangedPassword(t *testing.T) {
+	g := coretest.New(t, sqldb.SQLite)
+	s := open(g)
+	s.WriteBy(func(mail, subject, _ string) { t.Errorf("%s is told: %s", mail, subject) })
+	c, d := coretest.Admin([]scope.Right{scope.UserEdit, scope.UserRead}), directory.Draft{Name: "ann", Mail: "ann@example.org"}
+	if _, err := s.AddWithPassword(t.Context(), c, d, "short"); !problem.Is(err, problem.Invalid) {
+		t.Fatalf("a short password: %v", err)
+	}
+	made, err := s.AddWithPassword(t.Context(), c, d, "correct horse battery")
+	if err != nil || !made.HasPassword {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	if u, err := s.Get(t.Context(), c, made.ID); err != nil || !u.HasPassword || u.Version != made.Version {
+		t.Fatalf("%+v, %v", u, err)
+	}
+	if got, err := providers(t, g).Authenticate(t.Context(), here, "ann", "correct horse battery"); err != nil || got.ID != made.ID {
+		t.Fatalf("%+v, %v", got, err)
+	}
+}
+
 // forgetful is a follower that notes what it is told.
 type forgetful struct{ told []string }
 

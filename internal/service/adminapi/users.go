@@ -85,17 +85,9 @@ func (a *API) countDevicesOf(ctx context.Context, list []adminv1.User) error {
 
 func (a *API) addUser(ctx context.Context, in *with[adminv1.UserDraft]) (*tagged[adminv1.User], error) {
 	b := in.Body
-	u, err := a.Directory.Add(ctx, caller(ctx), directory.Draft{Name: b.Name, DisplayName: b.DisplayName, Mail: b.Mail})
-	if err != nil {
-		return nil, err
-	}
-	if b.Password != "" {
-		if err := a.Directory.SetPassword(ctx, caller(ctx), u.ID, b.Password); err != nil {
-			return nil, err
-		}
-		u.HasPassword, u.Version = true, u.Version+1
-	}
-	return tag(u.Version, wireUser(u), nil)
+	d := directory.Draft{Name: b.Name, DisplayName: b.DisplayName, Mail: b.Mail}
+	u, err := a.Directory.AddWithPassword(ctx, caller(ctx), d, b.Password)
+	return tag(u.Version, wireUser(u), err)
 }
 
 func (a *API) getUser(ctx context.Context, in *byID) (*tagged[adminv1.User], error) {
