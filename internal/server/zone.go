@@ -198,6 +198,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 		Commands: z.Commands, Teller: &z.letters,
 	})
 	z.Devices.Follow(z.Compliance)
+	z.Devices.OnReturn(z.Compliance.DeviceReturned)
 	z.Access = access.New(access.Parts{
 		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,
 		Compliance: z.Compliance,

@@ -190,10 +190,13 @@ func (cs *Commands) step(ctx context.Context, tx *sqldb.Tx, c *Command) error {
 }
 
 func (cs *Commands) record(ctx context.Context, tx *sqldb.Tx, by scope.Caller, c *Command, action string, before State) error {
+	after := map[string]any{"kind": c.Kind, "state": c.State, "approval": c.Approval, "unauthenticated": c.Unproven}
+	if c.State == Cancelled {
+		after["because"] = c.Words // never a device's, and of nobody
+	}
 	r := audit.Record{
 		Action: "command." + action, Caller: by, Subject: audit.Subject{Kind: "command", ID: c.ID},
-		Device: c.Device, Owner: c.Owner,
-		After: map[string]any{"kind": c.Kind, "state": c.State, "approval": c.Approval, "unauthenticated": c.Unproven},
+		Device: c.Device, Owner: c.Owner, After: after,
 	}
 	if before != "" {
 		r.Before = map[string]any{"state": before}

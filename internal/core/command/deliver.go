@@ -300,6 +300,32 @@ func (cs *Commands) takeBack(ctx context.Context, tx *sqldb.Tx, by scope.Caller,
 	return cs.safety.Cancel(ctx, tx, by, x.Approval)
 }
 
+// Withdraw takes back, in the transaction of a package that orders by rules of its own, what c has ordered of a device under
+// a key that begins with prefix, and returns what has become of it: [Cancelled]; the state of what the device has been given
+// already and cannot be taken back any more; "" when nothing is open. Words say why, and name nobody.
+func (cs *Commands) Withdraw(ctx context.Context, tx *sqldb.Tx, c scope.Caller, device, prefix, words string) (State, error) {
+	// A device that comes for it at the same moment has gone first, or finds it cancelled.
+	_, err := tx.Exec(ctx, "UPDATE command SET state = state WHERE device = $1 AND state IN ('delayed', 'queued', 'delivered')", device)
+	if err != nil {
+		return "", err
+	}
+	list, err := sqldb.All(ctx, tx, scanCommand, selectCommand+` JOIN command_batch b ON b.id = c.batch WHERE c.device = $1
+		AND c.state IN ('awaiting', 'delayed', 'queued', 'delivered', 'postponed', 'acknowledged') AND b.requester_kind = $2
+		AND b.requester = $3 AND b.request_key LIKE $4 ORDER BY c.id`, device, string(c.Kind), c.ID, prefix+"%")
+	if err != nil {
+		return "", err
+	}
+	var became State
+	for i := range list {
+		err := cs.takeBack(ctx, tx, c, &list[i], words)
+		if err != nil && !problem.Is(err, problem.Conflict) { // a conflict: the device has it
+			return "", err
+		}
+		became = list[i].State
+	}
+	return became, nil
+}
+
 const dueCondition = "(c.state = 'delayed' AND c.not_before <= $1) OR (c.state IN ('delayed', 'queued') AND c.expires <= $2)"
 
 // Overdue tells whether there is anything for [Commands.Tick] to do.

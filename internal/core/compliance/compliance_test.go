@@ -10,6 +10,7 @@ import (
 
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
+	"drover/internal/base/sqldb"
 	"drover/internal/core/command"
 	"drover/internal/core/compliance"
 	"drover/internal/core/coretest"
@@ -21,20 +22,32 @@ import (
 
 var gate = scope.System("activesync")
 
-// orders notes what is ordered.
+// orders notes what is ordered, and hands it on where somebody carries it out.
 type orders struct {
 	list []command.Request
 	err  error
+	to   *command.Commands
 }
 
-func (o *orders) Request(_ context.Context, c scope.Caller, r command.Request) (command.Batch, error) {
+func (o *orders) Request(ctx context.Context, c scope.Caller, r command.Request) (command.Batch, error) {
 	if c.ID != scope.Compliance {
 		return command.Batch{}, errors.New("another orders")
 	}
-	if o.err == nil {
-		o.list = append(o.list, r)
+	if o.err != nil {
+		return command.Batch{}, o.err
 	}
-	return command.Batch{}, o.err
+	o.list = append(o.list, r)
+	if o.to == nil {
+		return command.Batch{}, nil
+	}
+	return o.to.Request(ctx, c, r)
+}
+
+func (o *orders) Withdraw(ctx context.Context, tx *sqldb.Tx, c scope.Caller, device, prefix, words string) (command.State, error) {
+	if o.to == nil {
+		return "", nil
+	}
+	return o.to.Withdraw(ctx, tx, c, device, prefix, words)
 }
 
 // letters notes what is sent.
@@ -79,6 +92,7 @@ func each(t *testing.T, fn func(t *testing.T, f *fixture)) {
 			Commands: f.orders, Teller: f.letters,
 		})
 		f.devices.Follow(f.compliance)
+		f.devices.OnReturn(f.compliance.DeviceReturned)
 		fn(t, f)
 	})
 }

@@ -74,7 +74,7 @@ func noticeOf(c change) (noticeKind, bool) {
 		return restricted, true
 	case ends:
 		return restored, !c.breach.told.IsZero() || !c.breach.restricted.IsZero()
-	case stays, frees, wipes, retires, marks:
+	case stays, frees, wipes, spares, retires, marks:
 	}
 	return "", false
 }

@@ -41,9 +41,10 @@ type Users interface {
 	Get(ctx context.Context, c scope.Caller, id string) (directory.User, error)
 }
 
-// Commands orders the erasure of the organization's data.
+// Commands orders the erasure of the organization's data, and takes the order back.
 type Commands interface {
 	Request(ctx context.Context, c scope.Caller, r command.Request) (command.Batch, error)
+	Withdraw(ctx context.Context, tx *sqldb.Tx, c scope.Caller, device, prefix, words string) (command.State, error)
 }
 
 // Teller sends notices. Each blocks until the notice is handed over, or returns why it was not.
@@ -294,7 +295,7 @@ func (s *Store) EditRule(ctx context.Context, c scope.Caller, r Rule) (Rule, err
 		_, err = tx.Exec(ctx, "UPDATE compliance_rule SET name = $1, enabled = $2, rule = $3, version = $4 WHERE id = $5",
 			r.Name, r.Enabled, string(text), r.Version, r.ID)
 		if err == nil && before.Condition != r.Condition {
-			err = s.endAll(ctx, tx, r.ID)
+			err = s.endAll(ctx, tx, r.ID, "The rule that asked for it asks for something else now.")
 		}
 		if err == nil {
 			err = displace(ctx, tx, before, r)
@@ -317,7 +318,7 @@ func (s *Store) RemoveRule(ctx context.Context, c scope.Caller, id string) error
 		if err != nil {
 			return err
 		}
-		if err := s.endAll(ctx, tx, id); err != nil {
+		if err := s.endAll(ctx, tx, id, "The rule that asked for it is gone."); err != nil {
 			return err
 		}
 		if err := s.endWaivers(ctx, tx, "rule", id); err != nil {
@@ -330,13 +331,16 @@ func (s *Store) RemoveRule(ctx context.Context, c scope.Caller, id string) error
 	})
 }
 
-// endAll ends all breaches of a rule and wakes the devices that were kept out.
-func (s *Store) endAll(ctx context.Context, tx *sqldb.Tx, rule string) error {
+// endAll ends all breaches of a rule, takes back what it has ordered, and wakes the devices that were kept out.
+func (s *Store) endAll(ctx context.Context, tx *sqldb.Tx, rule, because string) error {
 	ids, err := sqldb.All(ctx, tx, sqldb.Scan1[string], "DELETE FROM compliance_breach WHERE rule = $1 RETURNING device", rule)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
+		if _, err := s.with.Commands.Withdraw(ctx, tx, self, id, ordersOf(rule), because); err != nil {
+			return err
+		}
 		if err := s.stand(ctx, tx, id); err != nil {
 			return err
 		}
@@ -356,8 +360,14 @@ func (s *Store) wake(tx *sqldb.Tx, ids []string) {
 }
 
 // DeviceMoved ends what is kept of a device that leaves, as [device.Follower]. What the rules say of a device is its state now
-// and no record of it: a legal hold keeps the exemptions alone.
-func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, _ device.State) error {
+// and no record of it: a legal hold keeps the exemptions alone. What the rules have ordered of a device that is retired stands
+// until it is readmitted: the organization's data is on it still.
+func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, to device.State) error {
+	if to != device.Retired {
+		if err := s.withdraw(ctx, tx, id, "The device has left, or belongs to somebody else now."); err != nil {
+			return err
+		}
+	}
 	for _, text := range []string{
 		"DELETE FROM compliance_breach WHERE device = $1", "DELETE FROM compliance_place WHERE device = $1",
 		"DELETE FROM compliance_notice WHERE device = $1",
@@ -370,6 +380,18 @@ func (s *Store) DeviceMoved(ctx context.Context, tx *sqldb.Tx, id string, _ devi
 		return err
 	}
 	return s.endWaivers(ctx, tx, "device", id)
+}
+
+// DeviceReturned takes back what the rules have ordered of a device before it was retired, for [device.Store.OnReturn]: from now
+// on it is judged anew.
+func (s *Store) DeviceReturned(ctx context.Context, tx *sqldb.Tx, id string) error {
+	return s.withdraw(ctx, tx, id, "The device was readmitted.")
+}
+
+// withdraw takes back what any rule has ordered of a device.
+func (s *Store) withdraw(ctx context.Context, tx *sqldb.Tx, id, because string) error {
+	_, err := s.with.Commands.Withdraw(ctx, tx, self, id, "", because)
+	return err
 }
 
 // Waiver exempts one device from a rule, or from all, for a time.

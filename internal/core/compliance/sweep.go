@@ -3,6 +3,7 @@ package compliance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -224,6 +225,7 @@ const (
 	restricts step = "restricts" // its grace is over
 	frees     step = "frees"     // the rule restricts no more, or otherwise
 	wipes     step = "wipes"
+	spares    step = "spares" // the rule erases no more, or later
 	retires   step = "retires"
 	marks     step = "marks" // its rule calls the device otherwise by now
 	ends      step = "ends"
@@ -235,6 +237,7 @@ type change struct {
 	breach breach
 	rule   Rule
 	device device.Device
+	answer Answer
 	// because is what the rule says of the device now, in a sentence. It is personal, and goes into mails alone.
 	because string
 }
@@ -252,11 +255,11 @@ func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
 		switch {
 		case broken && was < 0:
 			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, since: f.Now, mark: r.Mark}
-			out = append(out, advance(change{begins, b, *r, f.Device, because}, f.Now)...)
+			out = append(out, advance(change{begins, b, *r, f.Device, answer, because}, f.Now)...)
 		case broken:
 			b := known[was]
 			b.unknown = answer == Unknown
-			c := change{stays, b, *r, f.Device, because}
+			c := change{stays, b, *r, f.Device, answer, because}
 			if b.unknown != known[was].unknown {
 				out = append(out, c)
 			}
@@ -267,12 +270,12 @@ func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
 			}
 			out = append(out, advance(c, f.Now)...)
 		case was >= 0:
-			out = append(out, change{ends, known[was], *r, f.Device, because})
+			out = append(out, change{ends, known[was], *r, f.Device, answer, because})
 		}
 	}
 	for _, b := range known {
 		if !seen[b.rule] { // its rule is switched off
-			out = append(out, change{ends, b, Rule{ID: b.rule}, f.Device, ""})
+			out = append(out, change{ends, b, Rule{ID: b.rule}, f.Device, "", ""})
 		}
 	}
 	return out
@@ -300,8 +303,13 @@ func advance(c change, now time.Time) []change {
 		c.step = retires
 		out = append(out, c)
 	}
-	if wipe := r.wipeDue(b.since); !wipe.IsZero() && !now.Before(wipe) && b.wiped.IsZero() {
+	wipe := r.wipeDue(b.since)
+	switch due := !wipe.IsZero() && !now.Before(wipe); {
+	case due && b.wiped.IsZero():
 		c.step = wipes
+		out = append(out, c)
+	case !due && !b.wiped.IsZero():
+		c.step = spares
 		out = append(out, c)
 	}
 	return out
@@ -341,11 +349,37 @@ func (s *Store) take(ctx context.Context, tx *sqldb.Tx, c change) error {
 	if err := s.notice(ctx, tx, c); err != nil {
 		return err
 	}
-	b := c.breach
+	b, after := c.breach, map[string]any{"condition": c.rule.Condition, "unknown": c.breach.unknown, "access": c.rule.Access}
+	if c.step == ends || c.step == spares {
+		became, err := s.with.Commands.Withdraw(ctx, tx, self, b.device, ordersOf(b.rule), c.over())
+		if err != nil {
+			return err
+		}
+		if became != "" { // cancelled, or what the device has of it already
+			after["wipe"] = became
+		}
+	}
 	return s.with.Log.Append(ctx, tx, audit.Record{
 		Action: actions[c.step], Caller: self, Subject: audit.Subject{Kind: "compliance-rule", ID: b.rule}, Device: b.device, Owner: b.owner,
-		After: map[string]any{"condition": c.rule.Condition, "unknown": b.unknown, "access": c.rule.Access},
+		After: after,
 	})
+}
+
+// over says why what a rule has ordered is taken back. Unlike what the rule says of the device, it is nobody's.
+func (c change) over() string {
+	switch {
+	case c.step == spares:
+		return "The rule that asked for it erases no more, or later."
+	case c.answer == Keeps:
+		return "The device meets the rule that asked for it again."
+	case c.answer == Exempt:
+		return "The device is exempt from the rule that asked for it."
+	case c.answer == Not:
+		return "The rule that asked for it is not for this device any more."
+	case c.answer == Unknown:
+		return "It is not known any more whether the device breaks the rule that asked for it."
+	}
+	return "The rule that asked for it is switched off."
 }
 
 // move writes a step down and tells how many rows it has changed.
@@ -365,6 +399,8 @@ func (s *Store) move(ctx context.Context, tx *sqldb.Tx, c change) (int64, error)
 	case frees:
 		return tx.Exec(ctx, "UPDATE compliance_breach SET restricted_at = 0, access = '' WHERE device = $1 AND rule = $2 AND access <> ''",
 			b.device, b.rule)
+	case spares:
+		return tx.Exec(ctx, "UPDATE compliance_breach SET wiped_at = 0 WHERE device = $1 AND rule = $2 AND wiped_at > 0", b.device, b.rule)
 	case ends:
 		return tx.Exec(ctx, "DELETE FROM compliance_breach WHERE device = $1 AND rule = $2", b.device, b.rule)
 	case marks:
@@ -376,10 +412,11 @@ func (s *Store) move(ctx context.Context, tx *sqldb.Tx, c change) (int64, error)
 
 var actions = map[step]string{
 	begins: "compliance.broken", restricts: "compliance.restricted", frees: "compliance.freed", ends: "compliance.kept",
+	spares: "compliance.wipe-withdrawn",
 }
 
 // wipeDue orders the erasure of the organization's data where it is due. It needs approval as an administrator's order does,
-// and is asked for once; a spent budget lets it wait for the next sweep.
+// and is asked for once; a spent budget, and the same order of another, let it wait for the next sweep.
 func (s *Store) wipeDue(ctx context.Context, changes []change) error {
 	var faults []error
 	for _, c := range changes {
@@ -389,10 +426,10 @@ func (s *Store) wipeDue(ctx context.Context, changes []change) error {
 		b := c.breach
 		_, err := s.with.Commands.Request(ctx, self, command.Request{
 			Kind: platform.SelectiveWipe, Devices: []string{b.device}, Reason: "Rule " + c.rule.Name + ": " + c.because,
-			Key: "compliance " + b.rule + " " + b.since.UTC().Format(time.RFC3339Nano),
+			Key: fmt.Sprintf("%s%s %d %d", ordersOf(b.rule), b.device, sqldb.Micros(b.since), c.rule.Version),
 		})
 		switch {
-		case problem.Is(err, problem.Throttled), problem.Is(err, problem.Conflict) && problem.From(err).Code == "safety.breaker":
+		case problem.Is(err, problem.Throttled), problem.Is(err, problem.Conflict) && slices.Contains(passing, problem.From(err).Code):
 			continue
 		case err != nil && !problem.Is(err, problem.Conflict): // a conflict: the platform cannot
 			faults = append(faults, err)
@@ -403,15 +440,25 @@ func (s *Store) wipeDue(ctx context.Context, changes []change) error {
 	return errors.Join(faults...)
 }
 
+// passing are the conflicts that are over some day: an open breaker, and another order that is taken back.
+var passing = []string{"safety.breaker", "command.open"}
+
+// ordersOf begins the keys of what a rule orders.
+func ordersOf(rule string) string { return rule + " " }
+
 func (s *Store) noteWipe(ctx context.Context, c change, refused error) error {
 	outcome, after := audit.OK, map[string]any{"condition": c.rule.Condition}
 	if refused != nil {
 		outcome, after["refused"] = audit.Refused, problem.From(refused).Code
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE compliance_breach SET wiped_at = $1 WHERE device = $2 AND rule = $3",
+		n, err := tx.Exec(ctx, "UPDATE compliance_breach SET wiped_at = $1 WHERE device = $2 AND rule = $3",
 			sqldb.Micros(s.with.Clock.Now()), c.breach.device, c.breach.rule)
 		if err != nil {
+			return err
+		}
+		if n == 0 { // the breach has ended at this moment
+			_, err := s.with.Commands.Withdraw(ctx, tx, self, c.breach.device, ordersOf(c.breach.rule), "The breach that asked for it has ended.")
 			return err
 		}
 		return s.with.Log.Append(ctx, tx, audit.Record{
