@@ -343,6 +343,10 @@ func (s *Server) start(ctx context.Context) *sync.WaitGroup {
 	wait.Go(func() {
 		lease.New(z.DB, z.Clock, "compliance", s.node, 10*time.Minute).RunWhen(ctx, time.Second, s.log, z.Compliance.Due, z.Compliance.Sweep)
 	})
+	wait.Go(func() { z.Access.Run(ctx, s.log) })
+	wait.Go(func() {
+		lease.New(z.DB, z.Clock, "access", s.node, 10*time.Minute).RunWhen(ctx, time.Second, s.log, z.Access.Due, z.Access.Sweep)
+	})
 	wait.Go(func() {
 		s.leased(ctx, "notices", time.Minute, func(ctx context.Context) error {
 			_, err := z.Compliance.Send(ctx)

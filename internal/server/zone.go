@@ -200,7 +200,7 @@ func (z *Zone) open(ctx context.Context, tell func(subject, words string)) error
 	z.Devices.Follow(z.Compliance)
 	z.Devices.OnReturn(z.Compliance.DeviceReturned)
 	z.Access = access.New(access.Parts{
-		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Devices: z.Devices, Users: z.Users,
+		DB: z.DB, Clock: z.Clock, Log: z.Audit, Zone: z.Zone, Revision: z.Revision, Bus: z.Bus, Devices: z.Devices, Users: z.Users,
 		Compliance: z.Compliance,
 	})
 	for _, x := range []directory.Tied{z.Policies, z.Upstream, z.Admins, z.Directories, z.Compliance, z.Access, z.Selves} {

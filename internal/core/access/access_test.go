@@ -45,7 +45,7 @@ func newFixture(g *coretest.Ground) *fixture {
 	})
 	restricted := rules{}
 	return &fixture{g, users, devices, access.New(access.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: devices, Users: users, Compliance: restricted,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: devices, Users: users, Compliance: restricted,
 	}), restricted}
 }
 

@@ -119,7 +119,7 @@ func (s *Store) readBook(ctx context.Context, revision int64) (*book, error) {
 // Decide returns the decision for a device, from memory where it can: for the gateway at each request. It fails rather
 // than guess, and whoever asks must then let nobody in.
 func (s *Store) Decide(ctx context.Context, d device.Device) (Decision, error) {
-	t, err := s.trail(ctx, d)
+	t, err := s.trail(ctx, d, s.facts)
 	return t.Decision, err
 }
 
@@ -132,10 +132,13 @@ func (s *Store) Explain(ctx context.Context, c scope.Caller, id string) (Trail, 
 	if out := d.Refusal(); out != nil {
 		return Trail{Decision: Decision{Action: device.Block, Origin: FromState, Because: problem.From(out).Message}}, nil
 	}
-	return s.trail(ctx, d)
+	return s.trail(ctx, d, s.facts)
 }
 
-func (s *Store) trail(ctx context.Context, d device.Device) (Trail, error) {
+// gatherer finds what rules look at of a device.
+type gatherer func(ctx context.Context, b *book, d device.Device) (Facts, error)
+
+func (s *Store) trail(ctx context.Context, d device.Device, gather gatherer) (Trail, error) {
 	b, err := s.current(ctx)
 	if err != nil {
 		return Trail{}, err
@@ -161,7 +164,7 @@ func (s *Store) trail(ctx context.Context, d device.Device) (Trail, error) {
 	if said {
 		return o.trail(), nil
 	}
-	f, err := s.facts(ctx, b, d)
+	f, err := gather(ctx, b, d)
 	if err != nil {
 		return Trail{}, err
 	}
@@ -175,14 +178,14 @@ func (o override) trail() Trail {
 
 // facts gathers what the rules look at, and of the groups only what some rule asks for.
 func (s *Store) facts(ctx context.Context, b *book, d device.Device) (f Facts, err error) {
-	f, system := FactsOf(d), scope.System("access")
+	f = FactsOf(d)
 	if b.userGroups {
-		if f.UserGroups, err = s.with.Users.GroupIDs(ctx, system, d.Owner); err != nil {
+		if f.UserGroups, err = s.with.Users.GroupIDs(ctx, self, d.Owner); err != nil {
 			return f, err
 		}
 	}
 	if b.deviceGroups {
-		f.DeviceGroups, err = s.with.Devices.GroupIDs(ctx, system, d.ID)
+		f.DeviceGroups, err = s.with.Devices.GroupIDs(ctx, self, d.ID)
 	}
 	return f, err
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
+	"drover/internal/base/bus"
 	"drover/internal/base/clock"
 	"drover/internal/base/problem"
 	"drover/internal/base/revcache"
@@ -29,12 +31,15 @@ type Devices interface {
 	Get(ctx context.Context, c scope.Caller, id string) (device.Device, error)
 	Find(ctx context.Context, q sqldb.Querier, c scope.Caller, r scope.Right, id string) (device.Device, error)
 	GroupIDs(ctx context.Context, c scope.Caller, id string) ([]string, error)
-	NoteAccess(ctx context.Context, tx *sqldb.Tx, id string, a device.Access) error
+	Sweep(ctx context.Context, c scope.Caller, r scope.Right, after string, limit int) ([]device.Member, error)
+	Members(ctx context.Context, c scope.Caller, ids ...string) ([]device.Member, error)
+	SaveAccess(ctx context.Context, c scope.Caller, decided map[string]device.Access) error
 }
 
 // Users is what access asks of package directory.
 type Users interface {
 	GroupIDs(ctx context.Context, c scope.Caller, user string) ([]string, error)
+	Memberships(ctx context.Context, c scope.Caller, users ...string) (map[string][]string, error)
 }
 
 // Compliance tells what the rules of compliance keep from a device.
@@ -55,6 +60,7 @@ type Parts struct {
 	Log      *audit.Log
 	Zone     *zone.Zone
 	Revision Revision
+	Bus      *bus.Bus
 	Devices  Devices
 	Users    Users
 
@@ -66,6 +72,9 @@ type Store struct {
 	with      Parts
 	shelf     shelf
 	overrides *revcache.Cache[string, override]
+
+	changedRules atomic.Bool  // since the last sweep was due here
+	nextSweep    atomic.Int64 // microseconds
 }
 
 // cached bounds the devices whose override, or lack of one, is kept in memory: about 10 MB when full.
@@ -73,7 +82,9 @@ const cached = 50_000
 
 // New returns the access rules of the zone.
 func New(p Parts) *Store {
-	return &Store{with: p, overrides: revcache.NewLasting[string, override](cached)}
+	s := &Store{with: p, overrides: revcache.NewLasting[string, override](cached)}
+	p.Bus.Subscribe(topic, func(bus.Message) { s.changedRules.Store(true) }) // for as long as the bus lives
+	return s
 }
 
 const (
@@ -159,6 +170,7 @@ func (s *Store) changed(ctx context.Context, tx *sqldb.Tx, c scope.Caller, actio
 	if err != nil {
 		return err
 	}
+	s.rulesChanged(tx)
 	return s.with.Zone.Bump(ctx, tx)
 }
 
@@ -243,7 +255,10 @@ func (s *Store) DefaultAction(ctx context.Context, c scope.Caller) (device.Acces
 
 // SetDefault changes what decides where no rule does. version is the one that the caller has seen.
 func (s *Store) SetDefault(ctx context.Context, c scope.Caller, a device.Access, version int64) error {
-	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error { return zone.Set(ctx, s.with.Zone, tx, c, Default, a, version) })
+	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+		s.rulesChanged(tx)
+		return zone.Set(ctx, s.with.Zone, tx, c, Default, a, version)
+	})
 }
 
 // Override is what is said of a single device, before all rules.
@@ -281,10 +296,7 @@ func (s *Store) SetOverride(ctx context.Context, c scope.Caller, id string, o Ov
 				VALUES ($1, $2, $3, $4, $5) ON CONFLICT (device) DO UPDATE SET action = excluded.action, note = excluded.note,
 				expires_at = excluded.expires_at, set_at = excluded.set_at`,
 				id, string(o.Action), o.Note, sqldb.Micros(o.Expires), sqldb.Micros(s.with.Clock.Now()))
-			if err != nil {
-				return err
-			}
-			return s.with.Devices.NoteAccess(ctx, tx, id, o.Action)
+			return err
 		})
 }
 
@@ -297,7 +309,7 @@ func (s *Store) ClearOverride(ctx context.Context, c scope.Caller, id string) er
 }
 
 func (s *Store) onDevice(ctx context.Context, c scope.Caller, id, action, reason string, after any, change func(*sqldb.Tx) error) error {
-	return s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
+	err := s.with.DB.Write(ctx, func(tx *sqldb.Tx) error {
 		d, err := s.with.Devices.Find(ctx, tx, c, scope.DeviceAccess, id)
 		if err != nil {
 			return err
@@ -313,4 +325,8 @@ func (s *Store) onDevice(ctx context.Context, c scope.Caller, id, action, reason
 		}
 		return s.with.Zone.BumpPeople(ctx, tx)
 	})
+	if err != nil {
+		return err
+	}
+	return s.Look(ctx, id)
 }

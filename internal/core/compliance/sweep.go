@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"drover/internal/base/bus"
@@ -468,56 +467,11 @@ func (s *Store) noteWipe(ctx context.Context, c change, refused error) error {
 	})
 }
 
-const (
-	// waiting bounds the devices that wait for a look; of more, the next sweep takes care.
-	waiting = 4096
-	// gather is how long devices are gathered for one look.
-	gather = 200 * time.Millisecond
-)
-
 // Run looks at devices soon after something is told of them, until ctx ends.
 func (s *Store) Run(ctx context.Context, log *slog.Logger) {
-	queue := make(chan string, waiting)
-	cancel := s.with.Bus.Subscribe("event", func(m bus.Message) {
-		if id, ok := strings.CutPrefix(m.Body, "device "); ok {
-			select {
-			case queue <- id:
-			default:
-			}
-		}
-	})
-	defer cancel()
-	for {
-		ids := collect(ctx, queue)
-		if ctx.Err() != nil {
-			return
-		}
+	device.Watch(ctx, s.with.Bus, func(ctx context.Context, ids []string) {
 		if err := s.Look(ctx, ids...); err != nil && ctx.Err() == nil {
 			log.Error("devices were not held to the rules and will be at the next sweep", slog.Int(logfield.Count, len(ids)), slog.Any(logfield.Error, err))
 		}
-	}
-}
-
-// collect waits for a device and returns it with those that follow soon.
-func collect(ctx context.Context, queue <-chan string) []string {
-	var ids []string
-	var end <-chan time.Time
-	for len(ids) < sweepSize {
-		select {
-		case <-ctx.Done():
-			return ids
-		case id := <-queue:
-			if end == nil {
-				timer := time.NewTimer(gather)
-				defer timer.Stop()
-				end = timer.C
-			}
-			if !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		case <-end:
-			return ids
-		}
-	}
-	return ids
+	})
 }

@@ -227,4 +227,3 @@ func TestTwoDevicesThatBeginAtOneMomentAreBothErased(t *testing.T) {
 		}
 	})
 }
-

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -260,14 +261,14 @@ func (s *Store) MarkWiped(ctx context.Context, tx *sqldb.Tx, c scope.Caller, id 
 	return s.setState(ctx, tx, c, d, Wiped, "device.wiped", "")
 }
 
-// SaveAccess notes what package access has decided for devices, where that is news. For the gateway alone.
+// SaveAccess notes what package access has decided for devices, where that is news. For the gateway and package access alone.
 func (s *Store) SaveAccess(ctx context.Context, c scope.Caller, decided map[string]Access) error {
 	if err := gateway(c, ""); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
-		for id, a := range decided {
-			if err := s.NoteAccess(ctx, tx, id, a); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(decided)) { // in a fixed order, so that two never wait for each other
+			if err := s.noteAccess(ctx, tx, id, decided[id]); err != nil {
 				return err
 			}
 		}
@@ -275,8 +276,7 @@ func (s *Store) SaveAccess(ctx context.Context, c scope.Caller, decided map[stri
 	})
 }
 
-// NoteAccess notes, in the transaction of package access, what it has decided for a device. It decides nothing itself.
-func (s *Store) NoteAccess(ctx context.Context, tx *sqldb.Tx, id string, a Access) error {
+func (s *Store) noteAccess(ctx context.Context, tx *sqldb.Tx, id string, a Access) error {
 	if !a.Known() {
 		return problem.New(problem.Invalid, "device.access", "Access is allow, block or quarantine.").WithField("decision")
 	}

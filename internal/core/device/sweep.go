@@ -20,13 +20,13 @@ type Member struct {
 const maxSweep = 2000
 
 const memberColumns = `d.id, d.owner, d.owner_name, d.name, d.platform, d.platform_by, d.liability, d.model, d.os, d.user_agent,
-	d.device_type, d.protocol, d.policy_state, d.upstream, COALESCE(p.upstream_policy, ''),
+	d.device_type, d.protocol, d.policy_state, d.access, d.upstream, COALESCE(p.upstream_policy, ''),
 	EXISTS (SELECT 1 FROM device_companion m WHERE m.device = d.id)`
 
 func scanMember(r sqldb.Row) (m Member, err error) {
 	var by, theirs string
 	err = r.Scan(&m.ID, &m.Owner, &m.OwnerName, &m.Name, &m.Platform, &by, &m.Liability, &m.Model, &m.OS, &m.UserAgent,
-		&m.DeviceType, &m.Protocol, &m.PolicyState, &m.Upstream, &theirs, &m.Companion)
+		&m.DeviceType, &m.Protocol, &m.PolicyState, &m.Access, &m.Upstream, &theirs, &m.Companion)
 	m.ByHand = by == byHand
 	if theirs != "" {
 		m.UpstreamPolicy = json.RawMessage(theirs)

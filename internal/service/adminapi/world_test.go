@@ -198,7 +198,7 @@ func newWorld(t *testing.T, g *coretest.Ground) *world {
 	d.Journal = journal.New(journal.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Keys: g.Keys, Policy: everything{}})
 	d.Privacy = privacy.New(privacy.Parts{DB: g.DB, Clock: g.Clock, Log: g.Log, Keys: g.Keys, Journal: d.Journal, Devices: d.Devices, Users: d.Directories})
 	d.Access = access.New(access.Parts{
-		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Devices: d.Devices, Users: d.Directory,
+		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Revision: g.Revision, Bus: g.Bus, Devices: d.Devices, Users: d.Directory,
 		Compliance: d.Compliance,
 	})
 	d.Effective = func(ctx context.Context, x device.Device) (*policy.Effective, error) {
