@@ -29,6 +29,9 @@ func (f fleet) Targets(ctx context.Context, q sqldb.Querier, s scope.Scope, ids 
 	return out, err
 }
 
+// Switches knows no policy: what orders go by is tested where they are given.
+func (fleet) Switches(context.Context, string) (map[platform.Setting]bool, error) { return nil, nil }
+
 // open returns the orders for a device of which more can happen.
 func (f *fixture) open(t *testing.T, d device.Device) []command.Command {
 	t.Helper()
