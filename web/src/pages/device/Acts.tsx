@@ -149,7 +149,7 @@ function Order({ device, capability: c, onClose }: OrderProps) {
       </Text>
       <WhatGoes removes={c.removes} leaves={c.leaves} caveat={c.caveat} destructive={c.destructive} />
       {shows && <ShownText {...shows} value={text} onChange={setText} />}
-      <ReasonField value={reason} onChange={setReason} />
+      <ReasonField value={reason} onChange={setReason} approved={c.approvals > 0} />
       {c.typed && (
         <TextInput
           label={`Type the device’s name to confirm: ${name}`}

@@ -89,7 +89,7 @@ function Ask({ device, act, onClose }: { device: Device; act: DeviceAct; onClose
       incomplete={!reason.trim()}
     >
       <Text size="sm">{isComputer(device.platform) ? words.computer : words.text}</Text>
-      <ReasonField value={reason} onChange={setReason} />
+      <ReasonField value={reason} onChange={setReason} approved={act === 'remove'} />
     </Dialog>
   );
 }

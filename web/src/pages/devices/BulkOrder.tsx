@@ -61,7 +61,7 @@ export function BulkOrder({ order, chosen, onClose, onDone }: BulkOrderProps) {
     >
       <Loaded of={seen}>{(all) => <Effects all={all} destructive={order.danger ?? false} />}</Loaded>
       {shows && <ShownText {...shows} value={text} onChange={setText} />}
-      <ReasonField value={reason} onChange={setReason} />
+      <ReasonField value={reason} onChange={setReason} approved={order.danger} />
     </Dialog>
   );
 }

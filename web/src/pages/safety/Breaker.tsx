@@ -84,7 +84,7 @@ function Close({ onClose }: { onClose: () => void }) {
         Commands that are queued are carried out again, within the budgets. Cancel those that should not
         happen first.
       </Text>
-      <ReasonField value={reason} onChange={setReason} />
+      <ReasonField value={reason} onChange={setReason} approved />
     </Dialog>
   );
 }

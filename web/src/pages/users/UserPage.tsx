@@ -143,7 +143,7 @@ function Erase({ user: u, onClose }: { user: User; onClose: () => void }) {
         backups once the key retention has passed. The audit log keeps what was done, without the person.
         Nothing is erased on their devices or on the mail server; send a wipe first if you want that.
       </Text>
-      <ReasonField value={reason} onChange={setReason} />
+      <ReasonField value={reason} onChange={setReason} approved />
       <TextInput
         label={`Type the user’s name to confirm: ${u.name}`}
         value={typed}
