@@ -2,7 +2,6 @@ package safety
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -276,7 +275,7 @@ func (s *Safety) ChangeRules(ctx context.Context, c scope.Caller, n Rules, versi
 		}
 		a, err = s.Order(ctx, tx, c, Ask{
 			Class: SafetyChange, Kind: kindRules, Subject: Setting.Name, Payload: rulesPayload{n, version},
-			Words: fmt.Sprintf("Loosen the rules for destructive acts: from %s to %s", shown(old), shown(n)),
+			Words: "Loosen the rules for destructive acts: " + old.difference(n),
 		})
 		return err
 	})
@@ -301,12 +300,52 @@ func (s *Safety) reachable(ctx context.Context, q sqldb.Querier, old, n Rules) e
 	return nil
 }
 
-func shown(r Rules) string {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err.Error()
+// difference says part by part what changes, tighter parts too: they come with the looser ones.
+func (r Rules) difference(n Rules) string {
+	var w Words
+	for _, p := range []struct{ name, from, to string }{
+		{"administrators who must approve, besides the one who asks", fmt.Sprint(r.Quorum), fmt.Sprint(n.Quorum)},
+		{"time to cancel, one device", span(r.Delay), span(n.Delay)},
+		{"time to cancel, several devices", span(r.BatchDelay), span(n.BatchDelay)},
+		{"an approval lapses after", span(r.Expiry), span(n.Expiry)},
+		{"a new administrator waits", span(r.Probation), span(n.Probation)},
+		{"budget of one administrator", r.Actor.words(), n.Actor.words()},
+		{"budget of all who hold one role", r.Role.words(), n.Role.words()},
+		{"budget of the zone", r.Zone.words(), n.Zone.words()},
+		{"budget of one user, on own devices", r.Self.words(), n.Self.words()},
+		{"computers that a script reaches without approval", fmt.Sprint(r.Scripts), fmt.Sprint(n.Scripts)},
+		{"a mail server's own wipe is carried out unasked", said(r.PassUpstream), said(n.PassUpstream)},
+	} {
+		w.Say(p.from != p.to, "%s: %s (now %s)", p.name, p.to, p.from)
 	}
-	return string(text)
+	return w.String()
+}
+
+func (b Budget) words() string { return fmt.Sprintf("%d an hour, %d a day", b.Hour, b.Day) }
+
+// span writes seconds in the greatest units that leave no rest.
+func span(seconds int) string {
+	if seconds == 0 {
+		return "none"
+	}
+	for _, u := range []struct {
+		of   int
+		name string
+	}{{day, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}} {
+		if n := seconds / u.of; seconds%u.of == 0 && n == 1 {
+			return "1 " + u.name
+		} else if seconds%u.of == 0 {
+			return fmt.Sprintf("%d %ss", n, u.name)
+		}
+	}
+	return ""
+}
+
+func said(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 type rulesExecutor struct{ s *Safety }

@@ -292,9 +292,16 @@ func TestTheOwnersAreToldBeforeTheRulesAreLooser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules.Quorum = 0
-		if a, err := f.ChangeRules(t.Context(), admin("ann"), rules, version); err != nil || a.State != Awaiting {
+		rules.Quorum, rules.BatchDelay, rules.Probation, rules.Actor, rules.PassUpstream = 0, 0, 90*60, Budget{6, 20}, true
+		a, err := f.ChangeRules(t.Context(), admin("ann"), rules, version)
+		if err != nil || a.State != Awaiting {
 			t.Fatalf("%s (%v)", a.State, err)
+		}
+		want := "Loosen the rules for destructive acts: administrators who must approve, besides the one who asks: 0 (now 1); " +
+			"time to cancel, several devices: none (now 10 minutes); a new administrator waits: 90 minutes (now 1 day); " +
+			"budget of one administrator: 6 an hour, 20 a day (now 5 an hour, 20 a day); a mail server's own wipe is carried out unasked: yes (now no)"
+		if a.Words != want {
+			t.Fatalf("who approves reads %q, want %q", a.Words, want)
 		}
 		if len(f.told) != 1 {
 			t.Fatalf("the owners were told %q", f.told)
