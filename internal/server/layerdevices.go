@@ -39,22 +39,27 @@ func (s *Server) deviceFindings(ctx context.Context) ([]adminv1.SecurityFinding,
 		}
 		found = append(found, f)
 	}
-	open := counts.ByPolicy[device.PolicyPending] + counts.ByPolicy[device.PolicySent] + counts.ByPolicy[device.PolicyPartial] + counts.ByPolicy[device.PolicyRefused]
-	f := adminv1.SecurityFinding{
-		Name: "Policies acknowledged", State: stateGood, Words: fmt.Sprintf("%d of %d devices have acknowledged theirs.", counts.ByPolicy[device.PolicyAcknowledged], counts.Total), Page: "/devices",
-	}
+	return append(found, judgePolicies(counts.Obeying)), nil
+}
+
+// judgePolicies judges how the devices in use stand to their policies.
+func judgePolicies(by map[device.PolicyState]int) adminv1.SecurityFinding {
+	total := 0
+	f := adminv1.SecurityFinding{Name: "Policies acknowledged", State: stateGood, Page: "/devices"}
 	for _, p := range device.PolicyStates {
-		f.Facts = append(f.Facts, number(string(p), counts.ByPolicy[p]))
+		total += by[p]
+		f.Facts = append(f.Facts, number(string(p), by[p]))
 	}
+	f.Words = fmt.Sprintf("%d of %d devices in use have acknowledged theirs.", by[device.PolicyAcknowledged], total)
 	switch {
-	case counts.ByPolicy[device.PolicyRefused] > 0:
+	case by[device.PolicyRefused] > 0:
 		f.State, f.Mend = stateBad, "Look at the devices that refuse theirs."
-	case open > 0:
+	case by[device.PolicyPending]+by[device.PolicySent]+by[device.PolicyPartial] > 0:
 		f.State, f.Mend = stateAttention, "Look at the devices that have not acknowledged theirs."
-	case counts.Total == 0:
+	case total == 0:
 		f.State, f.Words = stateOff, "There is no device."
 	}
-	return append(found, f), nil
+	return f
 }
 
 var asks3 = []struct {

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +17,8 @@ import (
 	"drover/internal/base/outbound"
 	"drover/internal/base/syslog"
 	"drover/internal/core/directory"
+	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 	"drover/internal/core/release"
 	"drover/internal/core/upstream"
 )
@@ -27,6 +31,7 @@ const (
 // link is one way to another server.
 type link struct {
 	name, to, ca, page string
+	option             string // by which authorities are given for it, "" for --ca
 	plain              string // where it has no TLS by its configuration: what can be read or changed on the way
 	local              bool   // it leads to this machine
 	dial               func(context.Context) (*tls.ConnectionState, error)
@@ -53,12 +58,33 @@ func (s *Server) linkFindings(ctx context.Context) ([]adminv1.SecurityFinding, e
 		})
 	}
 	wait.Wait()
+	held, err := s.zone.Policies.InForce(ctx, layersCaller)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, judgeDuress(held, s.tell.sender != nil))
 	if s.tell.sender == nil {
 		found = append(found, adminv1.SecurityFinding{
 			Name: "Mail server for notices", State: stateAttention, Words: "None is configured: notices go to the log alone.", Mend: "Name one: --smtp.",
 		})
 	}
 	return append(found, judgeUpdates(check, s.zone.Clock.Now())), nil
+}
+
+// judgeDuress judges whether a call for help is heard where a suite in force promises it.
+func judgeDuress(held []policy.Holding, mail bool) adminv1.SecurityFinding {
+	f := adminv1.SecurityFinding{Name: "Duress notifications", State: stateOff, Words: "No suite that is assigned has them.", Page: "/policies"}
+	suites := asking(held, func(e *policy.Effective) bool { return e.Value(platform.LockDuress).IsTrue() })
+	if len(suites) == 0 {
+		return f
+	}
+	f.Facts = []adminv1.SecurityFact{fact("promised by", strings.Join(suites, ", "))}
+	if mail {
+		f.State, f.Words = stateGood, "They go out by the mail server for notices."
+		return f
+	}
+	f.State, f.Words, f.Mend = stateBad, "No mail server is configured: nobody is told that a user calls for help.", "Name one: --smtp."
+	return f
 }
 
 func (s *Server) links(ctx context.Context) (links []link, err error) {
@@ -84,10 +110,14 @@ func (s *Server) links(ctx context.Context) (links []link, err error) {
 		links = append(links, directoryLinks(x)...)
 	}
 	if sender := s.tell.sender; sender != nil {
-		links = append(links, link{name: "Mail server for notices", to: sender.Address(), ca: sender.CA(), dial: sender.Handshake})
+		links = append(links, noticeLink(sender))
 	}
 	logs, err := s.syslogLinks()
 	return append(links, logs...), err
+}
+
+func noticeLink(sender *mail.Sender) link {
+	return link{name: "Mail server for notices", to: sender.Address(), ca: sender.CA(), option: "--smtp-ca", dial: sender.Handshake}
 }
 
 // directoryLinks has one link to each server of a directory: the one that takes over tomorrow must be as good as today's.
@@ -123,7 +153,7 @@ func (s *Server) syslogLinks() (links []link, err error) {
 		if err != nil {
 			return nil, err
 		}
-		l := link{name: x.name, to: to.String(), ca: cfg.SyslogCA, local: to.Local(), dial: to.Handshake}
+		l := link{name: x.name, to: to.String(), ca: cfg.SyslogCA, option: "--syslog-ca", local: to.Local(), dial: to.Handshake}
 		if !to.Protected() {
 			l.plain = "What is logged goes"
 		}
@@ -155,9 +185,9 @@ func (l link) look(ctx context.Context, now time.Time) adminv1.SecurityFinding {
 	state, err := l.dial(ctx)
 	switch {
 	case err != nil && outbound.Unreachable(err):
-		f.State, f.Words, f.Mend = stateUnknown, "It does not answer, so that nothing can be told of it.", mendLink(err, l.ca != "")
+		f.State, f.Words, f.Mend = stateUnknown, "It does not answer, so that nothing can be told of it.", l.mend(err)
 	case err != nil:
-		f.State, f.Words, f.Mend = stateBad, "There is no connection that can be trusted.", mendLink(err, l.ca != "")
+		f.State, f.Words, f.Mend = stateBad, "There is no connection that can be trusted.", l.mend(err)
 	case state == nil:
 		f.State, f.Words = stateGood, "It is on this machine, and needs no TLS."
 	default:
@@ -171,11 +201,11 @@ func (l link) look(ctx context.Context, now time.Time) adminv1.SecurityFinding {
 	return f
 }
 
-func mendLink(err error, own bool) string {
+func (l link) mend(err error) string {
 	if errors.Is(err, mail.ErrNoStartTLS) || errors.Is(err, ldapdir.ErrNoStartTLS) {
 		return "The server offers no TLS at this port: have STARTTLS switched on there, or give the port where TLS begins at once."
 	}
-	return outbound.Mend(err, own)
+	return outbound.Mend(err, l.ca != "", cmp.Or(l.option, "--ca"))
 }
 
 // firstEnd is when the connection can no longer be trusted: the best of the verified chains ends with the first of its

@@ -265,9 +265,9 @@ func TestTheMailServerForNotices(t *testing.T) {
 	for name, c := range map[string]struct{ url, ca, state, mend string }{
 		"on this machine, without TLS": {"smtp://" + start(nil), "", stateGood, ""},
 		"the same with an authority":   {"smtp://" + start(nil), own.ca, stateBad, "offers no TLS"},
-		"nobody vouches, STARTTLS":     {offered, "", stateBad, "does not know"},
+		"nobody vouches, STARTTLS":     {offered, "", stateBad, "does not know: give its certificate with --smtp-ca."},
 		"its authority, STARTTLS":      {offered, own.ca, stateAttention, "renewed"},
-		"nobody vouches, TLS":          {"smtps://" + secure.Listener.Addr().String(), "", stateBad, "does not know"},
+		"nobody vouches, TLS":          {"smtps://" + secure.Listener.Addr().String(), "", stateBad, "with --smtp-ca."},
 		"another authority, TLS":       {"smtps://" + secure.Listener.Addr().String(), certify(t, time.Now().Add(time.Hour)).ca, stateBad, "authority you gave"},
 		"nobody there":                 {"smtp://127.0.0.1:1", "", stateUnknown, "Nothing listens"},
 	} {
@@ -275,7 +275,7 @@ func TestTheMailServerForNotices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := link{name: "Mail server for notices", to: sender.Address(), ca: sender.CA(), dial: sender.Handshake}.look(t.Context(), time.Now())
+		f := noticeLink(sender).look(t.Context(), time.Now())
 		if f.State != c.state || !strings.Contains(f.Mend, c.mend) {
 			t.Errorf("%s: %+v", name, f)
 		}
@@ -306,12 +306,12 @@ func TestSyslogServersAreLinks(t *testing.T) {
 	if err := os.WriteFile(ca, []byte(own.ca), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]struct{ to, ca, state string }{
-		"by TLS":           {"tls://" + l.Addr().String(), ca, stateGood},
-		"nobody vouches":   {"tls://" + l.Addr().String(), "", stateBad},
-		"nobody there":     {"tls://127.0.0.1:1", ca, stateUnknown},
-		"plain, here":      {"udp://127.0.0.1:514", "", stateGood},
-		"plain, elsewhere": {"tcp://logs.example.org:514", "", stateBad},
+	for name, c := range map[string]struct{ to, ca, state, mend string }{
+		"by TLS":           {"tls://" + l.Addr().String(), ca, stateGood, ""},
+		"nobody vouches":   {"tls://" + l.Addr().String(), "", stateBad, "with --syslog-ca."},
+		"nobody there":     {"tls://127.0.0.1:1", ca, stateUnknown, "Nothing listens"},
+		"plain, here":      {"udp://127.0.0.1:514", "", stateGood, ""},
+		"plain, elsewhere": {"tcp://logs.example.org:514", "", stateBad, "tls://"},
 	} {
 		s := &Server{zone: &Zone{Config: Config{LogSyslog: c.to, AuditSyslog: c.to, SyslogCA: c.ca}}}
 		links, err := s.syslogLinks()
@@ -319,7 +319,7 @@ func TestSyslogServersAreLinks(t *testing.T) {
 			t.Fatalf("%d links (%v)", len(links), err)
 		}
 		for _, x := range links {
-			if f := x.look(t.Context(), time.Now()); f.State != c.state {
+			if f := x.look(t.Context(), time.Now()); f.State != c.state || !strings.Contains(f.Mend, c.mend) {
 				t.Errorf("%s: %+v", name, f)
 			}
 		}

@@ -16,10 +16,12 @@ import (
 	"drover/api/adminv1"
 	"drover/internal/base/clock"
 	"drover/internal/base/logfile"
+	"drover/internal/base/mail"
 	"drover/internal/base/outbound"
 	"drover/internal/base/seal"
 	"drover/internal/base/sqldb/sqldbtest"
 	"drover/internal/core/audit"
+	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/door"
 	"drover/internal/core/journal"
@@ -327,6 +329,57 @@ func TestCollectedIsWhatAnySuiteAsks(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestDuressIsHeardWhereThereIsAMailServer: a suite that promises it without one is bad, and one that nobody has promises nothing.
+func TestDuressIsHeardWhereThereIsAMailServer(t *testing.T) {
+	sqldbtest.Each(t, func(t *testing.T, url string) {
+		s := opened(t, url)
+		ctx := t.Context()
+		look := func() adminv1.SecurityFinding {
+			t.Helper()
+			if err := s.zone.Revision.Read(ctx); err != nil {
+				t.Fatal(err)
+			}
+			found, err := s.linkFindings(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found[slices.IndexFunc(found, func(f adminv1.SecurityFinding) bool { return f.Name == "Duress notifications" })]
+		}
+		x, err := s.zone.Policies.Create(ctx, layersCaller, "guards", "", policy.Draft{Content: policy.Content{Corporate: policy.Values{
+			platform.PasswordRequired: policy.Bool(true), platform.LockDuress: policy.Bool(true), platform.LockDuressAddress: policy.Text("guard@example.org"),
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		judged(t, "assigned to nobody", look(), stateOff, "No suite")
+		if err := s.zone.Policies.Assign(ctx, layersCaller, policy.Target{Kind: policy.ToDefault}, x.ID, 0); err != nil {
+			t.Fatal(err)
+		}
+		f := look()
+		if judged(t, "without a mail server", f, stateBad, "nobody is told"); !has(f, "promised by", "guards (version 1)") || !strings.Contains(f.Mend, "--smtp") {
+			t.Errorf("it says %+v", f)
+		}
+		if s.tell.sender, err = mail.New("smtp://127.0.0.1:1", "", "drover@example.org", ""); err != nil {
+			t.Fatal(err)
+		}
+		judged(t, "with one", look(), stateGood, "mail server")
+	})
+}
+
+func TestPoliciesAreJudgedByTheDevicesInUse(t *testing.T) {
+	for name, c := range map[string]struct {
+		by           map[device.PolicyState]int
+		state, words string
+	}{
+		"none":     {nil, stateOff, "no device"},
+		"all":      {map[device.PolicyState]int{device.PolicyAcknowledged: 8}, stateGood, "8 of 8 devices in use"},
+		"waiting":  {map[device.PolicyState]int{device.PolicyAcknowledged: 8, device.PolicySent: 1}, stateAttention, "8 of 9"},
+		"refusing": {map[device.PolicyState]int{device.PolicyRefused: 1, device.PolicySent: 1}, stateBad, "0 of 2"},
+	} {
+		judged(t, name, judgePolicies(c.by), c.state, c.words)
+	}
 }
 
 // TestDirectoriesTellPhoneNumbers: what a directory tells of its people is collected too, unless it is not to be read.

@@ -242,7 +242,7 @@ func Mend(err error, own bool) string {
 		}
 		return fmt.Sprintf("The directory refuses, with its result %d (%s).", e.ResultCode, ldap.LDAPResultCodeMap[e.ResultCode])
 	}
-	return outbound.Mend(err, own)
+	return outbound.Mend(err, own, "--ca")
 }
 
 // Handshake connects to the first server that answers, as a search would, and returns its address and what the handshake

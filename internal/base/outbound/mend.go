@@ -11,13 +11,13 @@ import (
 )
 
 // Mend says in a sentence what to do about an error of a connection; own tells whether the server's certificate had to
-// come from authorities that were given with the server.
-func Mend(err error, own bool) string {
+// come from authorities that were given with the server, and option by which option they are given.
+func Mend(err error, own bool, option string) string {
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok && e.Cert != nil {
 		if own {
 			return "The server's certificate does not come from the authority you gave: give the one that signed it."
 		}
-		return "The server's certificate comes from an authority that this machine does not know: give its certificate with --ca."
+		return "The server's certificate comes from an authority that this machine does not know: give its certificate with " + option + "."
 	}
 	if text := mendCertificate(err); text != "" {
 		return text

@@ -16,6 +16,7 @@ type Counts struct {
 	ByPlatform map[platform.ID]int
 	ByState    map[State]int
 	ByPolicy   map[PolicyState]int
+	Obeying    map[PolicyState]int // ByPolicy, of the devices in use alone
 	ByAccess   map[Access]int
 	ByContact  map[Contact]int
 }
@@ -27,7 +28,7 @@ func (s *Store) Counts(ctx context.Context, c scope.Caller) (Counts, error) {
 		return Counts{}, err
 	}
 	n := Counts{
-		ByPlatform: make(map[platform.ID]int), ByState: make(map[State]int), ByPolicy: make(map[PolicyState]int),
+		ByPlatform: make(map[platform.ID]int), ByState: make(map[State]int), ByPolicy: make(map[PolicyState]int), Obeying: make(map[PolicyState]int),
 		ByAccess: make(map[Access]int), ByContact: make(map[Contact]int),
 	}
 	err = s.db.Read(ctx, func(q sqldb.Querier) error {
@@ -53,6 +54,9 @@ func (n *Counts) kinds(ctx context.Context, q sqldb.Querier, sc scope.Scope) err
 		n.ByState[state] += k
 		n.ByPlatform[kind] += k
 		n.ByPolicy[policy] += k
+		if state == Active || state == Pending {
+			n.Obeying[policy] += k
+		}
 		n.ByAccess[access] += k
 		return struct{}{}, err
 	}, "SELECT d.state, d.platform, d.policy_state, "+accessNow+", count(*) FROM device d WHERE d.state <> 'removed' AND "+

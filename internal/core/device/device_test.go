@@ -215,16 +215,16 @@ func TestAWipedDeviceStaysOutUntilItIsReadmitted(t *testing.T) {
 		default:
 			t.Fatal("the held request was not ended")
 		}
-		access := func(want device.Access) {
+		access := func(want device.Access, inUse int) {
 			t.Helper()
 			d, err := f.devices.Get(ctx, gate, k.Device.ID)
 			p, err2 := f.devices.List(ctx, gate, device.Query{Filter: device.Filter{Access: []device.Access{want}}})
 			n, err3 := f.devices.Counts(ctx, gate)
-			if err := errors.Join(err, err2, err3); err != nil || d.Access != want || len(p.Items) != 1 || n.ByAccess[want] != 1 {
-				t.Errorf("its mail is %s, and not %s: %d are listed, %v counted (%v)", d.Access, want, len(p.Items), n.ByAccess, err)
+			if err := errors.Join(err, err2, err3); err != nil || d.Access != want || len(p.Items) != 1 || n.ByAccess[want] != 1 || len(n.Obeying) != inUse {
+				t.Errorf("its mail is %s, and not %s: %d are listed, %v counted, %v of those in use (%v)", d.Access, want, len(p.Items), n.ByAccess, n.Obeying, err)
 			}
 		}
-		access(device.Block)
+		access(device.Block, 0)
 		got, err := f.devices.Contact(ctx, gate, hello(u, "dev"))
 		if !problem.Is(err, problem.Forbidden) || got.Partnership.Key != 77 {
 			t.Fatalf("%v, key %d: the device must stay out, and its last key must stay known", err, got.Partnership.Key)
@@ -240,7 +240,7 @@ func TestAWipedDeviceStaysOutUntilItIsReadmitted(t *testing.T) {
 		if err != nil || got.Device.State != device.Pending || got.Partnership.Key != 0 {
 			t.Fatalf("%+v %v", got, err)
 		}
-		access(device.Allow)
+		access(device.Allow, 1)
 		if err := f.devices.Readmit(ctx, gate, k.Device.ID, ""); !problem.Is(err, problem.Conflict) {
 			t.Fatalf("readmitted twice: %v", err)
 		}

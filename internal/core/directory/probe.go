@@ -173,7 +173,7 @@ func undescribed(o *OIDCConfig, status int, err error) string {
 	}
 	switch status {
 	case 0:
-		return "The provider's description at " + at + " cannot be read: " + outbound.Mend(err, o.CA != "")
+		return "The provider's description at " + at + " cannot be read: " + outbound.Mend(err, o.CA != "", "--ca")
 	case http.StatusOK:
 		return "What is at " + at + " is no description of a provider: check the issuer, with its path."
 	default:

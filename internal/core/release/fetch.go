@@ -101,5 +101,5 @@ func (c Config) unreached(ctx context.Context, err error) error {
 	if gone := context.Cause(ctx); errors.Is(gone, context.Canceled) {
 		return gone
 	}
-	return problem.New(problem.Unavailable, "update.host", outbound.Mend(err, c.CA != "")).WithDetail(err)
+	return problem.New(problem.Unavailable, "update.host", outbound.Mend(err, c.CA != "", "--ca")).WithDetail(err)
 }

@@ -122,7 +122,7 @@ func (s *Store) probe(ctx context.Context, conf Config, login *Credentials) Repo
 	answer, err := p.send(ctx, http.MethodOptions, "", nil)
 	if err != nil {
 		p.sawTLS(handshakeOf(ctx, conf, u))
-		return p.failed("connect", outbound.Mend(err, conf.TLS == TLSPinned))
+		return p.failed("connect", outbound.Mend(err, conf.TLS == TLSPinned, "--ca"))
 	}
 	defer drain(answer)
 	p.ok("connect", "The server answers at "+u.Host+".")

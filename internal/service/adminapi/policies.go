@@ -166,8 +166,26 @@ func (a *API) answerSuite(ctx context.Context, id string) (*tagged[adminv1.Suite
 	admins, err := a.admins(ctx)
 	return tag(int64(s.Version), adminv1.SuiteDetail{
 		Suite: wireSuite(s, standard), UpdatedBy: admins[v.By], Corporate: wireValues(v.Content.Corporate), Personal: wireValues(v.Content.Personal),
-		Warnings: each(v.Content.Warnings(), func(f problem.Field) adminv1.Warning { return adminv1.Warning(f) }),
+		Warnings: each(append(v.Content.Warnings(), a.unheard(v.Content)...), func(f problem.Field) adminv1.Warning { return adminv1.Warning(f) }),
 	}, err)
+}
+
+// unheard names the sets with a duress notification that nobody would be told of.
+func (a *API) unheard(c policy.Content) (out []problem.Field) {
+	if a.Mail != nil {
+		return nil
+	}
+	for _, set := range []struct {
+		prefix string
+		values policy.Values
+	}{{"corporate.", c.Corporate}, {"personal.", c.Personal}} {
+		if set.values[platform.LockDuress].IsTrue() {
+			out = append(out, problem.Field{
+				Name: set.prefix + string(platform.LockDuress), Message: "Nobody would be told: this zone has no mail server for notices. Name one in the configuration (smtp).",
+			})
+		}
+	}
+	return out
 }
 
 func (a *API) editSuite(ctx context.Context, in *edit[adminv1.SuiteEdit]) (*tagged[adminv1.SuiteDetail], error) {

@@ -2,6 +2,7 @@ package adminapi
 
 import (
 	"bufio"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -57,6 +58,24 @@ func TestTheServerOfMapTiles(t *testing.T) {
 		owner.with("If-Match", g.header.Get("ETag")).do("PUT", "/zone/map", adminv1.MapTiles{}).want(200)
 		if !strings.Contains(w.Actions(t), "setting.changed setting.changed") {
 			t.Error(w.Actions(t))
+		}
+	})
+}
+
+// TestDuressThatNobodyHearsIsToldWhereItIsSaved: without a mail server nobody is ever told.
+func TestDuressThatNobodyHearsIsToldWhereItIsSaved(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		owner := w.by(t, "owner")
+		duress := adminv1.SuiteDraft{Name: "duress", Personal: adminv1.Values{
+			"password.required": true, "lock.duress": true, "lock.duress-address": "guard@example.org",
+		}}
+		unheard := decode[adminv1.SuiteDetail](owner.do("POST", "/policies", duress).want(201))
+		if w := unheard.Warnings; len(w) != 1 || w[0].Name != "personal.lock.duress" || !strings.Contains(w[0].Message, "no mail server") {
+			t.Fatalf("duress without a mail server: %+v", w)
+		}
+		w.Mail = func(context.Context, string, string, string) error { return nil }
+		if x := decode[adminv1.SuiteDetail](owner.do("GET", "/policies/"+unheard.ID, nil).want(200)); len(x.Warnings) != 0 {
+			t.Fatalf("duress with a mail server: %+v", x.Warnings)
 		}
 	})
 }
