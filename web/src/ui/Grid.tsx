@@ -5,7 +5,7 @@ import { ArrowDown, ArrowUp } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
 import type { list } from '../api/list';
 import classes from './grid.module.css';
-import { count } from './time';
+import { count, shownOf } from './time';
 import { Trouble } from './Trouble';
 
 export interface GridColumn<T> {
@@ -30,6 +30,8 @@ interface GridProps<T> {
   label: string;
   /** What one row is: "device". */
   noun: string;
+  /** More of them, where that is not the noun with an s: "breaches". */
+  nouns?: string;
   query: ReturnType<typeof list<T>>;
   columns: GridColumn<T>[];
   id: (row: T) => string;
@@ -145,8 +147,13 @@ export function Grid<T>(props: GridProps<T>) {
           <Loader size="xs" aria-label="Loading" />
         ) : (
           <span>
-            {count(rows.length)} of {count(first?.total ?? rows.length, first?.totalCapped)} {props.noun}
-            {(first?.total ?? rows.length) === 1 ? '' : 's'}
+            {shownOf(
+              rows.length,
+              first?.total ?? rows.length,
+              first?.totalCapped ?? false,
+              props.noun,
+              props.nouns,
+            )}
             {isFetchingNextPage && ', loading more…'}
           </span>
         )}

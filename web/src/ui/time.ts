@@ -40,6 +40,17 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** "4 of 12 devices", of which perhaps not all are counted. */
+export function shownOf(
+  shown: number,
+  total: number,
+  capped: boolean,
+  one: string,
+  many = `${one}s`,
+): string {
+  return `${count(shown)} of ${count(total, capped)} ${total === 1 ? one : many}`;
+}
+
 export const UNITS = [
   { unit: 'day', seconds: 86_400 },
   { unit: 'hour', seconds: 3_600 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { browserWords } from './browser';
 import { commandCancellable, humanize, stateWord } from './states';
-import { ago, count, duration, isNever, plural } from './time';
+import { ago, count, duration, isNever, plural, shownOf } from './time';
 
 test('states are words with a tone, however they are written', () => {
   expect(stateWord('awaiting')).toEqual({ label: 'Awaiting approval', tone: 'wait' });
@@ -39,6 +39,9 @@ test('numbers are told with their words', () => {
   expect(plural(1, 'device')).toBe('1 device');
   expect(plural(12_345, 'device')).toBe('12,345 devices');
   expect(plural(2, 'policy', 'policies')).toBe('2 policies');
+  expect(shownOf(4, 4, false, 'breach', 'breaches')).toBe('4 of 4 breaches');
+  expect(shownOf(1, 1, false, 'breach', 'breaches')).toBe('1 of 1 breach');
+  expect(shownOf(100, 1000, true, 'device')).toBe('100 of 1,000+ devices');
   expect(count(10_000, true)).toBe('10,000+');
 });
 

@@ -51,6 +51,7 @@ export function Breaches({ rule, onRule }: { rule: string; onRule: (rule: string
       <Grid
         label="Broken rules"
         noun="breach"
+        nouns="breaches"
         query={breaches(rule)}
         columns={COLUMNS}
         id={(b) => `${b.device.id} ${b.rule.id}`}
