@@ -56,8 +56,8 @@ type ComplianceRule struct {
 // ComplianceTrial is what a rule would find; nobody is held to it.
 type ComplianceTrial struct {
 	Devices int   `json:"devices" doc:"That the rule is for."`
-	Breaks  int   `json:"breaks"`
-	Unknown int   `json:"unknown"`
+	Breaks  int   `json:"breaks" doc:"That would break it, with those of which it is not known, where that counts."`
+	Unknown int   `json:"unknown" doc:"Of which it is not known, whether that counts or not."`
 	Some    []Ref `json:"some" doc:"Up to 100 of the devices that break it."`
 }
 

@@ -131,7 +131,7 @@ func asked(d adminv1.ComplianceRuleDraft) string {
 	return join(out)
 }
 
-// ruleFlags are what a rule is made of; what is not given stays as it is.
+// ruleFlags are what a rule is made of; what is not given stays as it is, and a list that is given as "" becomes empty.
 type ruleFlags struct {
 	Condition     *string           `help:"What a device must not be: see drover compliance conditions."`
 	Off           *bool             `negatable:"" help:"Keep the rule without holding anybody to it."`
@@ -142,9 +142,9 @@ type ruleFlags struct {
 	App           []string          `help:"Id of an application; * at the end stands for any text."`
 	Count         *int              `help:"The most devices of one owner."`
 	Area          *area             `placeholder:"LAT,LON,METRES[,HOURS]" help:"The area that devices stay in, and for how many hours a position counts (24)."`
-	On            []string          `placeholder:"PLATFORM" help:"The rule is for this platform alone; may be given several times."`
-	UserGroup     []string          `help:"The rule is for this group of users, by id or name."`
-	DeviceGroup   []string          `help:"The rule is for this group of devices, by id or name."`
+	On            []string          `placeholder:"PLATFORM" help:"The rule is for this platform alone; may be given several times, \"\" for all."`
+	UserGroup     []string          `help:"The rule is for this group of users, by id or name; may be given several times, \"\" for all."`
+	DeviceGroup   []string          `help:"The rule is for this group of devices, by id or name; may be given several times, \"\" for all."`
 	Liability     *string           `enum:"any,corporate,personal" help:"The rule is for corporate or personal devices, or any."`
 	TellOwner     *bool             `negatable:"" help:"Mail the owner at once."`
 	TellStaff     *bool             `negatable:"" help:"Mail the owners of the zone at once."`
@@ -205,7 +205,7 @@ func (f *ruleFlags) apply(ctx context.Context, s *session, d *adminv1.Compliance
 		d.Versions = f.Least
 	}
 	for at, given := range map[*[]string][]string{&d.Platforms: f.Platform, &d.Apps: f.App, &d.OnPlatforms: f.On} {
-		if len(given) > 0 {
+		if given != nil {
 			*at = given
 		}
 	}
@@ -217,10 +217,10 @@ func (f *ruleFlags) apply(ctx context.Context, s *session, d *adminv1.Compliance
 
 // groups finds the groups that were given.
 func (s *session) groups(ctx context.Context, kind string, wanted []string, at *[]string) error {
-	if len(wanted) == 0 {
+	if wanted == nil {
 		return nil
 	}
-	var ids []string
+	ids := []string{}
 	for _, w := range wanted {
 		id, err := s.group(ctx, kind, w)
 		if err != nil {
@@ -308,7 +308,11 @@ func (r *complianceTry) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return show(s, res, func(x adminv1.ComplianceTrial) error {
-		if err := s.say("Of %d devices %d would break it, and of %d it is not known.", x.Devices, x.Breaks, x.Unknown); err != nil {
+		unknown := "and of %d it is not known."
+		if draft.UnknownCounts {
+			unknown = "%d of them because it is not known."
+		}
+		if err := s.say("Of %d devices %d would break it, "+unknown, x.Devices, x.Breaks, x.Unknown); err != nil {
 			return err
 		}
 		t := table.New("ID", "NAME")

@@ -52,6 +52,9 @@ func (r *Rule) applies(f Facts) bool {
 		meets(r.UserGroups, f.UserGroups) && meets(r.DeviceGroups, f.DeviceGroups)
 }
 
+// broken tells whether an answer counts as a breach.
+func (r *Rule) broken(a Answer) bool { return a == Breaks || a == Unknown && r.UnknownCounts }
+
 // Judge answers whether a device keeps a rule, with a sentence that says why.
 func (r *Rule) Judge(f Facts) (Answer, string) {
 	switch r.Condition {

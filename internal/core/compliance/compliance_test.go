@@ -238,7 +238,17 @@ func TestUnknownIsAThirdAnswer(t *testing.T) {
 		if x := f.finding(t, d); x.Answer != compliance.Unknown || x.Breach || f.restriction(t, d) != "" {
 			t.Fatalf("%+v", x)
 		}
-		r.UnknownCounts = true
+		for _, counts := range []bool{false, true} {
+			r.UnknownCounts = counts
+			want := 0
+			if counts {
+				want = 1
+			}
+			trial, err := f.compliance.Try(t.Context(), gate, r)
+			if err != nil || trial.Devices != 1 || trial.Breaks != want || trial.Unknown != 1 || len(trial.Some) != want {
+				t.Errorf("a trial where not knowing counts (%v): %+v, %v", counts, trial, err)
+			}
+		}
 		if _, err := f.compliance.EditRule(t.Context(), gate, r); err != nil {
 			t.Fatal(err)
 		}
@@ -490,6 +500,23 @@ func TestARuleThatCannotBeIsRefused(t *testing.T) {
 		} {
 			if _, err := f.compliance.AddRule(t.Context(), gate, r); !problem.Is(err, problem.Invalid) {
 				t.Error(fmt.Sprint(i), err)
+			}
+		}
+	})
+}
+
+func TestAPlatformThatThereIsNotIsNamed(t *testing.T) {
+	foo := []platform.ID{"foo"}
+	each(t, func(t *testing.T, f *fixture) {
+		for field, r := range map[string]compliance.Rule{
+			"versions":    {Condition: compliance.OldSystem, Versions: map[platform.ID]string{"foo": "10"}},
+			"platforms":   {Condition: compliance.WrongPlatform, Platforms: foo},
+			"onPlatforms": {Condition: compliance.Roaming, OnPlatforms: foo},
+		} {
+			r.Name = "x"
+			_, err := f.compliance.AddRule(t.Context(), gate, r)
+			if p := problem.From(err); p.Field != field || p.Message != `There is no platform "foo".` {
+				t.Errorf("%s: %+v", field, p)
 			}
 		}
 	})

@@ -70,7 +70,7 @@ func (s *Store) within(ctx context.Context, c scope.Caller, id string) error {
 func finding(r *Rule, f Facts, waivers []Waiver, known []breach) Finding {
 	x := Finding{Rule: *r}
 	x.Answer, x.Because = verdict(r, f, waivers)
-	x.Breach = x.Answer == Breaks || x.Answer == Unknown && r.UnknownCounts
+	x.Breach = r.broken(x.Answer)
 	if d, ok := describe(r.Condition); ok {
 		x.Mend = d.Mend
 	}
@@ -195,9 +195,9 @@ func (s *Store) Counts(ctx context.Context, c scope.Caller) ([]Count, error) {
 
 // Trial is what a rule would say of the fleet.
 type Trial struct {
-	Devices int // that the rule is for
-	Breaks  int
-	Unknown int
+	Devices int      // that the rule is for
+	Breaks  int      // with those of which it is not known, where that counts
+	Unknown int      // whether that counts or not
 	Some    []string // up to 100 of those that break it
 }
 
@@ -233,14 +233,15 @@ func (t *Trial) add(r *Rule, f Facts) {
 		return
 	}
 	t.Devices++
-	switch answer, _ := r.Judge(f); answer {
-	case Breaks:
-		t.Breaks++
-		if len(t.Some) < someDevices {
-			t.Some = append(t.Some, f.Device.ID)
-		}
-	case Unknown:
+	answer, _ := r.Judge(f)
+	if answer == Unknown {
 		t.Unknown++
-	case Keeps, Exempt, Not:
+	}
+	if !r.broken(answer) {
+		return
+	}
+	t.Breaks++
+	if len(t.Some) < someDevices {
+		t.Some = append(t.Some, f.Device.ID)
 	}
 }

@@ -163,9 +163,10 @@ func (r *Rule) checkNeed(need string) error {
 			return invalid("hours", "Say after how many hours: 1 to 8760.")
 		}
 	case "platforms":
-		if len(r.Platforms) == 0 || len(r.Platforms) > maxList || slices.ContainsFunc(r.Platforms, unknownPlatform) {
-			return invalid("platforms", "Name the platforms that are allowed.")
+		if len(r.Platforms) == 0 || len(r.Platforms) > maxList {
+			return invalid("platforms", "Name 1 to 100 platforms that are allowed.")
 		}
+		return checkPlatforms("platforms", r.Platforms)
 	case "versions":
 		return r.checkVersions()
 	case "apps":
@@ -199,14 +200,25 @@ func (r *Rule) checkArea() error {
 	return nil
 }
 
-func unknownPlatform(id platform.ID) bool { return !id.Known() }
+// checkPlatforms names a platform that there is not.
+func checkPlatforms(field string, list []platform.ID) error {
+	for _, id := range list {
+		if !id.Known() {
+			return invalid(field, fmt.Sprintf("There is no platform %q.", id))
+		}
+	}
+	return nil
+}
 
 func (r *Rule) checkVersions() error {
 	if len(r.Versions) == 0 || len(r.Versions) > maxList {
 		return invalid("versions", "Name the least version of each platform.")
 	}
 	for id, v := range r.Versions {
-		if !id.Known() || strings.Trim(v, "0123456789.") != "" || platform.ParseVersion(v).IsZero() {
+		if err := checkPlatforms("versions", []platform.ID{id}); err != nil {
+			return err
+		}
+		if strings.Trim(v, "0123456789.") != "" || platform.ParseVersion(v).IsZero() {
 			return invalid("versions", fmt.Sprintf("%q is no version of a platform: write one like 17.2.", v))
 		}
 	}
@@ -225,12 +237,12 @@ func (r *Rule) checkConsequences() error {
 		return invalid("retireAfter", "A device is retired after 1 to 365 days, or never.")
 	case r.Mark != "" && !r.Mark.Known():
 		return invalid("mark", "A device is marked stale, lost, or not.")
-	case len(r.OnPlatforms)+len(r.UserGroups)+len(r.DeviceGroups) > maxList || slices.ContainsFunc(r.OnPlatforms, unknownPlatform):
-		return invalid("onPlatforms", "A rule is for at most 100 platforms and groups that are there.")
+	case len(r.OnPlatforms)+len(r.UserGroups)+len(r.DeviceGroups) > maxList:
+		return invalid("onPlatforms", "A rule is for at most 100 platforms and groups.")
 	case r.Liability != "" && !r.Liability.Known():
 		return invalid("liability", "A device is corporate or personal.")
 	}
-	return nil
+	return checkPlatforms("onPlatforms", r.OnPlatforms)
 }
 
 // due is when what follows a breach comes into force.

@@ -250,7 +250,7 @@ func compare(rules []Rule, f Facts, waivers []Waiver, known []breach) []change {
 		seen[r.ID] = true
 		was := slices.IndexFunc(known, func(b breach) bool { return b.rule == r.ID })
 		answer, because := verdict(r, f, waivers)
-		broken := answer == Breaks || answer == Unknown && r.UnknownCounts
+		broken := r.broken(answer)
 		switch {
 		case broken && was < 0:
 			b := breach{device: f.Device.ID, rule: r.ID, owner: f.Device.Owner, unknown: answer == Unknown, since: f.Now, mark: r.Mark}

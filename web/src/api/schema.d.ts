@@ -5635,7 +5635,10 @@ export interface components {
             wipeAfter?: number;
         };
         ComplianceTrial: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description That would break it, with those of which it is not known, where that counts.
+             */
             breaks: number;
             /**
              * Format: int64
@@ -5644,7 +5647,10 @@ export interface components {
             devices: number;
             /** @description Up to 100 of the devices that break it. */
             some: components["schemas"]["Ref"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Of which it is not known, whether that counts or not.
+             */
             unknown: number;
         };
         ComputerCode: {

@@ -69,7 +69,8 @@ export function RuleEditor({ rule, onClose }: { rule?: ComplianceRule; onClose: 
     },
   );
   const attempt = useMutation({
-    mutationFn: () => tryComplianceRule({ ...form.values, name: form.values.name.trim() || 'A trial' }),
+    mutationFn: (draft: ComplianceRuleDraft) =>
+      tryComplianceRule({ ...draft, name: draft.name.trim() || 'A trial' }),
   });
   const submit = submits(form, save);
   const values = form.values;
@@ -162,11 +163,11 @@ export function RuleEditor({ rule, onClose }: { rule?: ComplianceRule; onClose: 
         </List>
       </Callout>
       <div aria-live="polite">
-        <Button variant="default" loading={attempt.isPending} onClick={() => attempt.mutate()}>
+        <Button variant="default" loading={attempt.isPending} onClick={() => attempt.mutate(form.values)}>
           Try it
         </Button>
         {attempt.isError && <Trouble error={attempt.error} />}
-        {attempt.data && <Found trial={attempt.data} />}
+        {attempt.data && <Found trial={attempt.data} unknownCounts={attempt.variables.unknownCounts} />}
       </div>
     </Dialog>
   );
@@ -174,12 +175,15 @@ export function RuleEditor({ rule, onClose }: { rule?: ComplianceRule; onClose: 
 
 const SHOWN = 12;
 
-function Found({ trial }: { trial: ComplianceTrial }) {
+function Found({ trial, unknownCounts }: { trial: ComplianceTrial; unknownCounts?: boolean }) {
   return (
     <Stack gap={4} mt="sm">
       <Text size="sm">
-        Of {plural(trial.devices, 'device')} that it is for, {trial.breaks} would break it, and of{' '}
-        {trial.unknown} it is not known. Nobody is held to it yet.
+        Of {plural(trial.devices, 'device')} that it is for, {trial.breaks} would break it,{' '}
+        {unknownCounts
+          ? `${trial.unknown} of them because it is not known.`
+          : `and of ${trial.unknown} it is not known.`}{' '}
+        Nobody is held to it yet.
       </Text>
       <Group gap="xs">
         {trial.some.slice(0, SHOWN).map((d) => (
