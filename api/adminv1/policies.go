@@ -140,6 +140,12 @@ type Assignment struct {
 	At       string `json:"at"`
 }
 
+// AssignmentMade is a new assignment, and what it took the place of.
+type AssignmentMade struct {
+	Assignment
+	Replaced Ref `json:"replaced" doc:"The suite that the target had until now; empty for none."`
+}
+
 // AssignmentDraft assigns a suite.
 type AssignmentDraft struct {
 	Kind     string `json:"kind" enum:"device,user,group,default"`

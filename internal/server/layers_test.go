@@ -291,7 +291,7 @@ func TestCollectedIsWhatAnySuiteAsks(t *testing.T) {
 				t.Fatal(err)
 			}
 			if assign {
-				if err := s.zone.Policies.Assign(ctx, layersCaller, policy.Target{Kind: policy.ToDefault}, x.ID, 0); err != nil {
+				if _, err := s.zone.Policies.Assign(ctx, layersCaller, policy.Target{Kind: policy.ToDefault}, x.ID, 0); err != nil {
 					t.Fatal(err)
 				}
 			}

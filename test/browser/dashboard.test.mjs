@@ -6,7 +6,9 @@ import {
   button,
   choose,
   dialog,
+  fine,
   fineEverywhere,
+  giveToEverybody,
   goTo,
   heading,
   OWNER,
@@ -150,9 +152,28 @@ step('a policy suite is made, changed, compared and assigned', async () => {
   await page.getByRole('tab', { name: 'Preview' }).click();
   await page.getByRole('table', { name: 'Preview' }).waitFor();
   await goTo(page, 'Policy suites');
-  await button(page, 'Assign a suite').click();
-  await dialog(page).getByRole('button', { name: 'Assign', exact: true }).click();
-  await page.getByRole('table', { name: 'Assignments' }).getByText('Everyone else').first().waitFor();
+  await giveToEverybody(page, 'Everyone');
+});
+
+step('an assignment that replaces another says so before it is done', async () => {
+  const { page } = owner;
+  await button(page, 'New suite').click();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('Another');
+  await button(page, 'Create').click();
+  await heading(page, 'Another').waitFor();
+  await goTo(page, 'Policy suites');
+  for (const [name, old] of [
+    ['Another', 'Everyone'],
+    ['Everyone', 'Another'],
+  ]) {
+    await button(page, 'Assign a suite').click();
+    await choose(dialog(page), 'Suite', name);
+    await dialog(page).getByText('Everyone else').click();
+    await dialog(page).getByText(`Everyone else has the suite “${old}” now. It is replaced.`).waitFor();
+    await fine(page, 'suite-replaced');
+    await dialog(page).getByRole('button', { name: 'Replace', exact: true }).click();
+    await page.getByText(`Assigned, in place of “${old}”.`).waitFor();
+  }
 });
 
 step('phones that sign in appear by themselves', async () => {

@@ -83,6 +83,8 @@ step('it is assigned, and explained for a device', async () => {
   await table(page, 'Schedules').getByText('Assigned to nobody: it holds for no device.').waitFor();
   await button(page, 'Assign a schedule').click();
   await fine(page, 'schedule-assign');
+  await choose(dialog(page), 'Schedule', 'Office');
+  await dialog(page).getByText('Everyone else').click();
   await dialog(page).getByRole('button', { name: 'Assign', exact: true }).click();
   await table(page, 'Assignments').getByText('Everyone else').first().waitFor();
   await table(page, 'Schedules').getByText('Assigned to nobody').waitFor({ state: 'hidden' });

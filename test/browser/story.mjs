@@ -84,6 +84,18 @@ export async function addMailServer(page, name, url) {
   await page.getByText('asks for credentials').first().waitFor();
 }
 
+/** Assigns a suite to everybody, in the page of the suites. */
+export async function giveToEverybody(page, name) {
+  await button(page, 'Assign a suite').click();
+  const assign = dialog(page).getByRole('button', { name: 'Assign', exact: true });
+  assert.ok(await assign.isDisabled(), 'nothing is chosen that nobody chose');
+  await choose(dialog(page), 'Suite', name);
+  assert.ok(await assign.isDisabled(), 'a suite, but for nobody yet');
+  await dialog(page).getByText('Everyone else').click();
+  await assign.click();
+  await table(page, 'Assignments').getByText('Everyone else').first().waitFor();
+}
+
 /** Makes a policy suite from the preset to begin with, for everybody. */
 export async function assignSuite(page, name) {
   await goTo(page, 'Policy suites');
@@ -92,9 +104,7 @@ export async function assignSuite(page, name) {
   await button(page, 'Create').click();
   await heading(page, name).waitFor();
   await goTo(page, 'Policy suites');
-  await button(page, 'Assign a suite').click();
-  await dialog(page).getByRole('button', { name: 'Assign', exact: true }).click();
-  await table(page, 'Assignments').getByText('Everyone else').first().waitFor();
+  await giveToEverybody(page, name);
 }
 
 /** Takes what stands in the open menu, and waits until the menu has gone. */

@@ -162,7 +162,7 @@ func TestACopiedDatabaseFileYieldsNothingOfAnErasedUser(t *testing.T) {
 			platform.AuditPhoneLog: policy.Bool(true), platform.AuditPhoneNumber: policy.Bool(true),
 		}}})
 		if err == nil {
-			err = z.Policies.Assign(t.Context(), system, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+			_, err = z.Policies.Assign(t.Context(), system, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
 		}
 		if err != nil {
 			t.Fatal(err)

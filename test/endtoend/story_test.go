@@ -174,7 +174,7 @@ func (m *field) suites() {
 		}
 		priority := map[string]int{"engineers": 10, "staff": 1}[name]
 		target := policy.Target{Kind: policy.ToGroup, ID: g["id"].(string)}
-		if err := m.Policies.Assign(m.t.Context(), system, target, suite.ID, priority); err != nil {
+		if _, err := m.Policies.Assign(m.t.Context(), system, target, suite.ID, priority); err != nil {
 			m.t.Fatal(err)
 		}
 		delete(assigned, name)

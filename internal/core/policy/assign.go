@@ -27,20 +27,20 @@ func readAssignment(ctx context.Context, q sqldb.Querier, t Target) (Assignment,
 		"SELECT "+assignmentColumns+" FROM policy_assignment a WHERE a.kind = $1 AND a.target = $2", string(t.Kind), t.ID)
 }
 
-// Assign puts a suite in force for a target, in place of the one it had. Priority is from -1,000,000 to 1,000,000 and
-// for groups alone: 0 for others. A problem of kind NotFound when there is no such target. It needs the right policy.assign over
-// the whole zone.
-func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite string, priority int) error {
+// Assign puts a suite in force for a target, in place of the one it had, which it returns: "" for none. Priority is from
+// -1,000,000 to 1,000,000 and for groups alone: 0 for others. A problem of kind NotFound when there is no such target.
+// It needs the right policy.assign over the whole zone.
+func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite string, priority int) (replaced string, err error) {
 	if err := c.Require(scope.PolicyAssign); err != nil {
-		return err
+		return "", err
 	}
 	if err := t.check(); err != nil {
-		return err
+		return "", err
 	}
 	if err := t.checkPriority(priority, "priority"); err != nil {
-		return err
+		return "", err
 	}
-	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
+	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		if _, err := hold(ctx, tx, suite); err != nil {
 			return err
 		}
@@ -48,6 +48,7 @@ func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite stri
 			return err
 		}
 		before, err := readAssignment(ctx, tx, t)
+		replaced = before.Suite
 		switch {
 		case errors.Is(err, sqldb.ErrNotFound):
 			err = room(ctx, tx, "SELECT COUNT(*) FROM policy_assignment", maxAssignments, "assignments")
@@ -65,6 +66,7 @@ func (s *Store) Assign(ctx context.Context, c scope.Caller, t Target, suite stri
 		}
 		return s.changed(ctx, tx, t.record("policy.assigned", c, suite, before.Suite, priority))
 	})
+	return replaced, err
 }
 
 // exists refuses a target that is not there.

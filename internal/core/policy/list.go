@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"drover/internal/base/page"
+	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/core/scope"
 )
@@ -53,7 +54,7 @@ func readVersion(ctx context.Context, q sqldb.Querier, suite string, number int)
 	v, err := sqldb.One(ctx, q, scanVersion,
 		"SELECT "+versionColumns+" FROM policy_version v WHERE v.suite = $1 AND v.number = $2", suite, number)
 	if errors.Is(err, sqldb.ErrNotFound) {
-		return Version{}, errNoSuite
+		return Version{}, problem.Newf(problem.NotFound, "policy.version-none", "The suite has no version %d.", number)
 	}
 	return v, err
 }
@@ -151,14 +152,13 @@ func (s *Store) Version(ctx context.Context, c scope.Caller, suite string, numbe
 	}
 	var v Version
 	err := s.db.Read(ctx, func(q sqldb.Querier) error {
+		now, err := readSuite(ctx, q, suite)
+		if err != nil {
+			return err
+		}
 		if number == 0 {
-			now, err := readSuite(ctx, q, suite)
-			if err != nil {
-				return err
-			}
 			number = now.Version
 		}
-		var err error
 		v, err = readVersion(ctx, q, suite, number)
 		return err
 	})

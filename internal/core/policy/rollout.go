@@ -325,9 +325,19 @@ func (s *Store) finish(ctx context.Context, tx *sqldb.Tx, c scope.Caller, r Roll
 	return s.nowInForce(ctx, tx, c, before, v)
 }
 
-// CallBack ends a roll-out: the version in force holds for all devices again, and the new one stays readable.
+// CallBack ends a roll-out: the version in force holds for all devices again, and the new one stays readable, with a
+// comment that says so.
 func (s *Store) CallBack(ctx context.Context, c scope.Caller, suite string) error {
 	return s.end(ctx, c, suite, func(tx *sqldb.Tx, r Rollout) error {
+		v, err := readVersion(ctx, tx, suite, r.Version)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "UPDATE policy_version SET comment = $1 WHERE suite = $2 AND number = $3",
+			noted("Called back", v.Comment), suite, r.Version)
+		if err != nil {
+			return err
+		}
 		return s.changed(ctx, tx, audit.Record{
 			Action: "policy.rollout-called-back", Caller: c, Subject: subject(suite), Before: r.facts(),
 		})

@@ -42,10 +42,10 @@ func count(set map[int]bool) (n int) {
 func (f fixture) staged(t *testing.T, p Plan) Suite {
 	t.Helper()
 	suite := f.suite(t, "all", "basic")
-	if err := f.Assign(t.Context(), boss, Target{ToDefault, ""}, suite.ID, 0); err != nil {
+	if _, err := f.Assign(t.Context(), boss, Target{ToDefault, ""}, suite.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Stage(t.Context(), boss, suite.ID, 1, Draft{Content: strict().Content}, p); err != nil {
+	if _, err := f.Stage(t.Context(), boss, suite.ID, 1, Draft{strict().Content, "longer"}, p); err != nil {
 		t.Fatal(err)
 	}
 	return suite
@@ -131,6 +131,9 @@ func TestARollOutIsCalledBack(t *testing.T) {
 		v, err := f.Edit(ctx, boss, suite.ID, 1, Draft{Content: open().Content})
 		if err != nil || v.Number != 3 {
 			t.Errorf("version %d, %v: 2 was called back", v.Number, err)
+		}
+		if v, err = f.Version(ctx, boss, suite.ID, 2); err != nil || v.Comment != "Called back: longer" {
+			t.Errorf("nobody can tell that version 2 was called back: %q, %v", v.Comment, err)
 		}
 	})
 }
@@ -221,7 +224,7 @@ func TestNothingIsAssignedToWhatIsNotThere(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		suite := f.suite(t, "x", "basic")
 		for _, kind := range []TargetKind{ToDevice, ToUser, ToGroup} {
-			if err := f.Assign(t.Context(), boss, Target{kind, "gone"}, suite.ID, 0); !problem.Is(err, problem.NotFound) {
+			if _, err := f.Assign(t.Context(), boss, Target{kind, "gone"}, suite.ID, 0); !problem.Is(err, problem.NotFound) {
 				t.Errorf("%s: %v", kind, err)
 			}
 		}
@@ -232,7 +235,7 @@ func TestARemovedDeviceKeepsNoAssignment(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx := t.Context()
 		suite := f.suite(t, "x", "basic")
-		if err := f.Assign(ctx, boss, Target{ToDevice, "d"}, suite.ID, 0); err != nil {
+		if _, err := f.Assign(ctx, boss, Target{ToDevice, "d"}, suite.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		move := func(to device.State) {
@@ -260,7 +263,7 @@ func TestSuitesOfOneDeviceAreLaidOverEachOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		for suite, target := range map[string]Target{all.ID: {ToDefault, ""}, group.ID: {ToGroup, "g"}, own.ID: {ToDevice, "d"}} {
-			if err := f.Assign(ctx, boss, target, suite, 0); err != nil {
+			if _, err := f.Assign(ctx, boss, target, suite, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

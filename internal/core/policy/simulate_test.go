@@ -96,7 +96,7 @@ func TestASimulationForeseesWhatHappens(t *testing.T) {
 		ctx, fleet := t.Context(), newCrowd()
 		all, ten := f.suite(t, "all", "basic"), f.suite(t, "ten", "strict")
 		for suite, target := range map[string]Target{all.ID: {ToDefault, ""}, ten.ID: {ToGroup, "ten"}} {
-			if err := f.Assign(ctx, boss, target, suite, 0); err != nil {
+			if _, err := f.Assign(ctx, boss, target, suite, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -111,7 +111,7 @@ func TestASimulationForeseesWhatHappens(t *testing.T) {
 				return second(f.Edit(ctx, boss, all.ID, 1, Draft{Content: next}))
 			}},
 			"assign": {Change{Assign: &Assignment{Target: Target{ToGroup, "third"}, Suite: ten.ID, Priority: 5}}, func() error {
-				return f.Assign(ctx, boss, Target{ToGroup, "third"}, ten.ID, 5)
+				return second(f.Assign(ctx, boss, Target{ToGroup, "third"}, ten.ID, 5))
 			}},
 			"unassign": {Change{Unassign: &Target{ToGroup, "ten"}}, func() error { return f.Unassign(ctx, boss, Target{ToGroup, "ten"}) }},
 		} {
@@ -160,7 +160,7 @@ func TestASimulationSaysWhoFallsOut(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx, fleet := t.Context(), newCrowd()
 		all := f.suite(t, "all", "open")
-		if err := f.Assign(ctx, boss, Target{ToDefault, ""}, all.ID, 0); err != nil {
+		if _, err := f.Assign(ctx, boss, Target{ToDefault, ""}, all.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		f.see(t)
@@ -197,7 +197,7 @@ func TestASimulationChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx, fleet := t.Context(), newCrowd()
 		all := f.suite(t, "all", "basic")
-		if err := f.Assign(ctx, boss, Target{ToDefault, ""}, all.ID, 0); err != nil {
+		if _, err := f.Assign(ctx, boss, Target{ToDefault, ""}, all.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		before := f.effective(t, DeviceRef{Device: "d"})

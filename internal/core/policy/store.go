@@ -176,10 +176,19 @@ func (s *Store) RollBack(ctx context.Context, c scope.Caller, id string, seen, t
 	if err := checkTexts("-", "", comment); err != nil {
 		return Version{}, err
 	}
+	comment = noted(fmt.Sprintf("As in version %d", to), comment)
 	return s.supersede(ctx, c, id, seen, comment, func(ctx context.Context, tx *sqldb.Tx) (Content, int, error) {
 		old, err := readVersion(ctx, tx, id, to)
 		return old.Content, to, err
 	})
+}
+
+// noted is a version's comment behind what became of the version, which is not to be guessed from numbers.
+func noted(what, comment string) string {
+	if comment == "" {
+		return what
+	}
+	return what + ": " + comment
 }
 
 // supersede puts a new version in force. content runs within the transaction and says what the version says, and which

@@ -122,11 +122,21 @@ func TestSuiteLife(t *testing.T) {
 		if v, err = f.Edit(ctx, boss, suite.ID, 2, Draft{Content: next}); err != nil || v.Number != 2 {
 			t.Errorf("an edit that changes nothing made version %d, %v", v.Number, err)
 		}
-		if v, err = f.RollBack(ctx, boss, suite.ID, 2, 1, "back"); err != nil || v.Number != 3 || v.From != 1 || !v.Content.Equal(basic().Content) {
+		if v, err = f.RollBack(ctx, boss, suite.ID, 2, 1, "back"); err != nil || v.Number != 3 || v.From != 1 || !v.Content.Equal(basic().Content) ||
+			v.Comment != "As in version 1: back" {
 			t.Errorf("%+v, %v", v, err)
 		}
-		if _, err := f.RollBack(ctx, boss, suite.ID, 3, 9, ""); !problem.Is(err, problem.NotFound) {
-			t.Errorf("a version that never was: %v", err)
+		for _, missing := range []struct {
+			err  error
+			code string
+		}{
+			{second(f.Version(ctx, boss, "no such", 1)), "policy.none"},
+			{second(f.Version(ctx, boss, suite.ID, 9)), "policy.version-none"},
+			{second(f.RollBack(ctx, boss, suite.ID, 3, 9, "")), "policy.version-none"},
+		} {
+			if p := problem.From(missing.err); p.Kind != problem.NotFound || p.Code != missing.code {
+				t.Errorf("a version that never was: %v, not %s", missing.err, missing.code)
+			}
 		}
 		old, err := f.Version(ctx, boss, suite.ID, 2)
 		if err != nil || !old.Content.Equal(next) || old.Comment != "two applications" {
@@ -150,7 +160,7 @@ func TestSuiteLife(t *testing.T) {
 		if err := f.Retire(ctx, boss, suite.ID); err != nil {
 			t.Error(err)
 		}
-		if err := f.Assign(ctx, boss, Target{ToDefault, ""}, suite.ID, 0); !problem.Is(err, problem.Conflict) {
+		if _, err := f.Assign(ctx, boss, Target{ToDefault, ""}, suite.ID, 0); !problem.Is(err, problem.Conflict) {
 			t.Errorf("a retired suite was assigned: %v", err)
 		}
 		f.suite(t, "Field", "open") // the name is free again
@@ -177,23 +187,24 @@ func TestStoreRefusesWhatIsOutOfBounds(t *testing.T) {
 		}
 		suite := f.suite(t, "x", "open")
 		for _, target := range []Target{{ToDevice, ""}, {ToDefault, "x"}, {"planet", "x"}, {ToUser, strings.Repeat("x", 65)}} {
-			if err := f.Assign(ctx, boss, target, suite.ID, 0); !problem.Is(err, problem.Invalid) {
+			if _, err := f.Assign(ctx, boss, target, suite.ID, 0); !problem.Is(err, problem.Invalid) {
 				t.Errorf("%+v: %v", target, err)
 			}
 		}
-		if err := f.Assign(ctx, boss, Target{ToGroup, "g"}, suite.ID, maxPriority+1); !problem.Is(err, problem.Invalid) {
+		if _, err := f.Assign(ctx, boss, Target{ToGroup, "g"}, suite.ID, maxPriority+1); !problem.Is(err, problem.Invalid) {
 			t.Error(err)
 		}
 		for _, target := range []Target{{ToDevice, "d"}, {ToUser, "u"}, {ToDefault, ""}} {
 			_, schedule := f.SaveSchedule(ctx, boss, Schedule{Name: "Night", Times: office(), Targets: []ScheduleTarget{{Target: target, Priority: 1}}})
 			_, supposed := f.suppose(ctx, Change{Assign: &Assignment{Target: target, Suite: suite.ID, Priority: 1}})
-			for _, err := range []error{f.Assign(ctx, boss, target, suite.ID, 1), schedule, supposed} {
+			_, assigned := f.Assign(ctx, boss, target, suite.ID, 1)
+			for _, err := range []error{assigned, schedule, supposed} {
 				if problem.From(err).Code != "policy.priority-target" {
 					t.Errorf("a priority that decides nothing, for %+v: %v", target, err)
 				}
 			}
 		}
-		if err := f.Assign(ctx, boss, Target{ToDevice, "d"}, "no such", 0); !problem.Is(err, problem.NotFound) {
+		if _, err := f.Assign(ctx, boss, Target{ToDevice, "d"}, "no such", 0); !problem.Is(err, problem.NotFound) {
 			t.Error(err)
 		}
 	})
@@ -217,6 +228,7 @@ func TestRightsAreAsked(t *testing.T) {
 			_, steer := f.Steer(ctx, c, suite.ID, Plan{}, false)
 			_, rollout := f.Rollout(ctx, c, suite.ID)
 			_, rollouts := f.Rollouts(ctx, c)
+			_, assign := f.Assign(ctx, c, Target{ToDefault, ""}, suite.ID, 0)
 			return map[scope.Right][]error{
 				scope.PolicyEdit: {
 					create, edit, back, f.Describe(ctx, c, suite.ID, "x", ""), f.Retire(ctx, c, suite.ID),
@@ -224,7 +236,7 @@ func TestRightsAreAsked(t *testing.T) {
 				},
 				scope.PolicyRead: {rollout, rollouts, list, get, named, version, versions, assignments, explain},
 				scope.PolicyAssign: {
-					f.Assign(ctx, c, Target{ToDefault, ""}, suite.ID, 0), f.Unassign(ctx, c, Target{ToDefault, ""}),
+					assign, f.Unassign(ctx, c, Target{ToDefault, ""}),
 				},
 			}
 		}
@@ -260,7 +272,7 @@ func TestTheMostSpecificAssignmentWins(t *testing.T) {
 			{Target: Target{ToDevice, "d1"}},
 		} {
 			suite := f.suite(t, fmt.Sprintf("%s %s", a.Kind, a.ID), "basic")
-			if err := f.Assign(ctx, boss, a.Target, suite.ID, a.Priority); err != nil {
+			if _, err := f.Assign(ctx, boss, a.Target, suite.ID, a.Priority); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -295,11 +307,30 @@ func (f fixture) explain(t *testing.T, d DeviceRef) ([]Explained, error) {
 	return f.Explain(t.Context(), boss, d)
 }
 
+func TestAssignTellsWhatItReplaces(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		a, b := f.suite(t, "a", "basic").ID, f.suite(t, "b", "basic").ID
+		for i, step := range []struct {
+			to              Target
+			suite, replaced string
+		}{
+			{Target{ToDefault, ""}, a, ""},
+			{Target{ToUser, "u"}, b, ""},
+			{Target{ToDefault, ""}, b, a},
+			{Target{ToDefault, ""}, b, b},
+		} {
+			if got, err := f.Assign(t.Context(), boss, step.to, step.suite, 0); err != nil || got != step.replaced {
+				t.Errorf("step %d replaced %q, want %q; %v", i, got, step.replaced, err)
+			}
+		}
+	})
+}
+
 func TestEffectivePolicyFollowsChanges(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx := t.Context()
 		suite := f.suite(t, "all", "basic")
-		if err := f.Assign(ctx, boss, Target{ToDefault, ""}, suite.ID, 0); err != nil {
+		if _, err := f.Assign(ctx, boss, Target{ToDefault, ""}, suite.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		corporate, personal := DeviceRef{Device: "c"}, DeviceRef{Device: "p", Liability: Personal}
@@ -337,7 +368,7 @@ func TestAnErasedUserKeepsNoAssignment(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		ctx := t.Context()
 		suite := f.suite(t, "own", "strict")
-		if err := f.Assign(ctx, boss, Target{ToUser, "u"}, suite.ID, 0); err != nil {
+		if _, err := f.Assign(ctx, boss, Target{ToUser, "u"}, suite.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if e := f.effective(t, DeviceRef{Device: "d", User: "u"}); e.Origin.Suite != suite.ID {
@@ -365,7 +396,7 @@ func TestNothingIsDecidedOnAStaleZone(t *testing.T) {
 func TestOtherChangesOfTheZoneLoadNothingAnew(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		suite := f.suite(t, "all", "basic")
-		if err := f.Assign(t.Context(), boss, Target{ToDefault, ""}, suite.ID, 0); err != nil {
+		if _, err := f.Assign(t.Context(), boss, Target{ToDefault, ""}, suite.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		f.effective(t, DeviceRef{Device: "d"})
@@ -444,7 +475,7 @@ func TestListsArePaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, target := range []Target{{ToUser, "u"}, {ToDevice, "b"}, {ToDevice, "a"}, {ToDefault, ""}} {
-			if err := f.Assign(ctx, boss, target, suite.ID, 0); err != nil {
+			if _, err := f.Assign(ctx, boss, target, suite.ID, 0); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -65,14 +65,14 @@ type Suite struct {
 	Assigned    int  // assignments, capped at [page.MaxTotal]
 }
 
-// Version is one state of a suite's content. It is never changed.
+// Version is one state of a suite's content, which is never changed.
 type Version struct {
 	Suite   string
 	Number  int
 	At      time.Time
 	By      string // who made it: the caller's id
-	Comment string
-	From    int // the version it repeats, when it was rolled back; else 0
+	Comment string // why, for people, behind what became of it
+	From    int    // the version it repeats, when it was rolled back; else 0
 	Content Content
 }
 

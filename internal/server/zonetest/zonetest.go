@@ -192,7 +192,7 @@ func (z *Zone) Policy(t testing.TB, preset string) policy.Suite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := z.Policies.Assign(t.Context(), System, policy.Target{Kind: policy.ToDefault}, s.ID, 0); err != nil {
+	if _, err := z.Policies.Assign(t.Context(), System, policy.Target{Kind: policy.ToDefault}, s.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -37,7 +37,7 @@ func TestANumberIsKeptWhereThePolicyAsks(t *testing.T) {
 			values := policy.Values{platform.AuditPhoneNumber: policy.Bool(wanted)}
 			s, err := policies.Create(ctx, system, name, "", policy.Draft{Content: policy.Content{Corporate: values, Personal: values}})
 			if err == nil {
-				err = policies.Assign(ctx, system, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+				_, err = policies.Assign(ctx, system, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -120,16 +120,21 @@ func (a *API) listAssignments(ctx context.Context, in *struct {
 	return pages(p, err, n.assignment)
 }
 
-func (a *API) assign(ctx context.Context, in *with[adminv1.AssignmentDraft]) (*answer[adminv1.Assignment], error) {
+func (a *API) assign(ctx context.Context, in *with[adminv1.AssignmentDraft]) (*answer[adminv1.AssignmentMade], error) {
 	b := in.Body
 	x := policy.Assignment{
 		Target: policy.Target{Kind: policy.TargetKind(b.Kind), ID: b.Target}, Suite: b.Suite, Priority: b.Priority, At: a.Clock.Now(),
 	}
-	if err := a.Policies.Assign(ctx, caller(ctx), x.Target, b.Suite, b.Priority); err != nil {
+	replaced, err := a.Policies.Assign(ctx, caller(ctx), x.Target, b.Suite, b.Priority)
+	if err != nil {
 		return nil, err
 	}
 	n, err := a.targetNames(ctx, []policy.Assignment{x})
-	return reply(n.assignment(x), err)
+	made := adminv1.AssignmentMade{Assignment: n.assignment(x)}
+	if replaced != b.Suite {
+		made.Replaced = n.suites.ref(replaced)
+	}
+	return reply(made, err)
 }
 
 func (a *API) unassign(ctx context.Context, in *struct {

@@ -51,7 +51,8 @@ func TestAGroupStaysWhileSomethingNamesIt(t *testing.T) {
 			{
 				devices, `the policy suite "base"`,
 				func() error {
-					return w.Policies.Assign(ctx, system, policy.Target{Kind: policy.ToGroup, ID: devices}, suite.ID, 0)
+					_, err := w.Policies.Assign(ctx, system, policy.Target{Kind: policy.ToGroup, ID: devices}, suite.ID, 0)
+					return err
 				},
 				func() error {
 					return w.Policies.Unassign(ctx, system, policy.Target{Kind: policy.ToGroup, ID: devices})

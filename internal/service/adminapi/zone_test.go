@@ -115,11 +115,20 @@ func TestPolicies(t *testing.T) {
 		}
 		owner.do("GET", path+"/preview?platform=toaster", nil).refusedWith(404, "platform.unknown")
 		back := decode[adminv1.SuiteDetail](owner.with("If-Match", `"2"`).do("POST", path+"/rollback", adminv1.RollBack{Version: 1}).want(200))
+		owner.with("If-Match", `"3"`).do("POST", path+"/rollback", adminv1.RollBack{Version: 77}).refusedWith(404, "policy.version-none")
 		versions := decode[adminv1.Page[adminv1.SuiteVersion]](owner.do("GET", path+"/versions", nil).want(200))
-		if back.Version != 3 || len(versions.Items) != 3 || versions.Items[0].From != 1 {
+		if back.Version != 3 || len(versions.Items) != 3 || versions.Items[0].From != 1 ||
+			versions.Items[0].Note != "As in version 1" {
 			t.Fatalf("after rolling back: %d, %+v", back.Version, versions.Items)
 		}
-		owner.do("POST", "/policy-assignments", adminv1.AssignmentDraft{Kind: "default", Suite: s.ID}).want(200)
+		other := decode[adminv1.SuiteDetail](owner.do("POST", "/policies", adminv1.SuiteDraft{Name: "old"}).want(201))
+		for _, x := range []struct{ suite, replaced string }{{other.ID, ""}, {s.ID, "old"}, {s.ID, ""}} {
+			made := decode[adminv1.AssignmentMade](owner.do("POST", "/policy-assignments", adminv1.AssignmentDraft{Kind: "default", Suite: x.suite}).want(200))
+			if made.Suite.ID != x.suite || made.Replaced.Name != x.replaced {
+				t.Fatalf("assigned: %+v, want %q replaced", made, x.replaced)
+			}
+		}
+		owner.do("DELETE", "/policies/"+other.ID, nil).want(204)
 		owner.do("POST", "/policy-assignments", adminv1.AssignmentDraft{Kind: "group", Target: "none", Suite: s.ID}).refusedWith(404, "assignment.target")
 		owner.do("DELETE", path, nil).want(409)
 		list := decode[adminv1.Page[adminv1.Assignment]](owner.do("GET", "/policy-assignments", nil).want(200))

@@ -116,7 +116,7 @@ func (w *world) ask(t *testing.T, values policy.Values) {
 		Content: policy.Content{Corporate: values, Personal: values},
 	})
 	if err == nil {
-		err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+		_, err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func TestWhatIsPersonalIsRefusedUnlessAskedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 		everybody := policy.Target{Kind: policy.ToDefault}
-		if err := policies.Assign(ctx, system, everybody, suite.ID, 0); err != nil {
+		if _, err := policies.Assign(ctx, system, everybody, suite.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		g.Settle(t)

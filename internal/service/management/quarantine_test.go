@@ -52,7 +52,7 @@ func TestWhatIsAssignedDoesNotReachAComputerInQuarantine(t *testing.T) {
 				Corporate: policy.Values{platform.PasswordRequired: policy.Bool(true), platform.PasswordMinLength: policy.Number(14), platform.AgentContact: policy.Text("secret desk")}, Personal: policy.Values{},
 			}})
 			if err == nil {
-				err = w.Policies.Assign(ctx, zonetest.System, to, s.ID, 0)
+				_, err = w.Policies.Assign(ctx, zonetest.System, to, s.ID, 0)
 			}
 			if err != nil {
 				t.Fatal(err)

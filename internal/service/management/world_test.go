@@ -52,7 +52,7 @@ func (w *world) suite(t testing.TB, values policy.Values) policy.Suite {
 	t.Helper()
 	s, err := w.Policies.Create(t.Context(), zonetest.System, "computers", "", policy.Draft{Content: policy.Content{Corporate: values, Personal: policy.Values{}}})
 	if err == nil {
-		err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+		_, err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -378,7 +378,7 @@ func TestWhatTheOrganizationSees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0); err != nil {
+	if _, err := w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0); err != nil {
 		t.Fatal(err)
 	}
 	ann := w.signIn(t, "ann")

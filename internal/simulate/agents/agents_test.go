@@ -91,7 +91,7 @@ func (h *hints) await(t *testing.T, z *zonetest.Zone) {
 		Corporate: policy.Values{platform.FirewallEnabled: policy.Bool(true)}, Personal: policy.Values{},
 	}})
 	if err == nil {
-		err = z.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+		_, err = z.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
 	}
 	if err != nil {
 		t.Fatal(err)

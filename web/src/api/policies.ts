@@ -4,6 +4,7 @@ import { whole } from './list';
 import type {
   Assignment,
   AssignmentDraft,
+  AssignmentMade,
   Page,
   Ref,
   Rollout,
@@ -74,10 +75,7 @@ export const saveSuite = (
 ) => call<SuiteDetail>('PUT', `/policies/${id}`, { body, etag });
 
 export const rollBack = (id: string, etag: string, version: number) =>
-  call<SuiteDetail>('POST', `/policies/${id}/rollback`, {
-    body: { version, note: `As in version ${version}` },
-    etag,
-  });
+  call<SuiteDetail>('POST', `/policies/${id}/rollback`, { body: { version }, etag });
 
 export const removeSuite = (id: string) => call<void>('DELETE', `/policies/${id}`);
 
@@ -86,7 +84,8 @@ export const assignments = queryOptions({
   queryFn: ({ signal }) => whole<Assignment>('/policy-assignments', {}, signal),
 });
 
-export const assign = (body: AssignmentDraft) => call<Assignment>('POST', '/policy-assignments', { body });
+export const assign = (body: AssignmentDraft) =>
+  call<AssignmentMade>('POST', '/policy-assignments', { body });
 export const unassign = (id: string) => call<void>('DELETE', `/policy-assignments/${id}`);
 
 export const rollouts = queryOptions({

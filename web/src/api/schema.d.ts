@@ -5179,6 +5179,21 @@ export interface components {
             /** @description The id of the device, user or group; empty for the default. */
             target?: string;
         };
+        AssignmentMade: {
+            at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "device" | "user" | "group" | "default";
+            /**
+             * Format: int64
+             * @description Between groups alone: the greatest wins.
+             */
+            priority: number;
+            /** @description The suite that the target had until now; empty for none. */
+            replaced: components["schemas"]["Ref"];
+            suite: components["schemas"]["Ref"];
+            target: components["schemas"]["Ref"];
+        };
         AuditFault: {
             /** Format: int64 */
             number: number;
@@ -15746,7 +15761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Assignment"];
+                    "application/json": components["schemas"]["AssignmentMade"];
                 };
             };
             /** @description Error */

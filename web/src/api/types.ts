@@ -57,6 +57,7 @@ export type AdminSession = Schemas['AdminSession'];
 export type Approval = Schemas['Approval'];
 export type Assignment = Schemas['Assignment'];
 export type AssignmentDraft = Schemas['AssignmentDraft'];
+export type AssignmentMade = Schemas['AssignmentMade'];
 export type AuditRecord = Schemas['AuditRecord'];
 export type AuditReport = Schemas['AuditReport'];
 export type AuditValues = Schemas['AuditValues'];

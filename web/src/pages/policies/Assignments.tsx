@@ -1,4 +1,4 @@
-import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -6,12 +6,13 @@ import { assign, assignments, unassign } from '../../api/policies';
 import type { Assignment, Suite } from '../../api/types';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
+import { Callout } from '../../ui/Callout';
 import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
 import { Simulated } from './Simulated';
-import { SuiteTarget, type TargetKind } from './SuiteTarget';
+import { isChosen, NOBODY, TargetFields } from './TargetFields';
 
 const KINDS: Record<string, string> = {
   default: 'Everyone else',
@@ -36,7 +37,7 @@ export function Assignments({ suites }: { suites: Suite[] }) {
       flush
       aside={
         may('policy.assign') && (
-          <Button size="xs" variant="default" onClick={() => setAdding(true)}>
+          <Button size="xs" variant="default" disabled={!answer.data} onClick={() => setAdding(true)}>
             Assign a suite
           </Button>
         )
@@ -86,21 +87,24 @@ export function Assignments({ suites }: { suites: Suite[] }) {
           )
         }
       </Loaded>
-      {adding && <Assign suites={suites} onClose={() => setAdding(false)} />}
+      {adding && <Assign suites={suites} now={answer.data ?? []} onClose={() => setAdding(false)} />}
     </Panel>
   );
 }
 
-function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
-  const [kind, setKind] = useState<TargetKind>('default');
-  const [target, setTarget] = useState<string | null>(null);
-  const [suite, setSuite] = useState<string | null>(suites[0]?.id ?? null);
-  const [priority, setPriority] = useState(0);
+function Assign({ suites, now, onClose }: { suites: Suite[]; now: Assignment[]; onClose: () => void }) {
+  const [to, setTo] = useState(NOBODY);
+  const [suite, setSuite] = useState<string | null>(null);
   const [supposing, setSupposing] = useState(false);
-  const draft = { kind, target: target ?? '', suite: suite ?? '', priority };
-  const incomplete = !suite || (kind !== 'default' && !target);
+  const kind = to.kind || 'default';
+  const draft = { kind, target: to.target ?? '', suite: suite ?? '', priority: to.priority };
+  const incomplete = !suite || !isChosen(to);
+  const old = now.find((a) => isChosen(to) && a.kind === draft.kind && a.target.id === draft.target);
   const run = useAct(() => assign(draft), {
-    done: () => 'Assigned. Devices are told at once.',
+    done: (a) =>
+      a.replaced.id
+        ? `Assigned, in place of “${a.replaced.name}”. Devices are told at once.`
+        : 'Assigned. Devices are told at once.',
     stale: STALE,
     after: onClose,
   });
@@ -108,7 +112,7 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
     <Dialog
       opened
       title="Assign a suite"
-      submit="Assign"
+      submit={old && old.suite.id !== suite ? 'Replace' : 'Assign'}
       onClose={onClose}
       onSubmit={() => run.mutate()}
       busy={run.isPending}
@@ -117,35 +121,21 @@ function Assign({ suites, onClose }: { suites: Suite[]; onClose: () => void }) {
     >
       <Select
         label="Suite"
+        placeholder="Choose one"
         data={suites.map((s) => ({ value: s.id, label: s.name }))}
         value={suite}
         onChange={setSuite}
         allowDeselect={false}
       />
-      <SegmentedControl
-        aria-label="To whom"
-        value={kind}
-        onChange={(next) => {
-          setKind(next as TargetKind);
-          setTarget(null);
-          setPriority(0);
-        }}
-        data={[
-          { value: 'default', label: 'Everyone else' },
-          { value: 'group', label: 'A group' },
-          { value: 'user', label: 'A user' },
-          { value: 'device', label: 'A device' },
-        ]}
+      <TargetFields
+        value={to}
+        onChange={setTo}
+        priorityHint="Of several groups of a device the greatest counts first."
       />
-      {kind !== 'default' && <SuiteTarget key={kind} kind={kind} value={target} onChange={setTarget} />}
-      {kind === 'group' && (
-        <NumberInput
-          label="Priority"
-          description="Of several groups of a device the greatest counts first."
-          value={priority}
-          onChange={(n) => setPriority(Number(n) || 0)}
-          allowDecimal={false}
-        />
+      {old && old.suite.id !== suite && (
+        <Callout tone="wait" alert>
+          {old.target.name || KINDS.default} has the suite “{old.suite.name}” now. It is replaced.
+        </Callout>
       )}
       <Button variant="default" disabled={incomplete} onClick={() => setSupposing(true)}>
         What would change

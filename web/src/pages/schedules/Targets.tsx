@@ -1,4 +1,4 @@
-import { ActionIcon, Button, NumberInput, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { assignSchedule, unassignSchedule } from '../../api/schedules';
@@ -8,7 +8,7 @@ import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
-import { SuiteTarget, type TargetKind } from '../policies/SuiteTarget';
+import { isChosen, NOBODY, TargetFields } from '../policies/TargetFields';
 
 const KINDS: Record<string, string> = {
   default: 'Everyone else',
@@ -89,11 +89,10 @@ export function Targets({ all }: { all: Schedule[] }) {
 }
 
 function Assign({ all, onClose }: { all: Schedule[]; onClose: () => void }) {
-  const [schedule, setSchedule] = useState<string | null>(all[0]?.id ?? null);
-  const [kind, setKind] = useState<TargetKind>('default');
-  const [target, setTarget] = useState<string | null>(null);
-  const [priority, setPriority] = useState(0);
-  const run = useAct(() => assignSchedule(schedule ?? '', { kind, target: target ?? '', priority }), {
+  const [schedule, setSchedule] = useState<string | null>(null);
+  const [to, setTo] = useState(NOBODY);
+  const draft = { kind: to.kind || 'default', target: to.target ?? '', priority: to.priority };
+  const run = useAct(() => assignSchedule(schedule ?? '', draft), {
     done: () => 'Assigned. Devices keep to it from now on.',
     stale: STALE,
     after: onClose,
@@ -107,40 +106,21 @@ function Assign({ all, onClose }: { all: Schedule[]; onClose: () => void }) {
       onSubmit={() => run.mutate()}
       busy={run.isPending}
       error={run.error}
-      incomplete={!schedule || (kind !== 'default' && !target)}
+      incomplete={!schedule || !isChosen(to)}
     >
       <Select
         label="Schedule"
+        placeholder="Choose one"
         data={all.map((s) => ({ value: s.id, label: s.name }))}
         value={schedule}
         onChange={setSchedule}
         allowDeselect={false}
       />
-      <SegmentedControl
-        aria-label="To whom"
-        value={kind}
-        onChange={(next) => {
-          setKind(next as TargetKind);
-          setTarget(null);
-          setPriority(0);
-        }}
-        data={[
-          { value: 'default', label: 'Everyone else' },
-          { value: 'group', label: 'A group' },
-          { value: 'user', label: 'A user' },
-          { value: 'device', label: 'A device' },
-        ]}
+      <TargetFields
+        value={to}
+        onChange={setTo}
+        priorityHint="Of several groups of a device the greatest holds."
       />
-      {kind !== 'default' && <SuiteTarget key={kind} kind={kind} value={target} onChange={setTarget} />}
-      {kind === 'group' && (
-        <NumberInput
-          label="Priority"
-          description="Of several groups of a device the greatest holds."
-          value={priority}
-          onChange={(n) => setPriority(Number(n) || 0)}
-          allowDecimal={false}
-        />
-      )}
     </Dialog>
   );
 }
