@@ -101,11 +101,15 @@ func (r *rulesList) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	groups, err := s.groupNames(ctx)
+	if err != nil {
+		return err
+	}
 	return listing[adminv1.AccessRule]{
 		path: "/access-rules", empty: "There is no rule: the default decides (drover access default).",
 		heads: []string{"POSITION", "ID", "NAME", "MATCH", "PATTERN", "DECISION", "EXPIRES"},
 		row: func(x adminv1.AccessRule) []string {
-			return []string{count(x.Position), x.ID, x.Name, x.Match, x.Pattern, x.Decision, optionalMoment(x.Expires)}
+			return []string{count(x.Position), x.ID, x.Name, x.Match, called(groups, x.Pattern), x.Decision, optionalMoment(x.Expires)}
 		},
 	}.print(ctx, s)
 }

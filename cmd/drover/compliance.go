@@ -80,10 +80,18 @@ func (r *complianceShow) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return display(ctx, s, client.Path("compliance", "rules", id), s.printComplianceRule)
+	groups, err := s.groupNames(ctx)
+	if err != nil {
+		return err
+	}
+	return display(ctx, s, client.Path("compliance", "rules", id), s.printComplianceRule(groups))
 }
 
-func (s *session) printComplianceRule(x adminv1.ComplianceRule) error {
+func (s *session) printComplianceRule(groups map[string]string) func(adminv1.ComplianceRule) error {
+	return func(x adminv1.ComplianceRule) error { return s.writeComplianceRule(x, groups) }
+}
+
+func (s *session) writeComplianceRule(x adminv1.ComplianceRule, groups map[string]string) error {
 	var f table.Facts
 	f.Add("id", x.ID)
 	f.Add("name", x.Name)
@@ -92,8 +100,8 @@ func (s *session) printComplianceRule(x adminv1.ComplianceRule) error {
 	f.Add("unknown counts", yes(x.UnknownCounts))
 	f.Add("what it asks", asked(x.ComplianceRuleDraft))
 	f.Add("platforms", join(x.OnPlatforms))
-	f.Add("user groups", join(x.UserGroups))
-	f.Add("device groups", join(x.DeviceGroups))
+	f.Add("user groups", called(groups, x.UserGroups...))
+	f.Add("device groups", called(groups, x.DeviceGroups...))
 	f.Add("liability", x.Liability)
 	f.Add("mail to the owner", yes(x.TellOwner))
 	f.Add("mail to the zone's owners", yes(x.TellStaff))
@@ -267,6 +275,10 @@ func (r *complianceEdit) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	groups, err := s.groupNames(ctx)
+	if err != nil {
+		return err
+	}
 	res, err := change(ctx, s, put, client.Path("compliance", "rules", id), func(x adminv1.ComplianceRule) (any, error) {
 		replace(&x.Name, r.Name)
 		return x.ComplianceRuleDraft, r.apply(ctx, s, &x.ComplianceRuleDraft)
@@ -274,7 +286,7 @@ func (r *complianceEdit) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, s.printComplianceRule)
+	return show(s, res, s.printComplianceRule(groups))
 }
 
 type complianceRemove struct{ oneComplianceRule }

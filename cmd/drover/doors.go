@@ -361,7 +361,7 @@ func (l *servicesApply) Run(ctx context.Context, c *console) error {
 	}
 	return l.change(ctx, c, func(_ *adminv1.DoorPlace, d *adminv1.Doors) error {
 		*d = adminv1.Doors{}
-		if err := json.Unmarshal(text, d); err != nil {
+		if err := strict(text, d); err != nil {
 			return unusable("the file is not what `drover services export` prints: %v", err)
 		}
 		return nil

@@ -371,7 +371,7 @@ func (h *hand) do(t *testing.T, args ...string) (printed string, used []string) 
 func TestEveryOperationHasACommand(t *testing.T) {
 	s := newSampled(t)
 	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, []byte(`{"text": "a text that is long enough"}`), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(`{"internal": ["a text that is long enough"]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	commands, h := everyCommand(t), s.hand(t)

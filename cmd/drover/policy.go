@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -52,8 +54,8 @@ const maxSuite = 64 << 10
 // apply puts what was given into the values.
 func (v suiteValues) apply(corporate, personal *adminv1.Values) error {
 	if v.File != "" {
-		var file struct{ Corporate, Personal adminv1.Values }
-		if err := readValues(v.File, &file); err != nil {
+		file, err := readSuite(v.File)
+		if err != nil {
 			return usage{err}
 		}
 		*corporate, *personal = file.Corporate, file.Personal
@@ -94,24 +96,35 @@ func each(both map[string]*adminv1.Values, key string, fn func(adminv1.Values, s
 	}
 }
 
-func readValues(name string, into any) error {
+// readSuite reads a file of a suite. A key that no suite has is refused: what stands below it would be lost.
+func readSuite(name string) (suite adminv1.SuiteDetail, err error) {
 	in := os.Stdin
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return err
+			return suite, err
 		}
 		defer f.Close()
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxSuite+1))
 	if err != nil {
-		return err
+		return suite, err
 	}
 	if len(text) > maxSuite {
-		return fmt.Errorf("%s is larger than a suite can be", name)
+		return suite, fmt.Errorf("%s is larger than a suite can be", name)
 	}
-	return yaml.Unmarshal(text, into)
+	if text, err = yaml.YAMLToJSON(text); err != nil {
+		return suite, err
+	}
+	return suite, strict(text, &suite)
+}
+
+// strict reads JSON that says nothing unknown.
+func strict(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
 }
 
 type policyCreate struct {
@@ -328,8 +341,12 @@ func (p *policyAssign) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	return show(s, res, func(a adminv1.Assignment) error {
-		return s.say("%s is in force for %s", a.Suite.Name, strings.TrimSpace(a.Kind+" "+a.Target.Name))
+	return show(s, res, func(a adminv1.AssignmentMade) error {
+		words := fmt.Sprintf("%s is in force for %s", a.Suite.Name, strings.TrimSpace(a.Kind+" "+a.Target.Name))
+		if a.Replaced.ID != "" {
+			words += ", in place of " + a.Replaced.Name
+		}
+		return s.say("%s", words)
 	})
 }
 

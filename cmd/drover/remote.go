@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -232,6 +233,30 @@ func named[T any](ctx context.Context, s *session, what, path, wanted string, id
 
 func (s *session) group(ctx context.Context, kind, wanted string) (string, error) {
 	return named(ctx, s, kind+" group", "/"+kind+"-groups", wanted, wireGroupName)
+}
+
+// groupNames are the names of all groups, of users and of devices, as far as the caller may see them: else ids stand alone.
+func (s *session) groupNames(ctx context.Context) (map[string]string, error) {
+	names := map[string]string{}
+	for _, kind := range []string{"user", "device"} {
+		list, err := all[adminv1.Group](ctx, s, "/"+kind+"-groups")
+		if err != nil && !client.IsRefused(err) {
+			return nil, err
+		}
+		for _, g := range list {
+			names[g.ID] = g.Name
+		}
+	}
+	return names, nil
+}
+
+// called writes what the ids stand for; what has no name there stands as its id.
+func called(names map[string]string, ids ...string) string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = cmp.Or(names[id], id)
+	}
+	return join(out)
 }
 
 func (s *session) suite(ctx context.Context, wanted string) (string, error) {

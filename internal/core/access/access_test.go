@@ -174,6 +174,7 @@ func TestWrongRulesAreRefused(t *testing.T) {
 	for _, r := range []access.Rule{
 		{Kind: "nonsense", Pattern: "x", Action: device.Block},
 		{Kind: access.Any, Action: "maybe"},
+		{Kind: access.Any, Pattern: "ios", Action: device.Block},
 		{Kind: access.Platform, Pattern: "toaster", Action: device.Block},
 		{Kind: access.Model, Action: device.Block},
 		{Kind: access.Model, Pattern: strings.Repeat("a", 257), Action: device.Block},

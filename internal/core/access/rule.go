@@ -108,6 +108,9 @@ func compile(r Rule) (compiled, error) {
 	if r.Kind != Any && r.Pattern == "" {
 		return c, invalid("pattern", "Say what the rule fits.")
 	}
+	if r.Kind == Any && r.Pattern != "" {
+		return c, invalid("pattern", "A rule for any device has no pattern: leave it out, or say what it looks at.")
+	}
 	switch r.Kind {
 	case Any:
 		c.fits = func(Facts) (bool, string) { return true, "it fits every device" }
