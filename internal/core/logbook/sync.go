@@ -103,7 +103,7 @@ var Keeping = zone.Setting[int]{
 // Days returns for how many days synchronisations are kept, and the version of that.
 func (s *Store) Days(ctx context.Context, c scope.Caller) (days int, version int64, err error) {
 	if !c.Has(scope.LogSyncRead) && !c.Has(scope.PrivacyEdit) {
-		return 0, 0, problem.Newf(problem.Forbidden, "right.missing", "This needs the right %q, which your role does not have.", scope.LogSyncRead)
+		return 0, 0, c.Lacks(scope.LogSyncRead)
 	}
 	return zone.Get(ctx, s.db, Keeping)
 }

@@ -62,7 +62,7 @@ func (c Caller) Scope(r Right) (Scope, error) {
 			continue
 		}
 		if c.Kind == User {
-			return ownedBy(c.ID, r)
+			return c.owned(r)
 		}
 		if g.Groups == nil {
 			return Scope{all: true}, nil
@@ -70,18 +70,18 @@ func (c Caller) Scope(r Right) (Scope, error) {
 		s.groups = append(s.groups, g.Groups...)
 	}
 	if len(s.groups) == 0 {
-		return Scope{}, forbidden(r)
+		return Scope{}, c.Lacks(r)
 	}
 	slices.Sort(s.groups)
 	s.groups = slices.Compact(s.groups)
 	return s, nil
 }
 
-func ownedBy(user string, r Right) (Scope, error) {
-	if user == "" {
-		return Scope{}, forbidden(r)
+func (c Caller) owned(r Right) (Scope, error) {
+	if c.ID == "" {
+		return Scope{}, c.Lacks(r)
 	}
-	return Scope{owner: user}, nil
+	return Scope{owner: c.ID}, nil
 }
 
 // Self returns the user who calls: for what is shown to its owner alone. A problem of kind Forbidden for all others.
@@ -111,8 +111,13 @@ func (c Caller) Has(r Right) bool {
 	return err == nil
 }
 
-func forbidden(r Right) error {
-	return problem.Newf(problem.Forbidden, "right.missing", "This needs the right %q, which your role does not have.", r)
+// Lacks is the problem of a caller without the right.
+func (c Caller) Lacks(r Right) error {
+	who := "your role"
+	if c.Kind == Token {
+		who = "this API token"
+	}
+	return problem.Newf(problem.Forbidden, "right.missing", "This needs the right %q, which %s does not have.", r, who)
 }
 
 // Scope is the set of devices that a right reaches. The zero value reaches none.

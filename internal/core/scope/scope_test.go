@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"strings"
 	"testing"
 
 	"drover/internal/base/problem"
@@ -81,5 +82,14 @@ func TestTheRightsOfAUserReachTheUsersOwnDevices(t *testing.T) {
 	c.ID = ""
 	if s, err := c.Scope(DeviceRead); !problem.Is(err, problem.Forbidden) {
 		t.Errorf("nobody reaches %+v, %v", s, err)
+	}
+}
+
+func TestWhatLacksARightIsNamed(t *testing.T) {
+	for kind, words := range map[Kind]string{Admin: "which your role does not have", Token: "which this API token does not have"} {
+		err := Caller{Kind: kind, ID: "x"}.Require(AuditRead)
+		if !problem.Is(err, problem.Forbidden) || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }
