@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -153,24 +154,47 @@ func bad(field, message string) *problem.Error {
 }
 
 // check completes and checks what was said.
+// faults are all that is wrong in one problem, so that people need not mend one after the other.
+func faults(errs ...error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	var fields []problem.Field
+	for _, err := range errs {
+		p := problem.From(err)
+		if p.Field != "" {
+			fields = append(fields, problem.Field{Name: p.Field, Message: p.Message})
+		}
+		fields = append(fields, p.Fields...)
+	}
+	return problem.New(problem.Invalid, "directory.faults", "Some of what was said of the directory cannot be; each fault names its field.").
+		WithFields(fields...)
+}
+
 func (c *Config) check() error {
+	return faults(c.checkName(), c.checkKind(), c.checkRoles())
+}
+
+func (c *Config) checkName() error {
 	c.Name = strings.TrimSpace(c.Name)
 	if c.Name == "" || sqldb.Line(c.Name, maxGroupName) != c.Name {
 		return bad("name", "A directory's name has 1 to 128 bytes and no control characters.")
 	}
+	return nil
+}
+
+func (c *Config) checkKind() error {
 	switch {
 	case c.Kind == KindLDAP && c.LDAP != nil && c.OIDC == nil:
-		if err := c.LDAP.check(); err != nil {
-			return err
-		}
+		return c.LDAP.check()
 	case c.Kind == KindOIDC && c.OIDC != nil && c.LDAP == nil:
-		if err := c.OIDC.check(); err != nil {
-			return err
-		}
-	default:
-		return bad("kind", "A directory is of the kind ldap or oidc, and says how that one is reached.")
+		return c.OIDC.check()
 	}
-	return c.checkRoles()
+	return bad("kind", "A directory is of the kind ldap or oidc, and says how that one is reached.")
 }
 
 func (c *Config) checkRoles() error {
@@ -193,6 +217,10 @@ func (c *Config) checkRoles() error {
 
 func (l *LDAPConfig) check() error {
 	l.complete()
+	return faults(l.checkServers(), l.checkReach(), checkTrust(l.CA, l.ServerName), l.checkUsers(), l.checkGroups(), l.checkAttributes(), l.Import.check())
+}
+
+func (l *LDAPConfig) checkServers() error {
 	if len(l.Servers) == 0 || len(l.Servers) > maxServers {
 		return bad("servers", "Name 1 to 8 servers, in the order in which they are asked.")
 	}
@@ -201,22 +229,24 @@ func (l *LDAPConfig) check() error {
 			return bad("servers", "A server must look like ldap.example.org or ldap.example.org:636.")
 		}
 	}
+	return nil
+}
+
+func (l *LDAPConfig) checkReach() error {
+	var errs []error
 	if l.Mode != ldapdir.LDAPS && l.Mode != ldapdir.StartTLS {
-		return bad("mode", "The mode is ldaps or starttls: passwords never cross the network in clear.")
+		errs = append(errs, bad("mode", "The mode is ldaps or starttls: passwords never cross the network in clear."))
 	}
-	if err := checkTrust(l.CA, l.ServerName); err != nil {
-		return err
+	if _, known := schemas[l.Schema]; !known {
+		errs = append(errs, bad("schema", "The schema is openldap, ad or 389ds."))
 	}
 	if l.Timeout < 1 || l.Timeout > 120 {
-		return bad("timeout", "The timeout is 1 to 120 seconds.")
+		errs = append(errs, bad("timeout", "The timeout is 1 to 120 seconds."))
 	}
 	if sqldb.Clean(l.BindName, maxText) != l.BindName {
-		return bad("bindName", "The name that searches has at most 500 bytes.")
+		errs = append(errs, bad("bindName", "The name that searches has at most 500 bytes."))
 	}
-	if err := l.checkBranches(); err != nil {
-		return err
-	}
-	return l.Import.check()
+	return faults(errs...)
 }
 
 func (l *LDAPConfig) complete() {
@@ -267,55 +297,68 @@ func isServer(s string) bool {
 }
 
 func checkTrust(ca, serverName string) error {
+	var errs []error
 	if ca != "" {
 		if _, err := outbound.Pool(ca); err != nil {
-			return bad("ca", "The certificates must be PEM (-----BEGIN CERTIFICATE----- and so on), no private keys, at most 64 KiB.").WithDetail(err)
+			errs = append(errs, bad("ca", "The certificates must be PEM (-----BEGIN CERTIFICATE----- and so on), no private keys, at most 64 KiB.").WithDetail(err))
 		}
 	}
 	if serverName != "" && !isServer(serverName) {
-		return bad("serverName", "The server name must look like ldap.example.org.")
+		errs = append(errs, bad("serverName", "The server name must look like ldap.example.org."))
 	}
-	return nil
+	return faults(errs...)
 }
 
-func (l *LDAPConfig) checkBranches() error {
-	if _, known := schemas[l.Schema]; !known {
-		return bad("schema", "The schema is openldap, ad or 389ds.")
-	}
+func (l *LDAPConfig) checkUsers() error {
 	if l.Users.Base == "" || len(l.Users.Base) > maxText || !ldapdir.IsDN(l.Users.Base) {
 		return bad("users", "Say where the people are: a name such as ou=people,dc=example,dc=org.")
 	}
+	return checkFilter("userFilter", l.Users.Filter)
+}
+
+func (l *LDAPConfig) checkGroups() error {
 	if len(l.Groups.Base) > maxText || !ldapdir.IsDN(l.Groups.Base) {
 		return bad("groups", "The place of the groups must be a name such as ou=groups,dc=example,dc=org.")
 	}
-	for field, filter := range map[string]string{"users": l.Users.Filter, "groups": l.Groups.Filter} {
-		if len(filter) > maxFilter || !ldapdir.IsFilter(filter) {
-			return bad(field, "The filter must look like (objectClass=inetOrgPerson), with a bracket for each that is opened.")
-		}
-	}
-	a := l.Attributes
-	for _, name := range []string{a.Login, a.DisplayName, a.Mail, a.ID, a.Group, a.Member} {
-		if !ldapdir.IsAttribute(name) {
-			return bad("attributes", "An attribute is called by letters, digits and hyphens.")
-		}
-	}
-	if a.Phone != "-" && !ldapdir.IsAttribute(a.Phone) {
-		return bad("attributes", "An attribute is called by letters, digits and hyphens; the phone number may be - for none.")
+	return checkFilter("groupFilter", l.Groups.Filter)
+}
+
+func checkFilter(field, filter string) error {
+	if len(filter) > maxFilter || !ldapdir.IsFilter(filter) {
+		return bad(field, "The filter must look like (objectClass=inetOrgPerson), with a bracket for each that is opened.")
 	}
 	return nil
 }
 
-func (i Import) check() error {
-	if i.Every != 0 && (i.Every < minEvery || i.Every > maxEvery) {
-		return bad("every", "An import runs every 15 to 10,080 minutes; 0 means by hand alone.")
+func (l *LDAPConfig) checkAttributes() error {
+	var errs []error
+	a := l.Attributes
+	for _, x := range [][2]string{
+		{"login", a.Login}, {"displayName", a.DisplayName}, {"mail", a.Mail}, {"phone", a.Phone}, {"id", a.ID}, {"group", a.Group}, {"member", a.Member},
+	} {
+		field, name := x[0], x[1]
+		if !ldapdir.IsAttribute(name) && (field != "phone" || name != "-") {
+			errs = append(errs, bad("attributes."+field, "An attribute is called by letters, digits and hyphens; the phone number's may be - for none."))
+		}
 	}
-	if i.Grace < 1 || i.Grace > 100 || i.GraceHours < 0 || i.GraceHours > 24*90 {
-		return bad("grace", "A missing entry is awaited for 1 to 100 imports, and for 0 to 2,160 hours.")
+	return faults(errs...)
+}
+
+func (i Import) check() error {
+	var errs []error
+	if i.Every != 0 && (i.Every < minEvery || i.Every > maxEvery) {
+		errs = append(errs, bad("every", "An import runs every 15 to 10,080 minutes; 0 means by hand alone."))
+	}
+	if i.Grace < 1 || i.Grace > 100 {
+		errs = append(errs, bad("grace", "A missing entry is awaited for 1 to 100 imports."))
+	}
+	if i.GraceHours < 0 || i.GraceHours > 24*90 {
+		errs = append(errs, bad("graceHours", "A missing entry is awaited for 0 to 2,160 hours."))
 	}
 	if i.Share < 1 || i.Share > 100 {
-		return bad("share", "The share of entries that may vanish at once is 1 to 100 percent.")
+		errs = append(errs, bad("share", "The share of entries that may vanish at once is 1 to 100 percent."))
 	}
-	return nil
+	return faults(errs...)
 }
 
 func (o *OIDCConfig) check() error {

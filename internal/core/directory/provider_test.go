@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -35,13 +36,14 @@ type world struct {
 	admins   *admin.Store
 	told     []string
 	mailAsks int
+	log      bytes.Buffer
 }
 
 func providers(t *testing.T, g *coretest.Ground) *world {
 	t.Helper()
 	w := &world{users: open(g)}
 	tell := func(subject, _ string) { w.told = append(w.told, subject) }
-	log := slog.New(slog.DiscardHandler)
+	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	w.admins = admin.New(admin.Parts{
 		DB: g.DB, Clock: g.Clock, Log: g.Log, Zone: g.Zone, Safety: g.Safety, Keys: g.Keys, Bus: g.Bus, Slog: log, Tell: tell,
 		Enrolled: func(context.Context, sqldb.Querier) (bool, error) { return true, nil },
@@ -55,6 +57,9 @@ func providers(t *testing.T, g *coretest.Ground) *world {
 			w.mailAsks++
 			if name == "mailer" && password == "at the mail server" {
 				return nil
+			}
+			if name == "away" {
+				return problem.New(problem.Unavailable, "upstream.unreachable", "Nothing listens at this address and port.")
 			}
 			return problem.New(problem.Unauthenticated, "user.login", "no")
 		},
@@ -552,17 +557,52 @@ func TestTheScheduleRunsOnceForAllServers(t *testing.T) {
 	srv := slapd.Start(t)
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
 		w := providers(t, g)
-		w.source(t, byLDAP(srv))
+		x := w.source(t, byLDAP(srv))
+		count := func() int { return strings.Count(g.Actions(t), "directory.imported") }
+		if err := w.Tick(t.Context()); err != nil || count() != 0 {
+			t.Fatalf("%d imports before anybody could look at the dry run, %v", count(), err)
+		}
+		if x, err := w.Get(t.Context(), shell, x.ID); err != nil || !x.Due.Equal(g.Clock.Now().Add(time.Hour)) {
+			t.Fatalf("the first import is due at %v, %v", x.Due, err)
+		}
+		g.Clock.Advance(61 * time.Minute)
 		if err := errors.Join(w.Tick(t.Context()), w.Tick(t.Context())); err != nil {
 			t.Fatal(err)
 		}
-		count := func() int { return strings.Count(g.Actions(t), "directory.imported") }
 		if count() != 1 {
 			t.Fatalf("%d imports at once, want 1", count())
 		}
 		g.Clock.Advance(61 * time.Minute)
 		if err := w.Tick(t.Context()); err != nil || count() != 2 {
 			t.Fatalf("%d imports after an hour, %v", count(), err)
+		}
+	})
+}
+
+func TestAllFaultsOfADirectoryAreToldAtOnce(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		w := providers(t, g)
+		conf := directory.Config{Name: "House", Kind: directory.KindLDAP, LDAP: &directory.LDAPConfig{
+			Servers: []string{"ldap://house"}, CA: "no PEM", ServerName: "a b", Timeout: 500,
+			Users: directory.Branch{Base: "people", Filter: "("}, Groups: directory.Branch{Filter: "("},
+			Attributes: directory.Attributes{Login: "a b", Phone: "-", ID: "x y"},
+			Import:     directory.Import{Every: 1, Grace: 0, GraceHours: -1, Share: 0},
+		}}
+		_, _, err := w.Add(t.Context(), shell, conf, "")
+		p := problem.From(err)
+		var named []string
+		for _, f := range p.Fields {
+			named = append(named, f.Name)
+		}
+		const want = "servers timeout ca serverName users groupFilter attributes.login attributes.id every grace graceHours share"
+		if got := strings.Join(named, " "); p.Kind != problem.Invalid || got != want {
+			t.Errorf("%v names %s", err, got)
+		}
+		conf = directory.Config{Name: "House", Kind: directory.KindLDAP, LDAP: &directory.LDAPConfig{
+			Servers: []string{"house"}, Users: directory.Branch{Base: "dc=example", Filter: "("},
+		}}
+		if _, _, err := w.Add(t.Context(), shell, conf, ""); problem.From(err).Code != "directory.userFilter" {
+			t.Errorf("one fault alone: %v", err)
 		}
 	})
 }

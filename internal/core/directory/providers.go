@@ -276,7 +276,8 @@ func (s *Providers) noted(ctx context.Context, tx *sqldb.Tx, c scope.Caller, act
 	return s.zone.Bump(ctx, tx)
 }
 
-// enable puts an approved source in force; its first import is due at once.
+// enable puts an approved source in force. Its first import is due after the interval of all others, or when somebody asks
+// for it: until then there is time to look at what it would do.
 func (s *Providers) enable(ctx context.Context, tx *sqldb.Tx, a safety.Approval) error {
 	x, err := source(ctx, tx, a.Subject)
 	if err != nil {
@@ -284,7 +285,7 @@ func (s *Providers) enable(ctx context.Context, tx *sqldb.Tx, a safety.Approval)
 	}
 	due := int64(0)
 	if x.LDAP != nil && x.LDAP.Import.Every > 0 {
-		due = sqldb.Micros(s.clock.Now())
+		due = sqldb.Micros(s.clock.Now().Add(time.Duration(x.LDAP.Import.Every) * time.Minute))
 	}
 	if _, err := tx.Exec(ctx, "UPDATE directory_source SET active = TRUE, due_at = $1, version = version + 1 WHERE id = $2", due, x.ID); err != nil {
 		return err

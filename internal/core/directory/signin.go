@@ -18,13 +18,18 @@ import (
 	"drover/internal/core/scope"
 )
 
-var wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the password is wrong.")
+var (
+	wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the password is wrong.")
+	// notNow is for users, who can do nothing about a directory or a mail server.
+	notNow = problem.New(problem.Unavailable, "login.unavailable",
+		"Signing in does not work at the moment. Try again later; your password is not the reason.")
+)
 
 // Authenticate returns the user with this name, or else this mail address, and this password, as the source that the user
 // comes from says: Drover itself for local ones, the directory, or the mail server. Tries are counted by account, whichever of
 // the two was said, and by network. Wrong name, wrong password, disabled user and an address that several have give one answer.
 // Where a directory lets its people join, somebody who is not known yet becomes a user. Whoever comes from an OpenID Connect
-// provider signs in there. A problem of kind Unavailable when the source does not answer.
+// provider signs in there. A problem of kind Unavailable when the source does not answer; why stands in the log.
 func (s *Providers) Authenticate(ctx context.Context, addr netip.Addr, name, password string) (User, error) {
 	name = sqldb.Clean(sqldb.Fold(name), 4*maxName)
 	from := throttle.Network(addr)
@@ -45,6 +50,11 @@ func (s *Providers) Authenticate(ctx context.Context, addr netip.Addr, name, pas
 	u, err = s.authenticate(ctx, u, name, password)
 	if errors.Is(err, wrong) {
 		return User{}, errors.Join(try.Answer(wrong), s.refused(ctx, addr, u.ID))
+	}
+	if problem.Is(err, problem.Unavailable) {
+		s.with.Log.WarnContext(ctx, "a user cannot sign in: what checks the password does not answer",
+			slog.Any(logfield.Error, errors.Join(err, problem.From(err).Detail)))
+		return User{}, notNow
 	}
 	if err != nil {
 		return User{}, err

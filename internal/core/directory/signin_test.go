@@ -2,6 +2,7 @@ package directory_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"drover/internal/base/problem"
@@ -57,6 +58,24 @@ func TestAMailAddressSignsInWhereItIsOnesOwn(t *testing.T) {
 		g.Clock.Advance(throttle.MaxWait)
 		if u, err := w.Authenticate(t.Context(), here, "ann@example.com", sentence); err != nil || u.ID != ann.ID {
 			t.Errorf("by the one she has: %+v %v", u, err)
+		}
+	})
+}
+
+// TestASignInThatCannotBe: what checks the password is away. The user reads nothing of servers and ports.
+func TestASignInThatCannotBe(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		w := providers(t, g)
+		if _, err := w.users.Admit(t.Context(), shell, "away", "", true); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.Authenticate(t.Context(), here, "away", sentence)
+		p := problem.From(err)
+		if p.Kind != problem.Unavailable || p.Code != "login.unavailable" || strings.Contains(p.Message, "port") {
+			t.Errorf("the user reads %+v", p)
+		}
+		if log := w.log.String(); !strings.Contains(log, "Nothing listens") {
+			t.Errorf("the log does not say why: %s", log)
 		}
 	})
 }

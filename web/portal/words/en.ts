@@ -270,6 +270,8 @@ export const en = {
   problems: {
     'user.login': 'The name or the password is wrong.',
     'login.throttled': 'Too many failed tries. Wait a while, then try again.',
+    'login.unavailable':
+      'Signing in does not work at the moment. Try again later; your password is not the reason.',
     'session.none': 'Your session has ended: sign in.',
     'proof.needed': 'Prove once more that it is you, then do this within five minutes.',
     'proof.wrong': 'The password is wrong.',
