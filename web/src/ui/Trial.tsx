@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { places, unplaced } from './submit';
 import { Trouble } from './Trouble';
 
 interface TrialProps<Values, Seen> {
@@ -13,7 +14,11 @@ interface TrialProps<Values, Seen> {
 
 /** Tries what stands in a form before it is saved. */
 export function Trial<Values, Seen>({ form, run, children }: TrialProps<Values, Seen>) {
-  const trial = useMutation({ mutationFn: () => run(form.getValues()) });
+  const trial = useMutation({
+    mutationFn: () => run(form.getValues()),
+    onError: (error) => places(form, error),
+  });
+  const trouble = unplaced(trial.error, form);
   return (
     <>
       <Group>
@@ -26,7 +31,7 @@ export function Trial<Values, Seen>({ form, run, children }: TrialProps<Values, 
         </Button>
       </Group>
       <div aria-live="polite">
-        {trial.isError && <Trouble error={trial.error} />}
+        {Boolean(trouble) && <Trouble error={trouble} />}
         {trial.data && !trial.isPending && children(trial.data)}
       </div>
     </>

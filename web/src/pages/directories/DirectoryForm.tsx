@@ -17,11 +17,12 @@ import type { Directory } from '../../api/types';
 import { useMay } from '../../app/me';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
-import { submits } from '../../ui/submit';
+import { submits, unplaced } from '../../ui/submit';
 import { Trial } from '../../ui/Trial';
 import { outcome } from '../../ui/waiting';
 import { BLANK, draftOf, valuesOf, type Values } from './draft';
 import { LDAPFields } from './LDAPFields';
+import { MoreLDAP } from './MoreLDAP';
 import { RolesField } from './RolesField';
 import { Seen } from './TestDialog';
 
@@ -65,7 +66,7 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
       onClose={onClose}
       onSubmit={() => submit()}
       busy={run.isPending}
-      error={run.error}
+      error={unplaced(run.error, form)}
     >
       <TextInput label="Name" placeholder="House directory" data-autofocus {...form.getInputProps('name')} />
       {!known && (
@@ -99,6 +100,10 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
             description="People must not be able to change it themselves."
             {...form.getInputProps('loginClaim')}
           />
+          <Group grow align="flex-start">
+            <TextInput label="Claim with the name shown" {...form.getInputProps('nameClaim')} />
+            <TextInput label="Claim with the mail address" {...form.getInputProps('mailClaim')} />
+          </Group>
           <TextInput label="Claim with the groups" {...form.getInputProps('groupsClaim')} />
           <TagsInput
             label="Scopes"
@@ -136,7 +141,7 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
         label="People who are not known yet become users when they sign in"
         {...form.getInputProps('join', { type: 'checkbox' })}
       />
-      {may('admin.edit') && <RolesField form={form} />}
+      {(may('admin.edit') || form.errors.roles) && <RolesField form={form} />}
       {ldap && (
         <Group grow align="flex-start">
           <NumberInput
@@ -155,6 +160,7 @@ function Form({ title, initial, known, save, done, onClose, onSaved }: FormProps
           />
         </Group>
       )}
+      {ldap && <MoreLDAP form={form} />}
       <Trial form={form} run={(values) => tryDirectory(draftOf(values))}>
         {(test) => <Seen test={test} />}
       </Trial>

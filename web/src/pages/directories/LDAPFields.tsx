@@ -1,6 +1,6 @@
 import { Group, Select, TagsInput, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import type { Values } from './draft';
+import { AFRESH, type Values } from './draft';
 
 /** How a directory is reached and read by LDAP. */
 export function LDAPFields({ form }: { form: UseFormReturnType<Values> }) {
@@ -34,7 +34,7 @@ export function LDAPFields({ form }: { form: UseFormReturnType<Values> }) {
           {...schema}
           onChange={(value: string | null) => {
             (schema as { onChange: (v: string | null) => void }).onChange(value);
-            form.setValues({ userFilter: '', groupFilter: '' }); // those of the other would find nobody
+            form.setValues(AFRESH);
           }}
         />
       </Group>

@@ -12,6 +12,7 @@ export function RolesField({ form }: { form: UseFormReturnType<Values> }) {
     <Input.Wrapper
       label="Administrators"
       description="Members of these groups become administrators, each once another administrator has approved it."
+      error={form.errors.roles}
     >
       <Stack gap="xs" mt={6}>
         {form.values.roles.map((_, i) => (

@@ -5,6 +5,36 @@ export interface Role {
   role: string;
 }
 
+/** What is read of an entry. */
+export type Attributes = Required<NonNullable<NonNullable<DirectoryDraft['ldap']>['attributes']>>;
+
+const NO_ATTRIBUTES: Attributes = {
+  login: '',
+  displayName: '',
+  mail: '',
+  phone: '',
+  id: '',
+  group: '',
+  member: '',
+};
+
+const USUAL: Attributes = {
+  login: 'uid',
+  displayName: 'cn',
+  mail: 'mail',
+  phone: 'mobile',
+  id: 'entryUUID',
+  group: 'cn',
+  member: 'member',
+};
+
+/** What the server reads where nothing else is said. */
+export const ATTRIBUTES: Record<Values['schema'], Attributes> = {
+  openldap: USUAL,
+  ad: { ...USUAL, login: 'sAMAccountName', displayName: 'displayName', id: 'objectGUID' },
+  '389ds': { ...USUAL, id: 'nsUniqueId', member: 'uniqueMember' },
+};
+
 /** What the form asks. */
 export interface Values {
   name: string;
@@ -20,6 +50,8 @@ export interface Values {
   issuer: string;
   clientId: string;
   loginClaim: string;
+  nameClaim: string;
+  mailClaim: string;
   groupsClaim: string;
   scopes: string[];
   return: boolean;
@@ -29,6 +61,11 @@ export interface Values {
   roles: Role[];
   every: number;
   share: number;
+  serverName: string;
+  timeout: number;
+  grace: number;
+  graceHours: number;
+  attributes: Attributes;
 }
 
 export const BLANK: Values = {
@@ -45,6 +82,8 @@ export const BLANK: Values = {
   issuer: 'https://',
   clientId: '',
   loginClaim: 'preferred_username',
+  nameClaim: 'name',
+  mailClaim: 'email',
   groupsClaim: 'groups',
   scopes: ['profile', 'email', 'groups'],
   return: false,
@@ -54,7 +93,15 @@ export const BLANK: Values = {
   roles: [],
   every: 60,
   share: 20,
+  serverName: '',
+  timeout: 10,
+  grace: 3,
+  graceHours: 24,
+  attributes: NO_ATTRIBUTES,
 };
+
+/** What another kind of server begins with: the filters and attributes of this one would find nobody. */
+export const AFRESH = { userFilter: '', groupFilter: '', attributes: NO_ATTRIBUTES };
 
 export function valuesOf(d: Directory): Values {
   const { ldap, oidc } = d;
@@ -76,11 +123,18 @@ export function valuesOf(d: Directory): Values {
       groupFilter: ldap.groups?.filter ?? '',
       every: ldap.import?.everyMinutes ?? 60,
       share: ldap.import?.share ?? 20,
+      serverName: ldap.serverName ?? '',
+      timeout: ldap.timeoutSeconds || 10,
+      grace: ldap.import?.grace ?? 3,
+      graceHours: ldap.import?.graceHours ?? 24,
+      attributes: { ...NO_ATTRIBUTES, ...ldap.attributes },
     }),
     ...(oidc && {
       issuer: oidc.issuer,
       clientId: oidc.clientId,
       loginClaim: oidc.claims?.login ?? '',
+      nameClaim: oidc.claims?.displayName ?? '',
+      mailClaim: oidc.claims?.mail ?? '',
       groupsClaim: oidc.claims?.groups ?? '',
       scopes: oidc.scopes ?? [],
       return: oidc.return ?? false,
@@ -88,7 +142,7 @@ export function valuesOf(d: Directory): Values {
   };
 }
 
-/** The whole of a directory: an edit replaces it, so what the form does not ask comes from the one that is known. */
+/** The whole of a directory: an edit replaces it, so what the form does not ask, the groups of a role, comes from the known one. */
 export function draftOf(v: Values, known?: Directory): DirectoryDraft {
   const draft: DirectoryDraft = { name: v.name, kind: v.kind, join: v.join, roles: rolesOf(v, known) };
   if (v.secret) draft.secret = v.secret;
@@ -99,14 +153,11 @@ export function draftOf(v: Values, known?: Directory): DirectoryDraft {
       ca: v.ca,
       scopes: v.scopes,
       return: v.return,
-      claims: { ...known?.oidc?.claims, login: v.loginClaim, groups: v.groupsClaim },
+      claims: { login: v.loginClaim, displayName: v.nameClaim, mail: v.mailClaim, groups: v.groupsClaim },
     };
     return draft;
   }
-  const before = known?.ldap;
-  const another = before && before.schema !== v.schema; // whose attributes do not fit
   draft.ldap = {
-    ...before,
     servers: v.servers,
     mode: v.mode,
     schema: v.schema,
@@ -114,12 +165,14 @@ export function draftOf(v: Values, known?: Directory): DirectoryDraft {
     ca: v.ca,
     users: { base: v.users, filter: v.userFilter },
     groups: { base: v.groups, filter: v.groupFilter },
-    attributes: another ? {} : (before?.attributes ?? {}),
+    serverName: v.serverName,
+    timeoutSeconds: v.timeout,
+    attributes: v.attributes,
     import: {
       everyMinutes: v.every,
       share: v.share,
-      grace: before?.import?.grace ?? 3,
-      graceHours: before?.import?.graceHours ?? 24,
+      grace: v.grace,
+      graceHours: v.graceHours,
     },
   };
   return draft;
