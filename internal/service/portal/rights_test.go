@@ -3,12 +3,15 @@ package portal_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"drover/api/portalv1"
 	"drover/internal/core/device"
 	"drover/internal/core/enrol"
+	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 	"drover/internal/core/selfservice"
 	"drover/internal/server/zonetest"
 	"drover/internal/simulate/companion"
@@ -46,6 +49,7 @@ func TestEveryOrderIsRefusedUnlessItIsOffered(t *testing.T) {
 func everyOrderIsRefusedUnlessItIsOffered(t *testing.T, w *world) {
 	t.Helper()
 	ann := w.signIn(t, "ann")
+	w.collect(t)
 	for _, kind := range orders() {
 		d := w.withApp(t, "ann")
 		order := portalv1.Order{Command: string(kind)}
@@ -77,6 +81,36 @@ func everyOrderIsRefusedUnlessItIsOffered(t *testing.T, w *world) {
 	ann.do(t, "POST", w.path("ann", "/commands"), portalv1.Order{Command: "unenrol"}).want(http.StatusUnprocessableEntity)
 	ann.do(t, "POST", w.path("ann", "/commands"), portalv1.Order{Command: "selective-wipe"}).refused(http.StatusForbidden, "portal.withheld")
 	ann.do(t, "POST", w.path("ann", "/unenrol"), nil).want(http.StatusOK) // which erases the organization's data where it can
+}
+
+// collect has everybody's devices tell where they are, and send their log when they are asked.
+func (w *world) collect(t *testing.T) {
+	t.Helper()
+	on := policy.Values{platform.AuditLocation: policy.Bool(true), platform.AuditDeviceLog: policy.Bool(true)}
+	s, err := w.Policies.Create(t.Context(), zonetest.System, "collecting", "", policy.Draft{Content: policy.Content{Corporate: on, Personal: on}})
+	if err == nil {
+		err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWhatIsNotCollectedIsNotOrdered: the page says why, the order is refused with the same words, and takes no proof.
+func TestWhatIsNotCollectedIsNotOrdered(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ann := w.signIn(t, "ann")
+		d := w.withApp(t, "ann")
+		w.offer(t, "locate")
+		ann.prove(t)
+		order := portalv1.Order{Command: "locate"}
+		if e := ann.effect(t, d, "locate"); e.Possible || !strings.Contains(e.Reason, "audit.location") {
+			t.Errorf("it is shown as %+v", e)
+		}
+		ann.do(t, "POST", "/devices/"+d.ID+"/commands", order).refused(http.StatusConflict, "command.refused")
+		w.collect(t)
+		ann.do(t, "POST", "/devices/"+d.ID+"/commands", order).want(http.StatusOK)
+	})
 }
 
 // withApp brings in a device that takes every order: an Android by its application.
