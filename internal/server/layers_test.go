@@ -354,7 +354,7 @@ func TestDuressIsHeardWhereThereIsAMailServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		judged(t, "assigned to nobody", look(), stateOff, "No suite")
-		if err := s.zone.Policies.Assign(ctx, layersCaller, policy.Target{Kind: policy.ToDefault}, x.ID, 0); err != nil {
+		if _, err := s.zone.Policies.Assign(ctx, layersCaller, policy.Target{Kind: policy.ToDefault}, x.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		f := look()
