@@ -194,7 +194,7 @@ func TestACompanionObeysAndTakesEveryOrder(t *testing.T) {
 		}
 		_, token := invite(t, z, 2)
 		kind := map[sqldb.Engine]string{sqldb.SQLite: "ed25519", sqldb.PostgreSQL: "ecdsa-p256-sha256"}[e]
-		c := startCompanion(t, z, "--invitation", token, "--kind", kind, "--facts", android, "--refuse", "camera.allow", "--probe", "--duress")
+		c := startCompanion(t, z, "--invitation="+token, "--kind", kind, "--facts", android, "--refuse", "camera.allow", "--probe", "--duress")
 
 		enrolled := c.want(t, "enrolled")
 		id := enrolled["device"].(string)
@@ -321,18 +321,18 @@ func keptOut(t *testing.T, z *zonetest.Zone, id, token, kind string) {
 	if d, err := z.Devices.Get(t.Context(), zonetest.System, id); err != nil || d.State != device.Wiped {
 		t.Fatalf("after the wipe the device is %s (%v)", d.State, err)
 	}
-	again := startCompanion(t, z, "--invitation", token, "--kind", kind, "--facts", android)
+	again := startCompanion(t, z, "--invitation="+token, "--kind", kind, "--facts", android)
 	if got := again.want(t, "ended"); got["operation"] != "enrol" || got["code"] != "device.wiped" {
 		t.Errorf("the wiped device: %v", got)
 	}
 	if err := z.Devices.Readmit(t.Context(), zonetest.System, id, "found"); err != nil {
 		t.Fatal(err)
 	}
-	again = startCompanion(t, z, "--invitation", token, "--kind", kind, "--facts", android)
+	again = startCompanion(t, z, "--invitation="+token, "--kind", kind, "--facts", android)
 	again.want(t, "enrolled")
 	again.want(t, "checked-in")
 	again.stop()
-	third := startCompanion(t, z, "--invitation", token, "--kind", kind)
+	third := startCompanion(t, z, "--invitation="+token, "--kind", kind)
 	if got := third.want(t, "ended"); got["code"] != "enrol.invitation" {
 		t.Errorf("an invitation for two let a third in: %v", got)
 	}

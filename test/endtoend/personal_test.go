@@ -46,7 +46,7 @@ func TestPersonalDataIsTakenWhereThePolicyAsks(t *testing.T) {
 			t.Fatal(err)
 		}
 		u, token := invite(t, w.Zone, 2)
-		arguments := []string{"--invitation", token, "--facts", android, "--data", string(text)}
+		arguments := []string{"--invitation=" + token, "--facts", android, "--data", string(text)}
 
 		refused := startCompanion(t, w.Zone, arguments...)
 		begin(t, refused)

@@ -123,7 +123,7 @@ func TestACompanionKeepsItsSchedule(t *testing.T) {
 		w := newWorld(t, e, upstream.Options{})
 		z := w.Zone
 		_, token := invite(t, z, 1)
-		c := startCompanion(t, z, "--invitation", token, "--facts", android, "--minute", "50")
+		c := startCompanion(t, z, "--invitation="+token, "--facts", android, "--minute", "50")
 		id := c.want(t, "enrolled")["device"].(string)
 		manner := func(event map[string]any) string { return fmt.Sprint(event["manner"], event["minutes"]) }
 		if state := c.want(t, "checked-in"); state["schedule"] != "none" || manner(state["contact"].(map[string]any)) != "push<nil>" {
