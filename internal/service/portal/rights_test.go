@@ -89,7 +89,7 @@ func (w *world) collect(t *testing.T) {
 	on := policy.Values{platform.AuditLocation: policy.Bool(true), platform.AuditDeviceLog: policy.Bool(true)}
 	s, err := w.Policies.Create(t.Context(), zonetest.System, "collecting", "", policy.Draft{Content: policy.Content{Corporate: on, Personal: on}})
 	if err == nil {
-		err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
+		_, err = w.Policies.Assign(t.Context(), zonetest.System, policy.Target{Kind: policy.ToDefault}, s.ID, 0)
 	}
 	if err != nil {
 		t.Fatal(err)
