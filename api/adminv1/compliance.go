@@ -118,7 +118,7 @@ type ComplianceNoticesHelp struct {
 	Placeholders []NoticePlaceholder `json:"placeholders"`
 }
 
-// ComplianceNotices are the mails that owners get. {device}, {rule}, {because}, {mend} and {until} are replaced.
+// ComplianceNotices are the mails that owners get. {device}, {rule}, {because}, {mend}, {until} and {then} are replaced.
 type ComplianceNotices struct {
 	BreachSubject     string `json:"breachSubject" minLength:"1" maxLength:"200"`
 	Breach            string `json:"breach" minLength:"1" maxLength:"4000"`
@@ -126,4 +126,6 @@ type ComplianceNotices struct {
 	Restricted        string `json:"restricted" minLength:"1" maxLength:"4000"`
 	RestoredSubject   string `json:"restoredSubject" minLength:"1" maxLength:"200"`
 	Restored          string `json:"restored" minLength:"1" maxLength:"4000"`
+	ReleasedSubject   string `json:"releasedSubject" minLength:"1" maxLength:"200"`
+	Released          string `json:"released" minLength:"1" maxLength:"4000" doc:"Of a device that is exempt, or not held to the rule any more for another reason than that it keeps it."`
 }

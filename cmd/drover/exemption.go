@@ -85,11 +85,13 @@ func (r *complianceEndWaiver) Run(ctx context.Context, c *console) error {
 type complianceNotices struct {
 	remote
 	BreachSubject     *string `help:"Subject of the mail when a device breaks a rule."`
-	Breach            *string `help:"Its text. {device}, {rule}, {because}, {mend} and {until} are replaced, here and in the others."`
+	Breach            *string `help:"Its text. {device}, {rule}, {because}, {mend}, {until} and {then} are replaced, here and in the others."`
 	RestrictedSubject *string `help:"Subject of the mail when a device is kept from mail."`
 	Restricted        *string `help:"Its text."`
 	RestoredSubject   *string `help:"Subject of the mail when a device keeps the rule again."`
 	Restored          *string `help:"Its text."`
+	ReleasedSubject   *string `help:"Subject of the mail when a device is exempt, or not held to the rule any more for another reason."`
+	Released          *string `help:"Its text."`
 	Preview           bool    `help:"Show what they would become, filled with samples, and change nothing."`
 	Reset             bool    `help:"Put the built-in texts back, but for those that are given."`
 }
@@ -100,6 +102,7 @@ func (r *complianceNotices) apply(n *adminv1.ComplianceNotices) (changed bool) {
 	for at, given := range map[*string]*string{
 		&n.BreachSubject: r.BreachSubject, &n.Breach: r.Breach, &n.RestrictedSubject: r.RestrictedSubject, &n.Restricted: r.Restricted,
 		&n.RestoredSubject: r.RestoredSubject, &n.Restored: r.Restored,
+		&n.ReleasedSubject: r.ReleasedSubject, &n.Released: r.Released,
 	} {
 		replace(at, given)
 	}
@@ -108,7 +111,7 @@ func (r *complianceNotices) apply(n *adminv1.ComplianceNotices) (changed bool) {
 
 // empty tells whether a text was given that says nothing.
 func (r *complianceNotices) empty() bool {
-	texts := []*string{r.BreachSubject, r.Breach, r.RestrictedSubject, r.Restricted, r.RestoredSubject, r.Restored}
+	texts := []*string{r.BreachSubject, r.Breach, r.RestrictedSubject, r.Restricted, r.RestoredSubject, r.Restored, r.ReleasedSubject, r.Released}
 	return slices.ContainsFunc(texts, func(text *string) bool { return text != nil && strings.TrimSpace(*text) == "" })
 }
 
@@ -167,5 +170,7 @@ func (s *session) printNotices(n adminv1.ComplianceNotices) error {
 	f.Add("", n.Restricted)
 	f.Add("the rule is kept again", n.RestoredSubject)
 	f.Add("", n.Restored)
+	f.Add("the rule asks nothing any more", n.ReleasedSubject)
+	f.Add("", n.Released)
 	return f.Write(s.out)
 }

@@ -468,6 +468,60 @@ func TestAnOldPositionTellsNothing(t *testing.T) {
 	})
 }
 
+// mailed sends what waits and returns what the owners were told last.
+func (f *fixture) mailed(t *testing.T) string {
+	t.Helper()
+	f.letters.owner = nil
+	if _, err := f.compliance.Send(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(f.letters.owner, "\n")
+}
+
+func TestOwnersAreToldWhatBecomesOfADeviceAndWhen(t *testing.T) {
+	const (
+		wiped   = "Without it the organization's data is erased from the device on 9 March 2026.\n"
+		retired = "Without it the device is taken out of service on 16 March 2026.\n"
+	)
+	for name, x := range map[string]struct {
+		rule compliance.Rule
+		want string
+	}{
+		"neither":             {compliance.Rule{Grace: 24}, ""},
+		"erased":              {compliance.Rule{Grace: 24, WipeAfter: 7}, wiped},
+		"retired":             {compliance.Rule{Grace: 24, RetireAfter: 14}, retired},
+		"both":                {compliance.Rule{Grace: 24, WipeAfter: 7, RetireAfter: 14}, wiped + retired},
+		"erased, and blocked": {compliance.Rule{WipeAfter: 8, Access: device.Block}, wiped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, f *fixture) {
+				f.phone(t, "anna", "one")
+				x.rule.Condition, x.rule.TellOwner = compliance.NoCompanion, true
+				f.rule(t, x.rule)
+				if got := f.mailed(t); !strings.HasSuffix(got, "enrol with it.\n"+x.want) {
+					t.Errorf("%q", got)
+				}
+			})
+		})
+	}
+}
+
+func TestOwnersAreToldThatADeviceIsExemptAndNotThatItKeepsTheRule(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{Condition: compliance.NoCompanion, Access: device.Block, TellOwner: true})
+		f.mailed(t)
+		w := compliance.Waiver{Device: d.ID, Reason: "a board member", Until: f.Clock.Now().Add(24 * time.Hour)}
+		if _, err := f.compliance.Waive(t.Context(), gate, w); err != nil {
+			t.Fatal(err)
+		}
+		got := f.mailed(t)
+		if !strings.Contains(got, "not held to the rule \"a rule\" for now.") || !strings.Contains(got, "exempt until 2 March 2026.") || strings.Contains(got, "meets") {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 func TestANoticeThatCannotBeSentIsTriedAgain(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		f.phone(t, "anna", "one")
@@ -534,6 +588,8 @@ func TestATemplateThatCannotBeSentIsRefusedByItsName(t *testing.T) {
 			"restoredSubject":   func(x *compliance.Templates) { x.RestoredSubject = " " },
 			"breach":            func(x *compliance.Templates) { x.Breach = "" },
 			"restricted":        func(x *compliance.Templates) { x.Restricted = strings.Repeat("x", 4001) },
+			"releasedSubject":   func(x *compliance.Templates) { x.ReleasedSubject = "" },
+			"released":          func(x *compliance.Templates) { x.Released = "{none}" },
 			"restored":          func(x *compliance.Templates) { x.Restored = "Your {devise} is well." },
 		} {
 			bad := good
@@ -552,15 +608,17 @@ func TestATemplateThatCannotBeSentIsRefusedByItsName(t *testing.T) {
 func TestAPreviewIsWhatAnOwnerWouldRead(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		got, err := f.compliance.Preview(t.Context(), gate, compliance.Templates{
-			BreachSubject: "{device}", Breach: "{device}|{rule}|{because}|{mend}|{until}", RestrictedSubject: "{until}", Restricted: "a {b c} {",
-			RestoredSubject: "{rule}", Restored: "well",
+			BreachSubject: "{device}", Breach: "{device}|{rule}|{because}|{mend}|{until}|{then}", RestrictedSubject: "{until}", Restricted: "a {b c} {",
+			RestoredSubject: "{rule}", Restored: "well", ReleasedSubject: "{then}", Released: "{because}",
 		})
 		want := compliance.Templates{
 			BreachSubject: "Office phone",
 			Breach: "Office phone|Encrypted storage|Its storage is not encrypted.|Switch encryption on in the device's settings.|" +
-				"Without it the device is kept from mail from 3 March 2026, 12:00 UTC on.\n",
+				"Without it the device is kept from mail from 3 March 2026, 12:00 UTC on.\n|" +
+				"Without it the organization's data is erased from the device on 10 March 2026.\n",
 			RestrictedSubject: "Without it the device is kept from mail from 3 March 2026, 12:00 UTC on.", Restricted: "a {b c} {",
 			RestoredSubject: "Encrypted storage", Restored: "well",
+			ReleasedSubject: "Without it the organization's data is erased from the device on 10 March 2026.", Released: "Its storage is not encrypted.",
 		}
 		if err != nil || got != want {
 			t.Errorf("%+v, %v", got, err)

@@ -31,6 +31,7 @@ const (
 	broken     noticeKind = "breach"
 	restricted noticeKind = "restricted"
 	restored   noticeKind = "restored"
+	released   noticeKind = "released"
 )
 
 // notice queues what the owner and the staff are told of a step, in its transaction.
@@ -73,7 +74,11 @@ func noticeOf(c change) (noticeKind, bool) {
 	case restricts:
 		return restricted, true
 	case ends:
-		return restored, !c.breach.told.IsZero() || !c.breach.restricted.IsZero()
+		kind := released // it is exempt, say, and does not keep the rule
+		if c.answer == Keeps {
+			kind = restored
+		}
+		return kind, !c.breach.told.IsZero() || !c.breach.restricted.IsZero()
 	case stays, frees, wipes, spares, retires, marks:
 	}
 	return "", false
@@ -85,6 +90,8 @@ func (t Templates) of(k noticeKind) (subject, body string) {
 		return t.RestrictedSubject, t.Restricted
 	case restored:
 		return t.RestoredSubject, t.Restored
+	case released:
+		return t.ReleasedSubject, t.Released
 	case broken:
 	}
 	return t.BreachSubject, t.Breach

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"drover/internal/base/problem"
 	"drover/internal/core/device"
@@ -21,6 +22,8 @@ type Templates struct {
 	Restricted        string `json:"restricted"`
 	RestoredSubject   string `json:"restoredSubject"`
 	Restored          string `json:"restored"`
+	ReleasedSubject   string `json:"releasedSubject"`
+	Released          string `json:"released"`
 }
 
 // NoticeSetting keeps the templates.
@@ -28,11 +31,13 @@ var NoticeSetting = zone.Setting[Templates]{
 	Name: "compliance.notices", Right: scope.ComplianceEdit, Check: Templates.check,
 	Default: Templates{
 		BreachSubject:     "{device} does not meet the rules",
-		Breach:            "Your device {device} does not meet the rule \"{rule}\".\n\n{because}\n\nWhat to do: {mend}\n{until}",
+		Breach:            "Your device {device} does not meet the rule \"{rule}\".\n\n{because}\n\nWhat to do: {mend}\n{until}{then}",
 		RestrictedSubject: "{device} is kept from mail",
-		Restricted:        "Your device {device} does not meet the rule \"{rule}\" and gets no mail until it does.\n\n{because}\n\nWhat to do: {mend}\n",
+		Restricted:        "Your device {device} does not meet the rule \"{rule}\" and gets no mail until it does.\n\n{because}\n\nWhat to do: {mend}\n{then}",
 		RestoredSubject:   "{device} meets the rules again",
 		Restored:          "Your device {device} meets the rule \"{rule}\" again. There is nothing more to do.\n",
+		ReleasedSubject:   "{device} is not held to a rule any more",
+		Released:          "Your device {device} is not held to the rule \"{rule}\" for now.\n\n{because}\n\nThere is nothing to do.\n",
 	},
 }
 
@@ -53,6 +58,7 @@ var placeholders = []Placeholder{
 	{"because", "Why the device breaks it, in a sentence", func(c change) string { return c.because }},
 	{"mend", "What the owner does about it", mendOf},
 	{"until", "From when on mail is kept from the device, in a sentence; nothing where the rule keeps no mail from it", untilOf},
+	{"then", "On which days the organization's data is erased from the device, and it is taken out of service, in sentences; nothing where the rule does neither", thenOf},
 }
 
 func mendOf(c change) string {
@@ -65,6 +71,22 @@ func untilOf(c change) string {
 		return ""
 	}
 	return "Without it the device is kept from mail from " + c.rule.due(c.breach.since).UTC().Format("2 January 2006, 15:04 UTC") + " on.\n"
+}
+
+func thenOf(c change) string {
+	var text string
+	for _, x := range []struct {
+		words string
+		due   time.Time
+	}{
+		{"the organization's data is erased from the device", c.rule.wipeDue(c.breach.since)},
+		{"the device is taken out of service", c.rule.retireDue(c.breach.since)},
+	} {
+		if !x.due.IsZero() {
+			text += "Without it " + x.words + " on " + x.due.UTC().Format("2 January 2006") + ".\n"
+		}
+	}
+	return text
 }
 
 // oneLine is for the head of a mail, which nothing that a device or a person has named may end.
@@ -89,6 +111,7 @@ func (t Templates) check() error {
 		{"breachSubject", t.BreachSubject},
 		{"restrictedSubject", t.RestrictedSubject},
 		{"restoredSubject", t.RestoredSubject},
+		{"releasedSubject", t.ReleasedSubject},
 	} {
 		if strings.TrimSpace(x.text) == "" || len(x.text) > maxSubject || strings.ContainsAny(x.text, "\r\n") {
 			return badNotice(x.field, "A subject is one line of 1 to 200 bytes.")
@@ -101,6 +124,7 @@ func (t Templates) check() error {
 		{"breach", t.Breach},
 		{"restricted", t.Restricted},
 		{"restored", t.Restored},
+		{"released", t.Released},
 	} {
 		if strings.TrimSpace(x.text) == "" || len(x.text) > maxBody {
 			return badNotice(x.field, "A text has 1 to 4000 bytes.")
@@ -142,14 +166,14 @@ func (s *Store) Preview(_ context.Context, c scope.Caller, t Templates) (Templat
 		return Templates{}, err
 	}
 	sample := change{
-		rule:    Rule{Name: "Encrypted storage", Condition: NotEncrypted, Access: device.Quarantine, Grace: 48},
+		rule:    Rule{Name: "Encrypted storage", Condition: NotEncrypted, Access: device.Quarantine, Grace: 48, WipeAfter: 7},
 		device:  device.Device{Name: "Office phone"},
 		because: "Its storage is not encrypted.", breach: breach{since: s.with.Clock.Now()},
 	}
-	for _, at := range []*string{&t.BreachSubject, &t.RestrictedSubject, &t.RestoredSubject} {
+	for _, at := range []*string{&t.BreachSubject, &t.RestrictedSubject, &t.RestoredSubject, &t.ReleasedSubject} {
 		*at = oneLine(fill(*at, sample))
 	}
-	for _, at := range []*string{&t.Breach, &t.Restricted, &t.Restored} {
+	for _, at := range []*string{&t.Breach, &t.Restricted, &t.Restored, &t.Released} {
 		*at = fill(*at, sample)
 	}
 	return t, nil

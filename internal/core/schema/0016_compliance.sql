@@ -58,7 +58,7 @@ CREATE TABLE compliance_notice (
 	id         TEXT PRIMARY KEY,
 	device     TEXT NOT NULL REFERENCES device (id),
 	owner      TEXT NOT NULL,
-	kind       TEXT NOT NULL CHECK (kind IN ('breach', 'restricted', 'restored')),
+	kind       TEXT NOT NULL CHECK (kind IN ('breach', 'restricted', 'restored', 'released')),
 	words      BYTEA NOT NULL,
 	tell_owner BOOLEAN NOT NULL,
 	tell_staff BOOLEAN NOT NULL,

@@ -5510,6 +5510,9 @@ export interface components {
         ComplianceNotices: {
             breach: string;
             breachSubject: string;
+            /** @description Of a device that is exempt, or not held to the rule any more for another reason than that it keeps it. */
+            released: string;
+            releasedSubject: string;
             restored: string;
             restoredSubject: string;
             restricted: string;

@@ -36,6 +36,12 @@ const NOTICES: Notice[] = [
     title: 'The rule is kept again',
     when: 'When the breach that was told of has ended.',
   },
+  {
+    subject: 'releasedSubject',
+    text: 'released',
+    title: 'The rule asks nothing any more',
+    when: 'When the device is exempt, or is not held to the rule any more for another reason.',
+  },
 ];
 
 /** The mails that owners of devices get, and the way to change them. */
