@@ -21,6 +21,7 @@ type Session struct {
 	State   string      `json:"state" enum:"second-factor,enrol-factor,ready" doc:"Only a ready session has rights."`
 	Methods []string    `json:"methods" enum:"totp,passkey" doc:"The second factors the administrator has."`
 	Admin   Ref         `json:"admin"`
+	Mail    string      `json:"mail" doc:"Where the administrator gets notices; empty for nowhere, and until the session is ready."`
 	Token   string      `json:"token,omitempty" doc:"The API token's id, when it is a token that asks."`
 	Rights  []string    `json:"rights" doc:"What the caller may do; the catalogue of rights has the words."`
 	Scope   []Ref       `json:"scope" doc:"The device groups that the caller is limited to; none means the whole zone."`

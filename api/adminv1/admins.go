@@ -66,6 +66,12 @@ type AdminDraft struct {
 	Grants []GrantDraft `json:"grants" minItems:"1" maxItems:"20"`
 }
 
+// AdminMail changes where an administrator gets notices.
+type AdminMail struct {
+	Mail string `json:"mail" maxLength:"254" doc:"Empty for none."`
+	Proof
+}
+
 // Grants replaces what an administrator may do.
 type Grants struct {
 	Grants []GrantDraft `json:"grants" minItems:"1" maxItems:"20"`

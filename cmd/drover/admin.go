@@ -14,6 +14,7 @@ type adminCommands struct {
 	Invite   adminInvite   `cmd:"" help:"Make a one-time link with which somebody becomes an administrator."`
 	List     adminList     `cmd:"" help:"List the administrators."`
 	Show     adminShow     `cmd:"" help:"Show an administrator."`
+	Mail     adminMail     `cmd:"" help:"Change where an administrator gets notices; the former address is told."`
 	Grant    adminGrant    `cmd:"" help:"Change an administrator's roles."`
 	Disable  adminDisable  `cmd:"" help:"Keep an administrator out, at once."`
 	Enable   adminEnable   `cmd:"" help:"Let a disabled administrator in again."`
@@ -222,6 +223,38 @@ func (a *adminGrant) Run(ctx context.Context, c *console) error {
 		list, err := a.drafts(ctx, s)
 		return adminv1.Grants{Grants: list}, err
 	})
+}
+
+type adminMail struct {
+	remote
+	Address string `arg:"" help:"The address; \"\" for none."`
+	Admin   string `placeholder:"NAME" help:"Whose, by id or name; one's own without it."`
+	OTP     string `name:"otp" placeholder:"CODE" help:"One's own one-time code: a token alone changes no address."`
+}
+
+// Run changes an address.
+func (a *adminMail) Run(ctx context.Context, c *console) error {
+	s, err := a.connect(c)
+	if err != nil {
+		return err
+	}
+	id, err := a.who(ctx, s)
+	if err != nil {
+		return err
+	}
+	d := adminv1.AdminMail{Mail: a.Address, Proof: adminv1.Proof{Code: a.OTP}}
+	if _, err := s.do(ctx, put, client.Path("admins", id, "mail"), d); err != nil {
+		return err
+	}
+	return s.done("the address is changed")
+}
+
+func (a *adminMail) who(ctx context.Context, s *session) (string, error) {
+	if a.Admin != "" {
+		return s.admin(ctx, a.Admin)
+	}
+	me, _, err := client.Read[adminv1.Session](ctx, s.Client, "/session", nil)
+	return me.Admin.ID, err
 }
 
 type adminDisable struct{ oneAdmin }

@@ -31,6 +31,7 @@ const one = "0190c5b8-0000-7000-8000-000000000001"
 var lines = []string{
 	"admin invite new --role " + one, "admin invite " + one, "admin list", "admin show " + one, "admin factors",
 	"admin grant " + one + " --role " + one + " --group " + one, "admin disable " + one, "admin enable " + one, "admin reset " + one,
+	"admin mail ann@example.org --admin " + one + " --otp 1", "admin mail ann@example.org --otp 1",
 	"admin sessions " + one, "admin sessions --end " + one,
 	"role list", "role show " + one, "role create new --right device.read", "role edit " + one + " --grant device.read --revoke x",
 	"role remove " + one, "role rights",

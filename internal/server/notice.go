@@ -76,8 +76,8 @@ func (t *teller) owners(subject, words string) {
 	t.post(subject, func(ctx context.Context) error { return t.send(ctx, subject, words) })
 }
 
-// user tells one user what an administrator has changed for the user. It does not block.
-func (t *teller) user(mail, subject, words string) {
+// one tells one user or administrator what another has changed. It does not block.
+func (t *teller) one(mail, subject, words string) {
 	if t.sender == nil || t.zone == nil {
 		return
 	}

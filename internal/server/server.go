@@ -73,7 +73,8 @@ func follow(ctx context.Context, old *Server, cfg Config, c clock.Clock, log *sl
 	}
 	tell.admins, tell.zone = z.Admins, z.Zone
 	z.letters.tell = tell
-	z.Users.WriteBy(tell.user)
+	z.Users.WriteBy(tell.one)
+	z.Admins.WriteBy(tell.one)
 	z.openLogbook(kept)
 	s := &Server{zone: z, node: sqldb.NewID(), log: log, logs: kept, metrics: prometheus.NewRegistry(), tell: tell}
 	if err := errors.Join(s.eraseAgain(ctx), s.assemble(ctx, old)); err != nil {

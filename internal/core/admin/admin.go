@@ -89,6 +89,7 @@ type Store struct {
 
 	throttle    *throttle.Book
 	directories Directories // nil until they are set
+	letter      func(mail, subject, text string)
 }
 
 // The kinds of acts that this package carries out once they are approved.
@@ -103,10 +104,14 @@ const (
 // New returns the store and registers it with safety.
 func New(p Parts) *Store {
 	s := &Store{Parts: p, db: p.DB, clock: p.Clock, log: p.Log, zone: p.Zone, safety: p.Safety, throttle: throttle.New(p.DB, p.Clock, "admin_failure")}
+	s.WriteBy(func(string, string, string) {})
 	s.register()
 	s.safety.SetAdministrators(s)
 	return s
 }
+
+// WriteBy has single administrators told by send, which must not block. Call it before the first change.
+func (s *Store) WriteBy(send func(mail, subject, text string)) { s.letter = send }
 
 const (
 	maxName = 60
@@ -124,10 +129,15 @@ func checkName(name, address string) error {
 	if !printable(name, maxName) {
 		return problem.Newf(problem.Invalid, "admin.name", badName, maxName).WithField("name")
 	}
-	if address != "" {
-		if a, err := mail.ParseAddress(address); err != nil || a.Address != address || len(address) > maxMail {
-			return problem.New(problem.Invalid, "admin.mail", "This is no mail address.").WithField("mail")
-		}
+	return checkMail(address)
+}
+
+func checkMail(address string) error {
+	if address == "" {
+		return nil
+	}
+	if a, err := mail.ParseAddress(address); err != nil || a.Address != address || len(address) > maxMail {
+		return problem.New(problem.Invalid, "admin.mail", "This is no mail address.").WithField("mail")
 	}
 	return nil
 }

@@ -400,6 +400,7 @@ func TestALimitedAdministratorHasNoHandOnOthers(t *testing.T) {
 			},
 			"role":   func() error { _, _, err := f.SaveRole(t.Context(), limited, Role{Name: "r"}); return err },
 			"invite": func() error { _, err := f.Invite(t.Context(), limited, x.ID, safety.Proof{}); return err },
+			"mail":   func() error { return f.SetMail(t.Context(), limited, x.ID, "eve@example.org", safety.Proof{}) },
 		}
 		for name, try := range tries {
 			if err := try(); !problem.Is(err, problem.Forbidden) && !problem.Is(err, problem.NotFound) {

@@ -34,6 +34,10 @@ func (a *API) addAdmins() {
 	add(a, waits(op("enableAdmin", http.MethodPost, "/admins/{id}/enable", "Let an administrator in again", change)), a.enableAdmin)
 	add(a, waits(op("resetAdmin", http.MethodPost, "/admins/{id}/reset",
 		"Take an administrator's password and factors away, for a new invitation", change)), a.resetAdmin)
+	address := op("setAdminMail", http.MethodPut, "/admins/{id}/mail", "Change where an administrator gets notices",
+		gate.AnyAdmin("everybody changes their own address; for another's the store asks for admin.edit"))
+	address.words = "The former address is told. Neither a session nor a token changes it alone: it takes a one-time code or a passkey."
+	add(a, address, a.setAdminMail)
 	invite := op("inviteAdmin", http.MethodPost, "/admins/{id}/invitation", "Make a one-time link for an invited administrator", change)
 	invite.words = "Whoever has the link is that administrator: neither a session nor a token makes one alone, it takes a one-time " +
 		"code or a passkey."
@@ -151,6 +155,14 @@ func (a *API) resetAdmin(ctx context.Context, in *byID) (*answer[adminv1.AdminCh
 		return nil, err
 	}
 	return a.changed(ctx, in.ID, approval)
+}
+
+func (a *API) setAdminMail(ctx context.Context, in *idWith[adminv1.AdminMail]) (*none, error) {
+	p, err := proof(in.Body.Proof)
+	if err != nil {
+		return nil, err
+	}
+	return done(a.Admins.SetMail(ctx, caller(ctx), in.ID, in.Body.Mail, p))
 }
 
 func (a *API) inviteAdmin(ctx context.Context, in *idWith[adminv1.Proof]) (*answer[adminv1.Link], error) {

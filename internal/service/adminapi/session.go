@@ -206,6 +206,7 @@ func (a *API) session(ctx context.Context, c scope.Caller, state admin.SessionSt
 	if state != admin.Ready {
 		return s, nil
 	}
+	s.Mail = me.Mail
 	if list, err := a.Admins.List(ctx, c); err == nil {
 		s.Zone.Administrators = len(list)
 	}

@@ -176,6 +176,19 @@ func TestRolesAndAdministrators(t *testing.T) {
 			t.Fatalf("the grant is %+v", g)
 		}
 		owner.do("POST", "/admins/"+made.Admin.ID+"/invitation", adminv1.Proof{}).refusedWith(403, "approval.proof")
+		address := adminv1.AdminMail{Mail: "bob@example.org"}
+		owner.do("PUT", "/admins/"+made.Admin.ID+"/mail", address).refusedWith(403, "approval.proof")
+		address.Code = w.code(secret)
+		owner.do("PUT", "/admins/"+made.Admin.ID+"/mail", address).want(204)
+		if x := decode[adminv1.Admin](owner.do("GET", "/admins/"+made.Admin.ID, nil).want(200)); x.Mail != address.Mail {
+			t.Fatalf("after the change of the address: %+v", x)
+		}
+		mine := decode[adminv1.Session](owner.do("GET", "/session", nil).want(200)).Admin.ID
+		own := adminv1.AdminMail{Mail: "ann@example.org", Proof: adminv1.Proof{Code: w.code(secret)}}
+		owner.do("PUT", "/admins/"+mine+"/mail", own).want(204)
+		if x := decode[adminv1.Session](owner.do("GET", "/session", nil).want(200)); x.Mail != own.Mail {
+			t.Fatalf("one's own address is %q", x.Mail)
+		}
 		link := decode[adminv1.Link](owner.do("POST", "/admins/"+made.Admin.ID+"/invitation", adminv1.Proof{Code: w.code(secret)}).want(200))
 		(&client{t: t, w: w}).do("POST", "/setup", adminv1.Setup{Token: link.Token, Password: password}).want(200)
 		g := owner.do("GET", "/roles/"+role.ID, nil).want(200)

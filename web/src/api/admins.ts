@@ -35,6 +35,9 @@ export const addAdmin = (body: { name: string; mail: string; grants: GrantDraft[
 export const setGrants = (id: string, grants: GrantDraft[]) =>
   call<AdminChange>('PUT', `/admins/${id}/grants`, { body: { grants } });
 
+export const setMail = (id: string, body: { mail: string } & Proof) =>
+  call<void>('PUT', `/admins/${id}/mail`, { body });
+
 export type AdminAct = 'disable' | 'enable' | 'reset';
 
 export const actOnAdmin = (id: string, act: AdminAct) => call<AdminChange>('POST', `/admins/${id}/${act}`);

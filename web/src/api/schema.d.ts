@@ -408,6 +408,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admins/{id}/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change where an administrator gets notices
+         * @description The former address is told. Neither a session nor a token changes it alone: it takes a one-time code or a passkey.
+         *
+         *     Needs no right: everybody changes their own address; for another's the store asks for admin.edit.
+         */
+        put: operations["setAdminMail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admins/{id}/reset": {
         parameters: {
             query?: never;
@@ -4995,6 +5017,14 @@ export interface components {
             mail?: string;
             name: string;
         };
+        AdminMail: {
+            /** @description The one-time code of the authenticator app. */
+            code?: string;
+            /** @description The browser's answer, PublicKeyCredential.toJSON(). */
+            credential?: unknown;
+            /** @description Empty for none. */
+            mail: string;
+        };
         AdminSession: {
             address: string;
             admin: components["schemas"]["Ref"];
@@ -8658,6 +8688,8 @@ export interface components {
         };
         Session: {
             admin: components["schemas"]["Ref"];
+            /** @description Where the administrator gets notices; empty for nowhere, and until the session is ready. */
+            mail: string;
             /** @description The second factors the administrator has. */
             methods: ("totp" | "passkey")[];
             notes: components["schemas"]["Note"][];
@@ -10218,6 +10250,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Link"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAdminMail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminMail"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

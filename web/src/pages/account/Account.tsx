@@ -9,6 +9,7 @@ import { lacksProof, OwnProof } from '../../ui/OwnProof';
 import { PageHead } from '../../ui/PageHead';
 import { Panel } from '../../ui/Panel';
 import { submits } from '../../ui/submit';
+import { ChangeMail } from '../admins/ChangeMail';
 import { Sessions } from '../admins/Sessions';
 import { Factors } from './Factors';
 import { Tokens } from './Tokens';
@@ -18,11 +19,15 @@ const SHORTEST_PASSWORD = 12;
 /** What the signed-in administrator owns: factors, sessions, tokens and the password. */
 export default function Account() {
   const me = useMe();
-  const [changing, setChanging] = useState(false);
+  const [changing, setChanging] = useState<'password' | 'mail'>();
+  const close = () => setChanging(undefined);
   return (
     <>
       <PageHead title="My account" lead={`Signed in as ${me.admin.name}.`}>
-        <Button variant="default" onClick={() => setChanging(true)}>
+        <Button variant="default" onClick={() => setChanging('mail')}>
+          Change the mail address
+        </Button>
+        <Button variant="default" onClick={() => setChanging('password')}>
           Change the password
         </Button>
       </PageHead>
@@ -33,7 +38,8 @@ export default function Account() {
         </Panel>
         <Tokens />
       </Stack>
-      {changing && <ChangePassword onClose={() => setChanging(false)} />}
+      {changing === 'password' && <ChangePassword onClose={close} />}
+      {changing === 'mail' && <ChangeMail admin={{ ...me.admin, mail: me.mail }} onClose={close} />}
     </>
   );
 }

@@ -12,11 +12,12 @@ import { Status, ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { exactly, isNever } from '../../ui/time';
 import { AddAdmin, AskAct, ChangeGrants, InviteAdmin } from './AdminForms';
+import { ChangeMail } from './ChangeMail';
 import { Sessions } from './Sessions';
 
 const FACTORS = { totp: 'One-time code', passkey: 'Passkey' };
 
-type Asked = { admin: Admin; what: AdminAct | 'grants' | 'invite' | 'sessions' };
+type Asked = { admin: Admin; what: AdminAct | 'grants' | 'mail' | 'invite' | 'sessions' };
 
 /** "Help desk, for Berlin". */
 function grantWords(grant: Grant): string {
@@ -108,6 +109,7 @@ export function Admins() {
         />
       )}
       {asked?.what === 'grants' && <ChangeGrants admin={asked.admin} onClose={close} />}
+      {asked?.what === 'mail' && <ChangeMail admin={asked.admin} onClose={close} />}
       {asked?.what === 'invite' && <InviteAdmin admin={asked.admin} onClose={close} />}
       {(asked?.what === 'disable' || asked?.what === 'enable' || asked?.what === 'reset') && (
         <AskAct admin={asked.admin} act={asked.what} onClose={close} />
@@ -137,6 +139,7 @@ function Acts({ admin, edit, onAsk }: ActsProps) {
   const changes = [
     ...(admin.state === 'invited' ? [{ label: 'Make a one-time link…', run: ask('invite') }] : []),
     { label: 'Change the roles…', run: ask('grants') },
+    { label: 'Change the mail address…', run: ask('mail') },
     { label: 'Reset password and factors…', run: ask('reset'), danger: true },
     disabled
       ? { label: 'Enable…', run: ask('enable') }
