@@ -60,6 +60,31 @@ step('what cannot be reached says so before it is saved', async () => {
   await fine(page, 'directory-new-ldap');
 });
 
+step('what is wrong stands at its field, all of it and once', async () => {
+  await field('Where the people are').fill('people');
+  await dialog(page).getByRole('button', { name: /^More settings/ }).click();
+  await dialog(page).getByText('The usual attributes, a time-out of 10 seconds').waitFor();
+  await fine(page, 'directory-more');
+  await field('Name in the certificates (optional)').fill('a b');
+  await field('Login name').fill('a b');
+  await dialog(page).getByText('Attributes of its own').waitFor();
+  for (const send of ['Test this, unsaved', 'Save']) {
+    await button(page, send).click();
+    for (const fault of [
+      /^Say where the people are/,
+      /^The server name must look/,
+      /^An attribute is called by/,
+    ]) {
+      await dialog(page).getByText(fault).first().waitFor();
+      assert.equal(await dialog(page).getByText(fault).count(), 1, `${fault} after ${send}`);
+    }
+  }
+  await fine(page, 'directory-faults');
+  await field('Name in the certificates (optional)').fill('');
+  await field('Login name').fill('');
+  await field('Where the people are').fill('dc=example,dc=org');
+});
+
 step('a provider is added, with a group whose members become administrators', async () => {
   await field('Name').fill('House login');
   await choose(dialog(page), 'Kind', 'OpenID Connect provider');
