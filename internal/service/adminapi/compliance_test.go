@@ -100,7 +100,7 @@ func TestTheMailsToOwners(t *testing.T) {
 		g := owner.do("GET", "/compliance/notices", nil).want(200)
 		now := decode[adminv1.ComplianceNotices](g)
 		help := decode[adminv1.ComplianceNoticesHelp](owner.do("GET", "/compliance/notices/help", nil).want(200))
-		if now != help.BuiltIn || len(help.Placeholders) != 5 || help.Placeholders[0].Name != "device" || help.Placeholders[0].Words == "" {
+		if now != help.BuiltIn || len(help.Placeholders) != 6 || help.Placeholders[0].Name != "device" || help.Placeholders[0].Words == "" {
 			t.Errorf("%+v", help)
 		}
 		now.Breach, now.BreachSubject = "Dear owner of {device}: {because}", "About {device}"
