@@ -129,7 +129,7 @@ step('the mails to owners are written with a preview, and put back', async () =>
   await page.goto('/compliance?tab=mails');
   const mails = table(page, 'Mails to owners');
   await mails.getByText('{device} does not meet the rules').waitFor();
-  assert.equal(await mails.getByText('Built-in', { exact: true }).count(), 3);
+  assert.equal(await mails.getByText('Built-in', { exact: true }).count(), 4);
   await button(page, 'Edit the mail: A rule is broken').click();
   const preview = dialog(page).getByRole('region', { name: 'Preview' });
   await preview.getByText('Office phone does not meet the rules').waitFor();
