@@ -189,9 +189,7 @@ func TestACompanionObeysAndTakesEveryOrder(t *testing.T) {
 		if _, err := z.Enrol.SetTerms(t.Context(), zonetest.System, "Be careful.", 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := z.Logbook.Keep(t.Context(), zonetest.System, 7, 0); err != nil {
-			t.Fatal(err)
-		}
+		keepSyncs(t, z)
 		_, token := invite(t, z, 2)
 		kind := map[sqldb.Engine]string{sqldb.SQLite: "ed25519", sqldb.PostgreSQL: "ecdsa-p256-sha256"}[e]
 		c := startCompanion(t, z, "--invitation="+token, "--kind", kind, "--facts", android, "--refuse", "camera.allow", "--probe", "--duress")
@@ -274,6 +272,14 @@ func carriedOut(t *testing.T, z *zonetest.Zone, c *companion, id string, k platf
 	}
 	if destroys && !slices.Contains(steps, command.Acknowledged) {
 		t.Errorf("%s was carried out without having been confirmed: %v", k, steps)
+	}
+}
+
+// keepSyncs has the log of synchronisations kept.
+func keepSyncs(t *testing.T, z *zonetest.Zone) {
+	t.Helper()
+	if err := z.Logbook.Keep(t.Context(), zonetest.System, 7, 0); err != nil {
+		t.Fatal(err)
 	}
 }
 

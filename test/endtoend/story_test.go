@@ -205,6 +205,7 @@ func TestTheDevicesOfADirectorysUsers(t *testing.T) {
 			Latitude: 48.20849012, Longitude: 16.37208017, Call: application.Call{Number: planted.new()},
 			Message: application.Call{Number: planted.new(), Text: planted.new()}, Path: "/reports/" + planted.new() + ".txt", Content: planted.new(),
 		}
+		keepSyncs(t, m.Zone)
 		ann, bob := m.signIn("ann"), m.signIn("bob")
 		berry := ann.enrol("blackberry-notifysync", life)
 		symbian, android, touchdown := ann.enrol("symbian-s60/s60", life), ann.enrol("android-native/3.0", life), ann.enrol("android-touchdown/2.2", life)
