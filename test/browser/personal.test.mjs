@@ -161,7 +161,7 @@ step('the device tells what each rule says of it, and is exempted', async () => 
   await fine(page, 'compliance-exempt');
   await button(page, 'Exempt').click();
   await table(page, 'What the rules say').getByText('Exempt', { exact: true }).waitFor();
-  await page.getByText('It is being replaced').waitFor();
+  await page.getByRole('region', { name: 'Exemptions' }).getByText('It is being replaced').waitFor();
 });
 
 step('positions are looked at on a map, for a reason', async () => {
