@@ -1,5 +1,5 @@
-import { ActionIcon } from '@mantine/core';
 import { ArrowDown, ArrowUp } from 'lucide-react';
+import { RowButton } from './RowButton';
 
 interface MoveButtonsProps {
   name: string;
@@ -13,24 +13,13 @@ interface MoveButtonsProps {
 export function MoveButtons({ name, at, of, onMove }: MoveButtonsProps) {
   return (
     <>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={`Move ${name} up`}
-        disabled={at === 0}
-        onClick={() => onMove(-1)}
-      >
-        <ArrowUp size={16} />
-      </ActionIcon>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        aria-label={`Move ${name} down`}
+      <RowButton icon={ArrowUp} label={`Move ${name} up`} disabled={at === 0} onClick={() => onMove(-1)} />
+      <RowButton
+        icon={ArrowDown}
+        label={`Move ${name} down`}
         disabled={at === of - 1}
         onClick={() => onMove(1)}
-      >
-        <ArrowDown size={16} />
-      </ActionIcon>
+      />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Pencil, Plus, ShieldCheck, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -19,6 +19,7 @@ import { Panel } from '../../ui/Panel';
 import { Status } from '../../ui/Status';
 import { Trouble } from '../../ui/Trouble';
 import { undoable } from '../../ui/undoable';
+import { RowButton } from '../../ui/RowButton';
 import { EverythingElse } from './EverythingElse';
 import { RuleForm } from './RuleForm';
 import { RuleTest } from './RuleTest';
@@ -141,22 +142,8 @@ function Rules({ rules, edit, onEdit }: RulesProps) {
             {edit && (
               <Group gap={2} wrap="nowrap">
                 <MoveButtons name={rule.name} at={i} of={rules.length} onMove={(by) => move(rule, by)} />
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Edit ${rule.name}`}
-                  onClick={() => onEdit(rule)}
-                >
-                  <Pencil size={15} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Remove ${rule.name}`}
-                  onClick={() => remove.mutate(rule)}
-                >
-                  <Trash2 size={15} />
-                </ActionIcon>
+                <RowButton icon={Pencil} label={`Edit ${rule.name}`} onClick={() => onEdit(rule)} />
+                <RowButton icon={Trash2} label={`Remove ${rule.name}`} onClick={() => remove.mutate(rule)} />
               </Group>
             )}
           </li>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Stack, Tabs, Text } from '@mantine/core';
+import { Button, Group, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { BadgeCheck, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -18,6 +18,7 @@ import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { TabList } from '../../ui/TabList';
 import { plural } from '../../ui/time';
+import { RowButton } from '../../ui/RowButton';
 import { Breaches } from './Breaches';
 import { Exemptions } from './Exemptions';
 import { Notices } from './Notices';
@@ -133,17 +134,8 @@ function Rules({ onEdit, onBreaches }: RulesProps) {
       cell: (r: ComplianceRule) =>
         edit && (
           <Group gap={2} wrap="nowrap">
-            <ActionIcon variant="subtle" color="gray" aria-label={`Edit ${r.name}`} onClick={() => onEdit(r)}>
-              <Pencil size={15} />
-            </ActionIcon>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label={`Remove ${r.name}`}
-              onClick={() => setGone(r)}
-            >
-              <Trash2 size={15} />
-            </ActionIcon>
+            <RowButton icon={Pencil} label={`Edit ${r.name}`} onClick={() => onEdit(r)} />
+            <RowButton icon={Trash2} label={`Remove ${r.name}`} onClick={() => setGone(r)} />
           </Group>
         ),
     },

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Stack, Tabs, Text, TextInput } from '@mantine/core';
+import { Button, Stack, Tabs, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Boxes, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -16,6 +16,7 @@ import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
 import { TabList } from '../../ui/TabList';
 import { plural } from '../../ui/time';
+import { RowButton } from '../../ui/RowButton';
 import { Conditions } from './Conditions';
 import { Members } from './Members';
 
@@ -123,14 +124,11 @@ function List({ kind }: { kind: GroupKind }) {
                       align: 'right',
                       cell: (g) =>
                         edit && (
-                          <ActionIcon
-                            variant="subtle"
-                            color="gray"
-                            aria-label={`Remove ${g.name}`}
+                          <RowButton
+                            icon={Trash2}
+                            label={`Remove ${g.name}`}
                             onClick={() => setRemoving(g)}
-                          >
-                            <Trash2 size={15} />
-                          </ActionIcon>
+                          />
                         ),
                     },
                   ]}

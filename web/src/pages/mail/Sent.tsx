@@ -1,4 +1,4 @@
-import { ActionIcon, Button, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
+import { Button, SegmentedControl, Select, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -13,6 +13,7 @@ import { Table } from '../../ui/Table';
 import { TargetField } from '../../ui/TargetField';
 import { Trouble } from '../../ui/Trouble';
 import { outcome } from '../../ui/waiting';
+import { RowButton } from '../../ui/RowButton';
 
 const STALE = ['upstream-assignments', 'upstreams', 'approvals', 'overview'];
 
@@ -65,16 +66,11 @@ export function Sent({ servers }: { servers: Upstream[] }) {
                   align: 'right',
                   cell: (a) =>
                     edit && (
-                      <Tooltip label="Remove">
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`Do not send ${a.target.name} any more`}
-                          onClick={() => remove.mutate(a)}
-                        >
-                          <Trash2 size={15} />
-                        </ActionIcon>
-                      </Tooltip>
+                      <RowButton
+                        icon={Trash2}
+                        label={`Do not send ${a.target.name} any more`}
+                        onClick={() => remove.mutate(a)}
+                      />
                     ),
                 },
               ]}

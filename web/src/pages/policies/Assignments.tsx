@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
+import { Button, Select, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -11,6 +11,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
+import { RowButton } from '../../ui/RowButton';
 import { Simulated } from './Simulated';
 import { isChosen, NOBODY, TargetFields } from './TargetFields';
 
@@ -70,16 +71,11 @@ export function Assignments({ suites }: { suites: Suite[] }) {
                   align: 'right',
                   cell: (a) =>
                     may('policy.assign') && (
-                      <Tooltip label="Remove">
-                        <ActionIcon
-                          variant="subtle"
-                          color="gray"
-                          aria-label={`Remove the assignment to ${a.target.name || KINDS.default}`}
-                          onClick={() => remove.mutate(a)}
-                        >
-                          <Trash2 size={15} />
-                        </ActionIcon>
-                      </Tooltip>
+                      <RowButton
+                        icon={Trash2}
+                        label={`Remove the assignment to ${a.target.name || KINDS.default}`}
+                        onClick={() => remove.mutate(a)}
+                      />
                     ),
                 },
               ]}

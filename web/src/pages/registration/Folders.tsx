@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Text, TextInput } from '@mantine/core';
+import { Button, Group, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Folder as FolderIcon, FolderLock, Pencil, Plus, Trash2 } from 'lucide-react';
@@ -13,6 +13,7 @@ import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
 import { plural } from '../../ui/time';
+import { RowButton } from '../../ui/RowButton';
 
 /** The tree of folders in which devices are. */
 export function Folders() {
@@ -64,22 +65,8 @@ export function Folders() {
                   edit &&
                   !f.quarantine && (
                     <Group gap={2} wrap="nowrap" justify="flex-end">
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`Edit ${f.path}`}
-                        onClick={() => setForm(f)}
-                      >
-                        <Pencil size={15} />
-                      </ActionIcon>
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`Remove ${f.path}`}
-                        onClick={() => setRemoving(f)}
-                      >
-                        <Trash2 size={15} />
-                      </ActionIcon>
+                      <RowButton icon={Pencil} label={`Edit ${f.path}`} onClick={() => setForm(f)} />
+                      <RowButton icon={Trash2} label={`Remove ${f.path}`} onClick={() => setRemoving(f)} />
                     </Group>
                   ),
               },

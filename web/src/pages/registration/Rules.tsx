@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ListFilter, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -21,6 +21,7 @@ import { moved } from '../../ui/order';
 import { Panel } from '../../ui/Panel';
 import { Status, ToneMark } from '../../ui/Status';
 import { Trouble } from '../../ui/Trouble';
+import { RowButton } from '../../ui/RowButton';
 import { usePlaceNames } from './PlaceFields';
 import { Reconcile } from './Reconcile';
 import { RuleForm, VerdictFields } from './RuleForm';
@@ -104,22 +105,8 @@ function List({ rules, edit, onEdit }: ListProps) {
             {edit && (
               <Group gap={2} wrap="nowrap">
                 <MoveButtons name={rule.name} at={i} of={rules.length} onMove={(by) => move(rule, by)} />
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Edit ${rule.name}`}
-                  onClick={() => onEdit(rule)}
-                >
-                  <Pencil size={15} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Remove ${rule.name}`}
-                  onClick={() => setRemoving(rule)}
-                >
-                  <Trash2 size={15} />
-                </ActionIcon>
+                <RowButton icon={Pencil} label={`Edit ${rule.name}`} onClick={() => onEdit(rule)} />
+                <RowButton icon={Trash2} label={`Remove ${rule.name}`} onClick={() => setRemoving(rule)} />
               </Group>
             )}
           </li>

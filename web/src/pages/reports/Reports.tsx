@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Pencil, Plus, Table2, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -12,6 +12,7 @@ import { Panel } from '../../ui/Panel';
 import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { When } from '../../ui/When';
+import { RowButton } from '../../ui/RowButton';
 import { ReportForm } from './ReportForm';
 import { everyWords, questionWords } from './words';
 
@@ -49,10 +50,10 @@ export default function Reports() {
       {form && <ReportForm of={form === 'new' ? undefined : form} onClose={() => setForm(undefined)} />}
       {gone && (
         <Confirm
-          title={`Delete ${gone.name}`}
-          submit="Delete"
+          title={`Remove ${gone.name}`}
+          submit="Remove"
           run={() => removeReport(gone.id)}
-          done={() => 'The report is deleted.'}
+          done={() => 'The report is removed.'}
           stale={['reports']}
           onClose={() => setGone(undefined)}
         >
@@ -121,22 +122,8 @@ function List({ all, onEdit, onRemove }: ListProps) {
           cell: (r) =>
             r.own && (
               <Group gap={2} wrap="nowrap">
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Edit ${r.name}`}
-                  onClick={() => onEdit(r)}
-                >
-                  <Pencil size={15} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Delete ${r.name}`}
-                  onClick={() => onRemove(r)}
-                >
-                  <Trash2 size={15} />
-                </ActionIcon>
+                <RowButton icon={Pencil} label={`Edit ${r.name}`} onClick={() => onEdit(r)} />
+                <RowButton icon={Trash2} label={`Remove ${r.name}`} onClick={() => onRemove(r)} />
               </Group>
             ),
         },

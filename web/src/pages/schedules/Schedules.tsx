@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { CalendarClock, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -14,6 +14,7 @@ import { Panel } from '../../ui/Panel';
 import { ToneMark } from '../../ui/Status';
 import { Table } from '../../ui/Table';
 import { plural } from '../../ui/time';
+import { RowButton } from '../../ui/RowButton';
 import { DeviceNow } from './DeviceNow';
 import { ScheduleForm } from './ScheduleForm';
 import { Targets } from './Targets';
@@ -110,22 +111,8 @@ function List({ all, onEdit, onRemove }: ListProps) {
           cell: (s) =>
             may('policy.assign') && (
               <Group gap={2} wrap="nowrap">
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Edit ${s.name}`}
-                  onClick={() => onEdit(s)}
-                >
-                  <Pencil size={15} />
-                </ActionIcon>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  aria-label={`Remove ${s.name}`}
-                  onClick={() => onRemove(s)}
-                >
-                  <Trash2 size={15} />
-                </ActionIcon>
+                <RowButton icon={Pencil} label={`Edit ${s.name}`} onClick={() => onEdit(s)} />
+                <RowButton icon={Trash2} label={`Remove ${s.name}`} onClick={() => onRemove(s)} />
               </Group>
             ),
         },

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
+import { Button, Select, Text } from '@mantine/core';
 import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { assignSchedule, unassignSchedule } from '../../api/schedules';
@@ -8,6 +8,7 @@ import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Panel } from '../../ui/Panel';
 import { Table } from '../../ui/Table';
+import { RowButton } from '../../ui/RowButton';
 import { isChosen, NOBODY, TargetFields } from '../policies/TargetFields';
 
 const KINDS: Record<string, string> = {
@@ -68,16 +69,11 @@ export function Targets({ all }: { all: Schedule[] }) {
               align: 'right',
               cell: (r) =>
                 may('policy.assign') && (
-                  <Tooltip label="Remove">
-                    <ActionIcon
-                      variant="subtle"
-                      color="gray"
-                      aria-label={`Remove the assignment to ${named(r)}`}
-                      onClick={() => remove.mutate(r)}
-                    >
-                      <Trash2 size={15} />
-                    </ActionIcon>
-                  </Tooltip>
+                  <RowButton
+                    icon={Trash2}
+                    label={`Remove the assignment to ${named(r)}`}
+                    onClick={() => remove.mutate(r)}
+                  />
                 ),
             },
           ]}

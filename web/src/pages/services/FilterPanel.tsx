@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import type { DoorFilter } from '../../api/types';
 import { MoveButtons } from '../../ui/MoveButtons';
 import { Panel } from '../../ui/Panel';
+import { RowButton } from '../../ui/RowButton';
 import { EVERYBODY } from './draft';
 import { RuleDialog } from './RuleDialog';
 import { ruleWords } from './words';
@@ -79,22 +80,12 @@ export function FilterPanel({ title, without, filter, onChange, children }: Filt
                   {onChange && (
                     <Group gap={2} wrap="nowrap">
                       <MoveButtons name={words} at={i} of={rules.length} onMove={(by) => move(i, by)} />
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`Edit ${words}`}
-                        onClick={() => setForm(i)}
-                      >
-                        <Pencil size={15} />
-                      </ActionIcon>
-                      <ActionIcon
-                        variant="subtle"
-                        color="gray"
-                        aria-label={`Remove ${words}`}
+                      <RowButton icon={Pencil} label={`Edit ${words}`} onClick={() => setForm(i)} />
+                      <RowButton
+                        icon={Trash2}
+                        label={`Remove ${words}`}
                         onClick={() => set(rules.filter((_, at) => at !== i))}
-                      >
-                        <Trash2 size={15} />
-                      </ActionIcon>
+                      />
                     </Group>
                   )}
                 </li>
