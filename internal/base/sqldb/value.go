@@ -66,6 +66,9 @@ func Clean(s string, limit int) string {
 // Shown is [Clean] for text that people are shown, on pages, in tables and on terminals: without control characters but line
 // feeds and tabs, and without what turns the direction of the writing around it (incident S22).
 func Shown(s string, limit int) string {
+	if printed(s) && len(s) <= limit { // as nearly all is
+		return s
+	}
 	return Clean(strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && unicode.IsControl(r) || r > unicode.MaxLatin1 && unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
 			return -1
@@ -77,7 +80,22 @@ func Shown(s string, limit int) string {
 var oneLine = strings.NewReplacer("\n", " ", "\t", " ")
 
 // Line is [Shown] on one line: line feeds and tabs become spaces.
-func Line(s string, limit int) string { return Shown(oneLine.Replace(s), limit) }
+func Line(s string, limit int) string {
+	if printed(s) && len(s) <= limit {
+		return s
+	}
+	return Shown(oneLine.Replace(s), limit)
+}
+
+// printed tells whether s is printable ASCII and nothing else.
+func printed(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
 
 // Fold brings text to the form in which it is searched and compared: lower case by Unicode, outer spaces gone. The
 // engines' own lower() differ beyond ASCII.

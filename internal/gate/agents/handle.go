@@ -1,10 +1,10 @@
 package agents
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -36,17 +36,20 @@ func Handle[I, O any](do func(ctx context.Context, in I) (O, error)) http.Handle
 	})
 }
 
+// firstRoom bounds what is set aside for a body by its word alone.
+const firstRoom = 8 << 10
+
 // Read reads a body to its end into v; nothing where v is a [Nothing]. Problems: of kind Malformed when it is no JSON or not
 // what was signed, TooLarge when it is larger than the route takes.
 func Read(r *http.Request, v any) error {
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
+	raw := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), firstRoom)+bytes.MinRead))
+	if _, err := raw.ReadFrom(r.Body); err != nil {
 		return readError(err)
 	}
 	if _, none := v.(*Nothing); none {
 		return nil
 	}
-	if err := json.Unmarshal(raw, v); err != nil {
+	if err := json.Unmarshal(raw.Bytes(), v); err != nil {
 		return errBody.WithDetail(err)
 	}
 	return nil
