@@ -5,15 +5,34 @@ type Condition struct {
 	Condition string   `json:"condition"`
 	Words     string   `json:"words"`
 	Mend      string   `json:"mend" doc:"What the owner of the device does about it."`
-	Needs     []string `json:"needs" doc:"The parameters of a rule that the condition needs: hours, platforms, versions, apps, count, area."`
+	Needs     []string `json:"needs" doc:"The parameters of a rule that the condition needs: hours, platforms, floors, apps, count, area."`
 }
 
-// Area is a circle on the earth (WGS 84).
-type Area struct {
+// Point is a place on the earth, in degrees (WGS 84).
+type Point struct {
 	Latitude  float64 `json:"latitude" minimum:"-90" maximum:"90"`
 	Longitude float64 `json:"longitude" minimum:"-180" maximum:"180"`
-	Metres    float64 `json:"metres" minimum:"100" maximum:"5000000" doc:"The radius."`
-	Hours     int     `json:"hours,omitempty" minimum:"1" maximum:"8760" doc:"How old a position may be to tell anything: from an older one the answer is unknown. 24 when left out."`
+}
+
+// Circle is all that is within some distance of a place.
+type Circle struct {
+	Point
+	Metres float64 `json:"metres" minimum:"100" maximum:"5000000" doc:"The radius."`
+}
+
+// Area is a circle or a polygon on the earth.
+type Area struct {
+	Circle  *Circle    `json:"circle,omitempty"`
+	Polygon []Point `json:"polygon,omitempty" maxItems:"100" doc:"Its corners in order, 3 or more. It goes around neither pole."`
+	Hours   int        `json:"hours,omitempty" minimum:"1" maximum:"8760" doc:"How old a position may be to tell anything: from an older one the answer is unknown. 24 when left out."`
+	During  *Week      `json:"during,omitempty" doc:"When the area is asked for; at other times a device may be anywhere. Always when left out."`
+}
+
+// Floor is the least version of a platform's system, from a day on.
+type Floor struct {
+	Platform string `json:"platform" maxLength:"64"`
+	Version  string `json:"version" maxLength:"32" doc:"Such as 17.2."`
+	From     string `json:"from,omitempty" maxLength:"10" doc:"The first day on which it is asked, such as 2027-01-31, in UTC; always when left out."`
 }
 
 // ComplianceRuleDraft is a condition, the devices it is for, and what follows.
@@ -23,12 +42,12 @@ type ComplianceRuleDraft struct {
 	Condition     string `json:"condition" maxLength:"64"`
 	UnknownCounts bool   `json:"unknownCounts,omitempty" doc:"A device of which it is not known breaks the rule too."`
 
-	Hours     int               `json:"hours,omitempty" minimum:"0" maximum:"8760"`
-	Platforms []string          `json:"platforms,omitempty" maxItems:"100" doc:"Those that are allowed."`
-	Versions  map[string]string `json:"versions,omitempty" doc:"By platform, the least version of its system."`
-	Apps      []string          `json:"apps,omitempty" maxItems:"100" doc:"Ids; * at the end stands for any text."`
-	Count     int               `json:"count,omitempty" minimum:"0" maximum:"100" doc:"The most devices of one owner."`
-	Area      *Area             `json:"area,omitempty"`
+	Hours     int      `json:"hours,omitempty" minimum:"0" maximum:"8760"`
+	Platforms []string `json:"platforms,omitempty" maxItems:"100" doc:"Those that are allowed."`
+	Floors    []Floor  `json:"floors,omitempty" maxItems:"100" doc:"The least versions of systems. Of those of one platform, the highest that is asked by now holds."`
+	Apps      []string `json:"apps,omitempty" maxItems:"100" doc:"Ids; * at the end stands for any text."`
+	Count     int      `json:"count,omitempty" minimum:"0" maximum:"100" doc:"The most devices of one owner."`
+	Area      *Area    `json:"area,omitempty"`
 
 	OnPlatforms  []string `json:"onPlatforms,omitempty" maxItems:"100" doc:"Whom the rule is for; none is all, here and below."`
 	UserGroups   []string `json:"userGroups,omitempty" maxItems:"100"`

@@ -9,16 +9,21 @@ type Schedule struct {
 	ScheduleTimes
 }
 
-// ScheduleTimes is what a schedule says.
+// ScheduleTimes is what a schedule says: its week is the times of peak.
 type ScheduleTimes struct {
-	Zone    string           `json:"zone" maxLength:"60" doc:"Time zone, such as Europe/Berlin; empty is UTC."`
-	Windows []ScheduleWindow `json:"windows" maxItems:"30" doc:"The times of peak."`
-	Peak    ScheduleFetch    `json:"peak"`
-	OffPeak ScheduleFetch    `json:"offPeak"`
+	Week
+	Peak    ScheduleFetch `json:"peak"`
+	OffPeak ScheduleFetch `json:"offPeak"`
 }
 
-// ScheduleWindow is a time of peak. One that ends at its beginning or before it ends on the next day.
-type ScheduleWindow struct {
+// Week is some times of each week.
+type Week struct {
+	Zone    string       `json:"zone" maxLength:"60" doc:"Time zone, such as Europe/Berlin; empty is UTC."`
+	Windows []WeekWindow `json:"windows" maxItems:"30"`
+}
+
+// WeekWindow is a time on some days of the week. One that ends at its beginning or before it ends on the next day.
+type WeekWindow struct {
 	Days []int `json:"days" maxItems:"7" doc:"Days of the week, 0 is Sunday."`
 	From int   `json:"from" doc:"Minutes since midnight, 0 to 1439."`
 	To   int   `json:"to" doc:"Minutes since midnight, 0 to 1440."`

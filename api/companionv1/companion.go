@@ -119,6 +119,9 @@ type Posture struct {
 	SIMPresent    *bool `json:"simPresent,omitempty"`
 	SIMChanged    *bool `json:"simChanged,omitempty" doc:"Since the device enrolled."`
 	Roaming       *bool `json:"roaming,omitempty"`
+	Managed       *bool `json:"managed,omitempty" doc:"The management profile is installed, or the application still administers the device."`
+	Push          *bool `json:"push,omitempty" doc:"The platform's push service reaches the application."`
+	TouchDown     *bool `json:"touchDown,omitempty" doc:"TouchDown is installed, and registered with the mail account."`
 	Apps          []App `json:"apps,omitempty" maxItems:"1000" doc:"Refused from devices that belong to their user."`
 }
 

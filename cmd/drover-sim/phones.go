@@ -12,7 +12,7 @@ import (
 type phonesCommand struct {
 	target    `embed:""`
 	Platform  string `default:"mixed" help:"A platform of the catalogue, such as ios or android-gmail, or one row of it, such as symbian-s60/mail-only; or mixed."`
-	Misbehave string `help:"What all of them do wrong: partial, refuse, ignore-wipe, wrong-key, garbage, lie, replay, halt or postpone."`
+	Misbehave string `help:"What all of them do wrong: partial, refuse, ignore-wipe, wrong-key, garbage, lie, replay, halt, postpone or leave."`
 }
 
 // Run is "drover-sim phones".

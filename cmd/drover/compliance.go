@@ -129,64 +129,159 @@ func asked(d adminv1.ComplianceRuleDraft) string {
 		out = append(out, fmt.Sprintf("at most %d", d.Count))
 	}
 	out = append(append(out, d.Platforms...), d.Apps...)
-	for platform, version := range d.Versions {
-		out = append(out, platform+" "+version)
+	for _, f := range d.Floors {
+		words := f.Platform + " " + f.Version
+		if f.From != "" {
+			words += " from " + f.From
+		}
+		out = append(out, words)
 	}
 	if d.Area != nil {
-		out = append(out, fmt.Sprintf("%g metres around %g, %g, by a position of the last %d hours",
-			d.Area.Metres, d.Area.Latitude, d.Area.Longitude, d.Area.Hours))
+		out = append(out, areaWords(*d.Area))
+	}
+	return join(out)
+}
+
+func areaWords(a adminv1.Area) string {
+	var out []string
+	if c := a.Circle; c != nil {
+		out = append(out, fmt.Sprintf("%g metres around %g, %g", c.Metres, c.Latitude, c.Longitude))
+	}
+	for _, p := range a.Polygon {
+		out = append(out, fmt.Sprintf("corner %g, %g", p.Latitude, p.Longitude))
+	}
+	out = append(out, fmt.Sprintf("by a position of the last %d hours", a.Hours))
+	if w := a.During; w != nil {
+		for _, x := range w.Windows {
+			out = append(out, "during "+windowWords(x))
+		}
+		out = append(out, "by the clocks of "+zoneWords(w.Zone))
 	}
 	return join(out)
 }
 
 // ruleFlags are what a rule is made of; what is not given stays as it is, and a list that is given as "" becomes empty.
 type ruleFlags struct {
-	Condition     *string           `help:"What a device must not be: see drover compliance conditions."`
-	Off           *bool             `negatable:"" help:"Keep the rule without holding anybody to it."`
-	UnknownCounts *bool             `negatable:"" help:"A device of which it is not known breaks the rule too."`
-	Hours         *int              `help:"For conditions of time: after how many hours."`
-	Platform      []string          `help:"A platform that is allowed; may be given several times."`
-	Least         map[string]string `placeholder:"PLATFORM=VERSION" help:"The least version of a platform's system."`
-	App           []string          `help:"Id of an application; * at the end stands for any text."`
-	Count         *int              `help:"The most devices of one owner."`
-	Area          *area             `placeholder:"LAT,LON,METRES[,HOURS]" help:"The area that devices stay in, and for how many hours a position counts (24)."`
-	On            []string          `placeholder:"PLATFORM" help:"The rule is for this platform alone; may be given several times, \"\" for all."`
-	UserGroup     []string          `help:"The rule is for this group of users, by id or name; may be given several times, \"\" for all."`
-	DeviceGroup   []string          `help:"The rule is for this group of devices, by id or name; may be given several times, \"\" for all."`
-	Liability     *string           `enum:"any,corporate,personal" help:"The rule is for corporate or personal devices, or any."`
-	TellOwner     *bool             `negatable:"" help:"Mail the owner at once."`
-	TellStaff     *bool             `negatable:"" help:"Mail the owners of the zone at once."`
-	Grace         *int              `placeholder:"HOURS" help:"Hours until the rest follows."`
-	Access        *string           `enum:"none,quarantine,block" help:"What becomes of the device's mail: none, quarantine or block."`
-	Mark          *string           `enum:"none,stale,lost" help:"What the device is called while it breaks the rule: none, stale or lost."`
-	RetireAfter   *int              `placeholder:"DAYS" help:"Days after the grace until the device is retired; 0 for never."`
-	WipeAfter     *int              `placeholder:"DAYS" help:"Days after the grace until the organization's data is erased; 0 for never."`
+	Condition     *string  `help:"What a device must not be: see drover compliance conditions."`
+	Off           *bool    `negatable:"" help:"Keep the rule without holding anybody to it."`
+	UnknownCounts *bool    `negatable:"" help:"A device of which it is not known breaks the rule too."`
+	Hours         *int     `help:"For conditions of time: after how many hours."`
+	Platform      []string `help:"A platform that is allowed; may be given several times."`
+	Least         []floor  `placeholder:"PLATFORM=VERSION[@DAY]" help:"The least version of a platform's system, always or from a day on: ios=18.1@2027-01-31. May be given several times."`
+	App           []string `help:"Id of an application; * at the end stands for any text."`
+	Count         *int     `help:"The most devices of one owner."`
+	Area          *circle  `placeholder:"LAT,LON,METRES" xor:"area" help:"For conditions of an area: a circle."`
+	Corner        []corner `placeholder:"LAT,LON" xor:"area" sep:"none" help:"For conditions of an area: a corner of a polygon; given three times or more, in order."`
+	PositionHours *int     `placeholder:"HOURS" help:"For how long a position counts (24)."`
+	During        []string `sep:"none" placeholder:"DAYS@FROM-TO" help:"When the area is asked for, such as mon-fri@08:00-18:00. May be given several times; \"\" for always."`
+	Zone          *string  `placeholder:"ZONE" help:"By whose clocks it is, such as Europe/Berlin; UTC unless given."`
+	On            []string `placeholder:"PLATFORM" help:"The rule is for this platform alone; may be given several times, \"\" for all."`
+	UserGroup     []string `help:"The rule is for this group of users, by id or name; may be given several times, \"\" for all."`
+	DeviceGroup   []string `help:"The rule is for this group of devices, by id or name; may be given several times, \"\" for all."`
+	Liability     *string  `enum:"any,corporate,personal" help:"The rule is for corporate or personal devices, or any."`
+	TellOwner     *bool    `negatable:"" help:"Mail the owner at once."`
+	TellStaff     *bool    `negatable:"" help:"Mail the owners of the zone at once."`
+	Grace         *int     `placeholder:"HOURS" help:"Hours until the rest follows."`
+	Access        *string  `enum:"none,quarantine,block" help:"What becomes of the device's mail: none, quarantine or block."`
+	Mark          *string  `enum:"none,stale,lost" help:"What the device is called while it breaks the rule: none, stale or lost."`
+	RetireAfter   *int     `placeholder:"DAYS" help:"Days after the grace until the device is retired; 0 for never."`
+	WipeAfter     *int     `placeholder:"DAYS" help:"Days after the grace until the organization's data is erased; 0 for never."`
 }
 
-// area is written LATITUDE,LONGITUDE,METRES or LATITUDE,LONGITUDE,METRES,HOURS.
-type area adminv1.Area
+// floor is written PLATFORM=VERSION or PLATFORM=VERSION@DAY.
+type floor adminv1.Floor
+
+// UnmarshalText reads "ios=18.1@2027-01-31".
+func (f *floor) UnmarshalText(text []byte) error {
+	name, rest, ok := strings.Cut(string(text), "=")
+	if !ok {
+		return fmt.Errorf("%q is no least version, such as ios=18.1 or ios=18.1@2027-01-31", text)
+	}
+	f.Platform = name
+	f.Version, f.From, _ = strings.Cut(rest, "@")
+	return nil
+}
+
+// circle is written LATITUDE,LONGITUDE,METRES.
+type circle adminv1.Circle
 
 // UnmarshalText reads "48.2,16.4,5000".
-func (a *area) UnmarshalText(text []byte) error {
-	fields := strings.Split(string(text), ",")
-	if len(fields) == 4 {
-		hours, err := strconv.Atoi(strings.TrimSpace(fields[3]))
-		if err != nil || hours < 1 {
-			return fmt.Errorf("%q is no number of hours for which a position counts", fields[3])
-		}
-		a.Hours, fields = hours, fields[:3]
+func (c *circle) UnmarshalText(text []byte) error {
+	return numbers(string(text), "48.2,16.4,5000: degrees, degrees, metres", &c.Latitude, &c.Longitude, &c.Metres)
+}
+
+// corner is written LATITUDE,LONGITUDE.
+type corner adminv1.Point
+
+// UnmarshalText reads "48.2,16.4".
+func (c *corner) UnmarshalText(text []byte) error {
+	return numbers(string(text), "48.2,16.4: degrees, degrees", &c.Latitude, &c.Longitude)
+}
+
+// numbers reads numbers with commas between.
+func numbers(text, sample string, into ...*float64) error {
+	fields := strings.Split(text, ",")
+	if len(fields) != len(into) {
+		return fmt.Errorf("%q is not such as %s", text, sample)
 	}
-	if len(fields) != 3 {
-		return fmt.Errorf("%q is no area, such as 48.2,16.4,5000,24: degrees, degrees, metres, hours", text)
-	}
-	for i, at := range []*float64{&a.Latitude, &a.Longitude, &a.Metres} {
+	for i, at := range into {
 		n, err := strconv.ParseFloat(strings.TrimSpace(fields[i]), 64)
 		if err != nil {
-			return fmt.Errorf("%q is no number of an area", fields[i])
+			return fmt.Errorf("%q is no number: write such as %s", fields[i], sample)
 		}
 		*at = n
 	}
 	return nil
+}
+
+// area puts what was given of the area into a rule.
+func (f *ruleFlags) area(d *adminv1.ComplianceRuleDraft) error {
+	if f.Area == nil && f.Corner == nil && f.PositionHours == nil && f.During == nil && f.Zone == nil {
+		return nil
+	}
+	a := adminv1.Area{}
+	if d.Area != nil {
+		a = *d.Area
+	}
+	if f.Area != nil {
+		a.Circle, a.Polygon = (*adminv1.Circle)(f.Area), nil
+	}
+	if f.Corner != nil {
+		a.Circle, a.Polygon = nil, nil
+		for _, c := range f.Corner {
+			a.Polygon = append(a.Polygon, adminv1.Point(c))
+		}
+	}
+	replace(&a.Hours, f.PositionHours)
+	during, err := f.during(a.During)
+	a.During, d.Area = during, &a
+	return err
+}
+
+// during is when the area is asked for, by what was given and what held before.
+func (f *ruleFlags) during(before *adminv1.Week) (*adminv1.Week, error) {
+	w := adminv1.Week{}
+	if before != nil {
+		w = *before
+	}
+	replace(&w.Zone, f.Zone)
+	if f.During != nil {
+		w.Windows = nil
+	}
+	for _, text := range f.During {
+		if text == "" {
+			continue
+		}
+		x, err := parseWindow(text)
+		if err != nil {
+			return nil, err
+		}
+		w.Windows = append(w.Windows, x)
+	}
+	if len(w.Windows) == 0 && f.Zone == nil {
+		return nil, nil
+	}
+	return &w, nil
 }
 
 // apply puts what was given into a rule.
@@ -206,11 +301,14 @@ func (f *ruleFlags) apply(ctx context.Context, s *session, d *adminv1.Compliance
 	if f.Off != nil {
 		d.Enabled = !*f.Off
 	}
-	if f.Area != nil {
-		d.Area = (*adminv1.Area)(f.Area)
+	if err := f.area(d); err != nil {
+		return err
 	}
 	if f.Least != nil {
-		d.Versions = f.Least
+		d.Floors = []adminv1.Floor{}
+	}
+	for _, x := range f.Least {
+		d.Floors = append(d.Floors, adminv1.Floor(x))
 	}
 	for at, given := range map[*[]string][]string{&d.Platforms: f.Platform, &d.Apps: f.App, &d.OnPlatforms: f.On} {
 		if given != nil {

@@ -99,11 +99,11 @@ func (f scheduleFlags) targets(ctx context.Context, s *session, d *adminv1.Sched
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
 // parseWindow reads mon-fri@08:00-18:00.
-func parseWindow(text string) (w adminv1.ScheduleWindow, err error) {
+func parseWindow(text string) (w adminv1.WeekWindow, err error) {
 	days, times, ok := strings.Cut(strings.ToLower(text), "@")
 	var h, m, h2, m2 int
 	if n, scanned := fmt.Sscanf(times, "%d:%d-%d:%d", &h, &m, &h2, &m2); !ok || n != 4 || scanned != nil {
-		return w, unusable("%q is no time of peak such as mon-fri@08:00-18:00", text)
+		return w, unusable("%q is no time such as mon-fri@08:00-18:00", text)
 	}
 	w.From, w.To = h*60+m, h2*60+m2
 	for _, part := range strings.Split(days, ",") {
@@ -155,7 +155,7 @@ func fetchWords(f adminv1.ScheduleFetch) string {
 	return "at once"
 }
 
-func windowWords(w adminv1.ScheduleWindow) string {
+func windowWords(w adminv1.WeekWindow) string {
 	days := make([]string, len(w.Days))
 	for i, d := range w.Days {
 		days[i] = weekdays[d%7]
@@ -176,7 +176,7 @@ func (x *scheduleCreate) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	d := adminv1.ScheduleDraft{Name: x.Name}
-	d.Peak.Manner, d.OffPeak.Manner, d.Windows = "push", "push", []adminv1.ScheduleWindow{}
+	d.Peak.Manner, d.OffPeak.Manner, d.Windows = "push", "push", []adminv1.WeekWindow{}
 	if err := x.apply(ctx, s, &d); err != nil {
 		return err
 	}
@@ -198,12 +198,15 @@ func (s *session) printSchedule(x adminv1.Schedule) error {
 	if len(targets) == 0 {
 		targets = []string{"nobody, so that it holds for no device"}
 	}
-	zone := x.Zone
-	if zone == "" {
-		zone = "UTC"
-	}
-	return s.say("%s (%s), %s: at peak %s, at other times %s\npeak: %s\nfor: %s", x.Name, x.ID, zone, fetchWords(x.Peak), fetchWords(x.OffPeak),
+	return s.say("%s (%s), %s: at peak %s, at other times %s\npeak: %s\nfor: %s", x.Name, x.ID, zoneWords(x.Zone), fetchWords(x.Peak), fetchWords(x.OffPeak),
 		strings.Join(windows, " "), strings.Join(targets, ", "))
+}
+
+func zoneWords(zone string) string {
+	if zone == "" {
+		return "UTC"
+	}
+	return zone
 }
 
 // targetWords says whom a schedule is for; a group with its priority.

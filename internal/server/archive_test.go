@@ -220,7 +220,7 @@ func (l *live) order(t *testing.T) {
 func (l *live) hold(t *testing.T, itself scope.Caller) {
 	t.Helper()
 	ctx := t.Context()
-	area := &compliance.Area{Latitude: 1, Longitude: 1, Metres: 1000}
+	area := &compliance.Area{Circle: &compliance.Circle{Position: compliance.Position{Latitude: 1, Longitude: 1}, Metres: 1000}}
 	for _, r := range []compliance.Rule{
 		{Name: "canary-rule", Enabled: true, Condition: compliance.NoCompanion},
 		{Name: "canary-area", Enabled: true, Condition: compliance.OutsideArea, Area: area},
@@ -228,7 +228,7 @@ func (l *live) hold(t *testing.T, itself scope.Caller) {
 		_, err := l.Compliance.AddRule(ctx, zonetest.System, r)
 		ok(t, err)
 	}
-	ok(t, l.Revision.Read(ctx), l.Compliance.Placed(ctx, itself, l.phone.ID, time.Now(), 1, 1), l.Compliance.Sweep(ctx))
+	ok(t, l.Revision.Read(ctx), l.Compliance.Placed(ctx, itself, l.phone.ID, time.Now(), compliance.Position{Latitude: 1, Longitude: 1}), l.Compliance.Sweep(ctx))
 	_, err := l.Compliance.Waive(ctx, zonetest.System, compliance.Waiver{
 		Device: l.app.ID, Reason: "canary-exempt", Until: time.Now().Add(time.Hour),
 	})

@@ -8,6 +8,7 @@ import (
 
 	"drover/internal/base/problem"
 	"drover/internal/core/command"
+	"drover/internal/core/compliance"
 	"drover/internal/core/journal"
 	"drover/internal/core/platform"
 	"drover/internal/core/scope"
@@ -81,7 +82,7 @@ func (z collector) keepPositions(ctx context.Context, c scope.Caller, from journ
 			last = p
 		}
 	}
-	return z.Compliance.Placed(ctx, c, c.ID, last.At, last.Latitude, last.Longitude)
+	return z.Compliance.Placed(ctx, c, c.ID, last.At, compliance.Position{Latitude: last.Latitude, Longitude: last.Longitude})
 }
 
 // item is a thing of the journal that is read from JSON.

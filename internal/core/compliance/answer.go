@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +86,7 @@ func (r *Rule) Judge(f Facts) (Answer, string) {
 		name := f.Device.Platform.Name()
 		return decided(!slices.Contains(r.Platforms, f.Device.Platform), "Its platform, "+name+", is not allowed.", "Its platform, "+name+", is allowed.")
 	case OldSystem:
-		return r.system(f.Device)
+		return r.system(f.Device, f.Now)
 	case ForbiddenApp, MissingApp:
 		return r.apps(f.Posture)
 	case TooMany:
@@ -95,12 +94,14 @@ func (r *Rule) Judge(f Facts) (Answer, string) {
 			fmt.Sprintf("Its owner has %d of at most %d devices.", f.Owned, r.Count))
 	case Personal:
 		return decided(f.Device.Liability == device.Personal, "It is personal.", "It is the organization's.")
-	case OutsideArea:
-		place, known := f.Places[r.ID]
-		if !known {
-			return Unknown, "It has not told where it is."
-		}
-		return r.placed(place, f.Now)
+	case Unmanaged:
+		return told(f.Posture.Managed, false, "It is not under management any more.", "It is under management.")
+	case PushLost:
+		return told(f.Posture.Push, false, "The platform's push service does not reach it.", "The platform's push service reaches it.")
+	case NoTouchDown:
+		return touchDown(f)
+	case OutsideArea, InsideArea:
+		return r.placed(f)
 	}
 	return Unknown, "This version does not know the condition."
 }
@@ -146,16 +147,38 @@ func (r *Rule) heard(last, now time.Time, who string) (Answer, string) {
 		fmt.Sprintf("%s was heard of within %d hours.", who, r.Hours))
 }
 
-func (r *Rule) system(d device.Device) (Answer, string) {
-	least, asked := r.Versions[d.Platform]
-	if !asked {
+// touchDown judges what the companion application has said; where it says nothing, mail that comes from TouchDown proves it.
+func touchDown(f Facts) (Answer, string) {
+	if f.Posture.TouchDown == nil && f.Device.Platform == platform.AndroidTouchDown {
+		return Keeps, "Its mail is TouchDown's."
+	}
+	return told(f.Posture.TouchDown, false, "TouchDown is missing or not registered.", "TouchDown is registered.")
+}
+
+// system judges by the highest floor of today, and says which comes next.
+func (r *Rule) system(d device.Device, now time.Time) (Answer, string) {
+	floors := slices.DeleteFunc(slices.Clone(r.Floors), func(f Floor) bool { return f.Platform != d.Platform })
+	if len(floors) == 0 {
 		return Keeps, "No version is asked of its platform."
 	}
-	have, want := d.PlatformFacts().OSVersion(), platform.ParseVersion(least)
+	have := d.PlatformFacts().OSVersion()
 	if have.IsZero() {
 		return Unknown, "It does not tell the version of its system."
 	}
-	return decided(have.Less(want), fmt.Sprintf("Its system's version %s is below %s.", have, want), fmt.Sprintf("Its system's version is %s.", have))
+	slices.SortFunc(floors, func(a, b Floor) int { return strings.Compare(a.From, b.From) })
+	today := now.UTC().Format(time.DateOnly)
+	soon := ""
+	for _, f := range floors {
+		want := platform.ParseVersion(f.Version)
+		switch {
+		case !have.Less(want):
+		case f.From <= today:
+			return Breaks, fmt.Sprintf("Its system's version %s is below %s.", have, want)
+		case soon == "":
+			soon = fmt.Sprintf(" From %s on it must be %s.", f.From, want)
+		}
+	}
+	return Keeps, fmt.Sprintf("Its system's version is %s.%s", have, soon)
 }
 
 // apps judges the list of applications, which devices of the organization alone tell.
@@ -183,26 +206,4 @@ func fits(pattern, id string) bool {
 		return strings.HasPrefix(strings.ToLower(id), strings.ToLower(start))
 	}
 	return strings.EqualFold(pattern, id)
-}
-
-// placed judges the last position, unless it is too old to tell where the device is.
-func (r *Rule) placed(p Place, now time.Time) (Answer, string) {
-	if hours := int(now.Sub(p.At).Hours()); hours >= r.Area.Hours {
-		return Unknown, fmt.Sprintf("Its last position is %d hours old, and one counts for %d.", hours, r.Area.Hours)
-	}
-	return decided(!p.Inside, "It is outside the area.", "It is inside the area.")
-}
-
-func (a *Area) valid() bool {
-	return math.Abs(a.Latitude) <= 90 && math.Abs(a.Longitude) <= 180 && a.Metres >= 100 && a.Metres <= 5e6
-}
-
-const earth = 6_371_009 // metres, the mean radius
-
-// contains tells whether a position is within the area, by the great circle.
-func (a *Area) contains(latitude, longitude float64) bool {
-	const degree = math.Pi / 180
-	dLat, dLon := (latitude-a.Latitude)*degree, (longitude-a.Longitude)*degree
-	h := math.Pow(math.Sin(dLat/2), 2) + math.Cos(a.Latitude*degree)*math.Cos(latitude*degree)*math.Pow(math.Sin(dLon/2), 2)
-	return 2*earth*math.Asin(math.Sqrt(min(h, 1))) <= a.Metres
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"drover/internal/core/device"
 	"drover/internal/core/directory"
 	"drover/internal/core/platform"
+	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 )
 
@@ -180,7 +182,7 @@ func TestASweepIsDueAtTimesAndAfterAChangeOfTheRules(t *testing.T) {
 func TestNothingIsDueOfARuleThatKeepsNoMail(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		d := f.phone(t, "anna", "one")
-		f.rule(t, compliance.Rule{Condition: compliance.OldSystem, Versions: map[platform.ID]string{d.Platform: "17.2"}, Grace: 24, TellStaff: true})
+		f.rule(t, compliance.Rule{Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: d.Platform, Version: "17.2"}}, Grace: 24, TellStaff: true})
 		if x := f.finding(t, d); !x.Breach || !x.Due.IsZero() || !x.Wipe.IsZero() {
 			t.Errorf("%+v", x)
 		}
@@ -191,7 +193,7 @@ func TestABreachRestrictsAfterItsGraceAndEndsByItself(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		d := f.phone(t, "anna", "one")
 		f.rule(t, compliance.Rule{
-			Condition: compliance.OldSystem, Versions: map[platform.ID]string{d.Platform: "17.2"}, Grace: 24, Access: device.Quarantine, TellOwner: true, TellStaff: true,
+			Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: d.Platform, Version: "17.2"}}, Grace: 24, Access: device.Quarantine, TellOwner: true, TellStaff: true,
 		})
 		if x := f.finding(t, d); !x.Breach || x.Because != "Its system's version 17.1 is below 17.2." || !x.Due.Equal(f.Clock.Now().Add(24*time.Hour)) {
 			t.Fatalf("%+v", x)
@@ -381,24 +383,34 @@ func TestOfADeviceThatIsOutNoRuleSaysAnything(t *testing.T) {
 	})
 }
 
+func at(latitude, longitude float64) compliance.Position {
+	return compliance.Position{Latitude: latitude, Longitude: longitude}
+}
+
+var graz = at(47.07, 15.44)
+
+func vienna() *compliance.Area {
+	return &compliance.Area{Circle: &compliance.Circle{Position: at(48.2082, 16.3738), Metres: 5000}}
+}
+
 func TestAreasKeepNoPositions(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		d := f.phone(t, "anna", "one")
-		f.rule(t, compliance.Rule{Condition: compliance.OutsideArea, Access: device.Quarantine, Area: &compliance.Area{Latitude: 48.2082, Longitude: 16.3738, Metres: 5000}})
+		f.rule(t, compliance.Rule{Condition: compliance.OutsideArea, Access: device.Quarantine, Area: vienna()})
 		if x := f.finding(t, d); x.Answer != compliance.Unknown {
 			t.Fatalf("%+v", x)
 		}
 		itself := scope.Caller{Kind: scope.Device, ID: d.ID}
 		for _, x := range []struct {
-			latitude, longitude float64
-			want                device.Access
-		}{{48.22, 16.38, ""}, {47.07, 15.44, device.Quarantine}, {48.21, 16.37, ""}} {
-			if err := f.compliance.Placed(t.Context(), itself, d.ID, f.Clock.Now(), x.latitude, x.longitude); err != nil {
+			at   compliance.Position
+			want device.Access
+		}{{at(48.22, 16.38), ""}, {graz, device.Quarantine}, {at(48.21, 16.37), ""}} {
+			if err := f.compliance.Placed(t.Context(), itself, d.ID, f.Clock.Now(), x.at); err != nil {
 				t.Fatal(err)
 			}
 			f.Settle(t)
 			if got := f.restriction(t, d); got != x.want {
-				t.Errorf("at %v, %v: %q", x.latitude, x.longitude, got)
+				t.Errorf("at %v: %q", x.at, got)
 			}
 		}
 	})
@@ -407,22 +419,21 @@ func TestAreasKeepNoPositions(t *testing.T) {
 func TestAnOldPositionTellsNothing(t *testing.T) {
 	each(t, func(t *testing.T, f *fixture) {
 		d := f.phone(t, "anna", "one")
-		area := &compliance.Area{Latitude: 48.2082, Longitude: 16.3738, Metres: 5000}
-		r := f.rule(t, compliance.Rule{Condition: compliance.OutsideArea, Access: device.Quarantine, Area: area})
+		r := f.rule(t, compliance.Rule{Condition: compliance.OutsideArea, Access: device.Quarantine, Area: vienna()})
 		if r.Area.Hours != 24 {
 			t.Fatalf("a position counts for %d hours unless the rule says it", r.Area.Hours)
 		}
-		placed := func(at time.Time, latitude, longitude float64) compliance.Finding {
+		placed := func(when time.Time, where compliance.Position) compliance.Finding {
 			t.Helper()
 			itself := scope.Caller{Kind: scope.Device, ID: d.ID}
-			if err := f.compliance.Placed(t.Context(), itself, d.ID, at, latitude, longitude); err != nil {
+			if err := f.compliance.Placed(t.Context(), itself, d.ID, when, where); err != nil {
 				t.Fatal(err)
 			}
 			f.Settle(t)
 			return f.finding(t, d)
 		}
 		first := f.Clock.Now()
-		if x := placed(first, 47.07, 15.44); x.Answer != compliance.Breaks || f.restriction(t, d) != device.Quarantine {
+		if x := placed(first, graz); x.Answer != compliance.Breaks || f.restriction(t, d) != device.Quarantine {
 			t.Fatalf("outside: %+v", x)
 		}
 		f.Clock.Advance(23*time.Hour + 59*time.Minute)
@@ -438,10 +449,10 @@ func TestAnOldPositionTellsNothing(t *testing.T) {
 		if got := f.restriction(t, d); got != "" {
 			t.Errorf("kept from mail for where it was a day ago: %s", got)
 		}
-		if x := placed(first.Add(-time.Hour), 48.21, 16.37); x.Answer != compliance.Unknown {
+		if x := placed(first.Add(-time.Hour), at(48.21, 16.37)); x.Answer != compliance.Unknown {
 			t.Errorf("an older position than the last one counts: %+v", x)
 		}
-		if x := placed(f.Clock.Now().Add(1000*time.Hour), 48.21, 16.37); x.Answer != compliance.Keeps {
+		if x := placed(f.Clock.Now().Add(1000*time.Hour), at(48.21, 16.37)); x.Answer != compliance.Keeps {
 			t.Errorf("inside, by a clock that is ahead: %+v", x)
 		}
 		f.Clock.Advance(24 * time.Hour)
@@ -457,7 +468,7 @@ func TestAnOldPositionTellsNothing(t *testing.T) {
 		if x := f.finding(t, d); x.Answer != compliance.Keeps {
 			t.Errorf("the rule lets a position count for longer: %+v", x)
 		}
-		r.Area.Latitude = 47.07
+		r.Area.Circle.Latitude = 47.07
 		if _, err := f.compliance.EditRule(t.Context(), gate, r); err != nil {
 			t.Fatal(err)
 		}
@@ -543,11 +554,23 @@ func TestARuleThatCannotBeIsRefused(t *testing.T) {
 			{Condition: compliance.Roaming},
 			{Name: "x", Condition: "weather"},
 			{Name: "x", Condition: compliance.Silent},
-			{Name: "x", Condition: compliance.OldSystem, Versions: map[platform.ID]string{"ios": "new"}},
+			{Name: "x", Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: "ios", Version: "new"}}},
 			{Name: "x", Condition: compliance.ForbiddenApp},
 			{Name: "x", Condition: compliance.TooMany, Count: 1000},
-			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Latitude: 99, Metres: 1000}},
-			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Metres: 1000, Hours: 9000}},
+			{Name: "x", Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: "ios", Version: "17", From: "1.2.2027"}}},
+			{Name: "x", Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: "ios", Version: "17"}, {Platform: "ios", Version: "18"}}},
+			{Name: "x", Condition: compliance.OutsideArea},
+			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{}},
+			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Circle: &compliance.Circle{Position: at(99, 0), Metres: 1000}}},
+			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Circle: &compliance.Circle{Metres: 1000}, Hours: 9000}},
+			{Name: "x", Condition: compliance.OutsideArea, Area: &compliance.Area{Circle: &compliance.Circle{Metres: math.NaN()}}},
+			{Name: "x", Condition: compliance.InsideArea, Area: polygon(at(1, 1), at(2, 2))},
+			{Name: "x", Condition: compliance.InsideArea, Area: polygon(at(1, 1), at(2, 2), at(3, 3))},
+			{Name: "x", Condition: compliance.InsideArea, Area: polygon(at(1, 1), at(2, 2), at(91, 3))},
+			{Name: "x", Condition: compliance.InsideArea, Area: polygon(at(80, 0), at(80, 120), at(80, -120))},
+			{Name: "x", Condition: compliance.InsideArea, Area: &compliance.Area{Circle: vienna().Circle, Polygon: []compliance.Position{graz, at(48, 15), at(48, 16)}}},
+			{Name: "x", Condition: compliance.InsideArea, Area: during(vienna(), policy.Week{})},
+			{Name: "x", Condition: compliance.InsideArea, Area: during(vienna(), policy.Week{Zone: "Mars", Windows: nights})},
 			{Name: "x", Condition: compliance.Roaming, Access: device.Allow},
 			{Name: "x", Condition: compliance.Roaming, Grace: -1},
 			{Name: "x", Condition: compliance.Roaming, WipeAfter: 1000},
@@ -563,7 +586,7 @@ func TestAPlatformThatThereIsNotIsNamed(t *testing.T) {
 	foo := []platform.ID{"foo"}
 	each(t, func(t *testing.T, f *fixture) {
 		for field, r := range map[string]compliance.Rule{
-			"versions":    {Condition: compliance.OldSystem, Versions: map[platform.ID]string{"foo": "10"}},
+			"floors":      {Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: "foo", Version: "10"}}},
 			"platforms":   {Condition: compliance.WrongPlatform, Platforms: foo},
 			"onPlatforms": {Condition: compliance.Roaming, OnPlatforms: foo},
 		} {

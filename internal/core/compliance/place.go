@@ -13,7 +13,7 @@ import (
 // Placed notes whether a device was within the areas of the rules, by a position that it has just told and the time of that
 // by its clock; an older one than is noted already tells nothing. The position itself is not kept here. For the device's
 // channel alone.
-func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, at time.Time, latitude, longitude float64) error {
+func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, at time.Time, p Position) error {
 	if c.Kind != scope.Device || c.ID != id {
 		return problem.New(problem.Forbidden, "compliance.device", "Only a device itself tells where it is.")
 	}
@@ -21,7 +21,7 @@ func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, at time.T
 	if err != nil {
 		return err
 	}
-	rules = slices.DeleteFunc(rules, func(r Rule) bool { return r.Condition != OutsideArea })
+	rules = slices.DeleteFunc(rules, func(r Rule) bool { return !r.ofArea() })
 	if len(rules) == 0 {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, at time.T
 			_, err := tx.Exec(ctx, `INSERT INTO compliance_place (device, rule, inside, at) VALUES ($1, $2, $3, $4)
 				ON CONFLICT (device, rule) DO UPDATE SET inside = excluded.inside, at = excluded.at
 				WHERE compliance_place.at <= excluded.at`,
-				id, r.ID, r.Area.contains(latitude, longitude), sqldb.Micros(at))
+				id, r.ID, r.Area.contains(p), sqldb.Micros(at))
 			if err != nil {
 				return err
 			}
@@ -90,11 +90,9 @@ func (s *Store) places(ctx context.Context, ids []string) (map[string]map[string
 
 // displace forgets what positions told of an area that is another now.
 func displace(ctx context.Context, tx *sqldb.Tx, before, after Rule) error {
-	if before.Area == nil || after.Area != nil && before.Area.circle() == after.Area.circle() {
+	if before.Area == nil || after.Area != nil && before.Area.sameShape(after.Area) {
 		return nil
 	}
 	_, err := tx.Exec(ctx, "DELETE FROM compliance_place WHERE rule = $1", after.ID)
 	return err
 }
-
-func (a *Area) circle() [3]float64 { return [3]float64{a.Latitude, a.Longitude, a.Metres} }

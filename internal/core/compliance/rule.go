@@ -34,7 +34,11 @@ const (
 	MissingApp      Condition = "missing-app"      // one of Apps is not there
 	TooMany         Condition = "too-many-devices" // its owner has more than Count
 	Personal        Condition = "personal-device"  // it is not the organization's
-	OutsideArea     Condition = "outside-area"     // its last position, of the last Area.Hours, is not within Area
+	Unmanaged       Condition = "management-removed"
+	PushLost        Condition = "push-lost"
+	NoTouchDown     Condition = "touchdown-missing" // or not registered
+	OutsideArea     Condition = "outside-area"      // its last position, of the last Area.Hours, is not within Area
+	InsideArea      Condition = "inside-area"       // it is
 )
 
 // Description is a condition in words.
@@ -42,7 +46,7 @@ type Description struct {
 	Condition Condition
 	Words     string   // "The device is rooted or jailbroken"
 	Mend      string   // what its owner does about it
-	Needs     []string // the parameters: "hours", "platforms", "versions", "apps", "count", "area"
+	Needs     []string // the parameters: "hours", "platforms", "floors", "apps", "count", "area"
 }
 
 // Catalogue lists the conditions in the order in which people read them.
@@ -61,12 +65,18 @@ var catalogue = []Description{
 	{NoCompanion, "The device has mail, but not the companion application", "Install the companion application and enrol with it.", nil},
 	{CompanionSilent, "The companion application has not told of the device's state", "Open the companion application.", []string{"hours"}},
 	{WrongPlatform, "The device's platform is not allowed", "Use a device of an allowed platform.", []string{"platforms"}},
-	{OldSystem, "The device's system is too old", "Update the device's system.", []string{"versions"}},
+	{OldSystem, "The device's system is too old", "Update the device's system.", []string{"floors"}},
 	{ForbiddenApp, "A forbidden application is installed", "Remove the application.", []string{"apps"}},
 	{MissingApp, "A required application is missing", "Install the application.", []string{"apps"}},
 	{TooMany, "The owner has too many devices", "Unenrol devices that are not used.", []string{"count"}},
 	{Personal, "The device is personal, not the organization's", "Use a device of the organization.", nil},
+	{Unmanaged, "The management profile has been removed, or the application administers the device no more",
+		"Install the management profile again, or let the companion application administer the device.", nil},
+	{PushLost, "The platform's push service does not reach the companion application",
+		"Allow the companion application to be notified, and open it.", nil},
+	{NoTouchDown, "TouchDown is missing or not registered", "Install TouchDown and register it with the mail account.", nil},
 	{OutsideArea, "The device is outside its area", "It ends when the device tells a position within the area.", []string{"area"}},
+	{InsideArea, "The device is inside a forbidden area", "It ends when the device tells a position outside the area.", []string{"area"}},
 }
 
 func describe(c Condition) (Description, bool) {
@@ -77,13 +87,11 @@ func describe(c Condition) (Description, bool) {
 	return catalogue[i], true
 }
 
-// Area is a circle on the earth (WGS 84), and for how long a position tells anything of it.
-type Area struct {
-	Latitude  float64 `json:"latitude"`
-	Longitude float64 `json:"longitude"`
-	Metres    float64 `json:"metres"` // the radius, 100 m to 5,000 km
-	// Hours is how old a position may be; from an older one nobody knows where the device is. 1 to 8760, and 24 where it is 0.
-	Hours int `json:"hours"`
+// Floor is the least version of a platform's system, from a day on.
+type Floor struct {
+	Platform platform.ID `json:"platform"`
+	Version  string      `json:"version"`
+	From     string      `json:"from,omitempty"` // the first day on which it is asked, 2027-01-31, in UTC; "" is always
 }
 
 // Rule is one condition with its consequences.
@@ -98,12 +106,12 @@ type Rule struct {
 	UnknownCounts bool `json:"unknownCounts,omitempty"`
 
 	// What conditions need, as [Description.Needs] says.
-	Hours     int                    `json:"hours,omitempty"` // 1 to 8760
-	Platforms []platform.ID          `json:"platforms,omitempty"`
-	Versions  map[platform.ID]string `json:"versions,omitempty"` // the least version
-	Apps      []string               `json:"apps,omitempty"`     // ids; * at the end stands for any text
-	Count     int                    `json:"count,omitempty"`    // 1 to 100
-	Area      *Area                  `json:"area,omitempty"`
+	Hours     int           `json:"hours,omitempty"` // 1 to 8760
+	Platforms []platform.ID `json:"platforms,omitempty"`
+	Floors    []Floor       `json:"floors,omitempty"` // of those of one platform, the highest that is asked by now holds
+	Apps      []string      `json:"apps,omitempty"`   // ids; * at the end stands for any text
+	Count     int           `json:"count,omitempty"`  // 1 to 100
+	Area      *Area         `json:"area,omitempty"`
 
 	// Whom the rule is for; empty is everybody.
 	OnPlatforms  []platform.ID    `json:"onPlatforms,omitempty"`
@@ -129,9 +137,6 @@ const (
 	maxDays  = 365
 	maxList  = 100
 	maxRules = 100
-	// areaHours is for how long a position counts unless the rule says otherwise: devices tell one each quarter of an hour to
-	// each day.
-	areaHours = 24
 )
 
 func invalid(field, words string) error {
@@ -167,8 +172,8 @@ func (r *Rule) checkNeed(need string) error {
 			return invalid("platforms", "Name 1 to 100 platforms that are allowed.")
 		}
 		return checkPlatforms("platforms", r.Platforms)
-	case "versions":
-		return r.checkVersions()
+	case "floors":
+		return r.checkFloors()
 	case "apps":
 		empty := func(a string) bool { return a == "" || sqldb.Clean(a, maxName) != a }
 		if len(r.Apps) == 0 || len(r.Apps) > maxList || slices.ContainsFunc(r.Apps, empty) {
@@ -184,22 +189,6 @@ func (r *Rule) checkNeed(need string) error {
 	return nil
 }
 
-// checkArea fills in how long a position counts where nobody has said it.
-func (r *Rule) checkArea() error {
-	if r.Area == nil || !r.Area.valid() {
-		return invalid("area", "An area has a latitude, a longitude, and a radius of 100 to 5000000 metres.")
-	}
-	area := *r.Area
-	if area.Hours == 0 {
-		area.Hours = areaHours
-	}
-	if area.Hours < 1 || area.Hours > maxHours {
-		return invalid("area.hours", "A position counts for 1 to 8760 hours.")
-	}
-	r.Area = &area
-	return nil
-}
-
 // checkPlatforms names a platform that there is not.
 func checkPlatforms(field string, list []platform.ID) error {
 	for _, id := range list {
@@ -210,16 +199,23 @@ func checkPlatforms(field string, list []platform.ID) error {
 	return nil
 }
 
-func (r *Rule) checkVersions() error {
-	if len(r.Versions) == 0 || len(r.Versions) > maxList {
-		return invalid("versions", "Name the least version of each platform.")
+func (r *Rule) checkFloors() error {
+	if len(r.Floors) == 0 || len(r.Floors) > maxList {
+		return invalid("floors", "Name 1 to 100 least versions of platforms.")
 	}
-	for id, v := range r.Versions {
-		if err := checkPlatforms("versions", []platform.ID{id}); err != nil {
+	for i, f := range r.Floors {
+		if err := checkPlatforms("floors", []platform.ID{f.Platform}); err != nil {
 			return err
 		}
-		if strings.Trim(v, "0123456789.") != "" || platform.ParseVersion(v).IsZero() {
-			return invalid("versions", fmt.Sprintf("%q is no version of a platform: write one like 17.2.", v))
+		if strings.Trim(f.Version, "0123456789.") != "" || platform.ParseVersion(f.Version).IsZero() {
+			return invalid("floors", fmt.Sprintf("%q is no version of a platform: write one like 17.2.", f.Version))
+		}
+		if _, err := time.Parse(time.DateOnly, f.From); f.From != "" && err != nil {
+			return invalid("floors", fmt.Sprintf("%q is no day: write one like 2027-01-31.", f.From))
+		}
+		same := func(x Floor) bool { return x.Platform == f.Platform && x.From == f.From }
+		if slices.ContainsFunc(r.Floors[:i], same) {
+			return invalid("floors", fmt.Sprintf("Two least versions of %s hold from the same day.", f.Platform.Name()))
 		}
 	}
 	return nil

@@ -154,7 +154,7 @@ func (s *Store) facts(ctx context.Context, rules []Rule, list []device.Member) (
 		}
 	}
 	var places map[string]map[string]Place
-	if asks(func(r Rule) bool { return r.Condition == OutsideArea }) {
+	if asks(func(r Rule) bool { return r.ofArea() }) {
 		if places, err = s.places(ctx, ids); err != nil {
 			return nil, err
 		}

@@ -125,7 +125,7 @@ func (f *fixture) condemned(t *testing.T) (device.Device, compliance.Rule) {
 	t.Helper()
 	f.orders.to = command.New(f.DB, f.Clock, f.Log, f.Safety, fleet{f.devices}, f.Keys, f.Bus)
 	d := f.phone(t, "anna", "one")
-	r := f.rule(t, compliance.Rule{Condition: compliance.OldSystem, Versions: map[platform.ID]string{d.Platform: "17.2"}, WipeAfter: 3})
+	r := f.rule(t, compliance.Rule{Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: d.Platform, Version: "17.2"}}, WipeAfter: 3})
 	f.Clock.Advance(4 * day)
 	f.sweep(t)
 	if len(f.open(t, d)) != 1 {
@@ -196,7 +196,7 @@ func TestAnErasureIsOrderedAgainWithANewBreachAndAfterAnotherOrder(t *testing.T)
 	each(t, func(t *testing.T, f *fixture) {
 		d, r := f.condemned(t)
 		f.updated(t, d)
-		r.Versions = map[platform.ID]string{d.Platform: "19.0"}
+		r.Floors = []compliance.Floor{{Platform: d.Platform, Version: "19.0"}}
 		f.mustEdit(t, r)
 		f.sweep(t)
 		by, err := f.orders.to.Request(t.Context(), gate, command.Request{Kind: platform.SelectiveWipe, Devices: []string{d.ID}, Reason: "sold"})

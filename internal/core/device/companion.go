@@ -97,7 +97,10 @@ type Posture struct {
 	SIMPresent    *bool `json:"simPresent,omitempty"`
 	SIMChanged    *bool `json:"simChanged,omitempty"` // since it enrolled
 	Roaming       *bool `json:"roaming,omitempty"`
-	Apps          []App `json:"apps,omitempty"` // of devices of the organization alone
+	Managed       *bool `json:"managed,omitempty"`   // the management profile is there, or the application administers the device
+	Push          *bool `json:"push,omitempty"`      // the platform's push service reaches the application
+	TouchDown     *bool `json:"touchDown,omitempty"` // it is installed, and registered with the account
+	Apps          []App `json:"apps,omitempty"`      // of devices of the organization alone
 }
 
 // App is one application on a device.

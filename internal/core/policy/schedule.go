@@ -27,20 +27,25 @@ type Fetch struct {
 	Minutes int    `json:"minutes,omitempty"` // between questions, 5 to 1,440; of Interval alone
 }
 
-// Window is a time of peak on some days of the week, in minutes since midnight. One that ends at its beginning or before
-// it ends on the next day.
+// Window is a time on some days of the week, in minutes since midnight. One that ends at its beginning or before it ends on
+// the next day.
 type Window struct {
 	Days []time.Weekday `json:"days"` // 0 is Sunday
 	From int            `json:"from"` // 0 to 1439
 	To   int            `json:"to"`   // 0 to 1440
 }
 
-// Times is what a schedule says.
+// Week is some times of each week, by the clocks of one time zone.
+type Week struct {
+	Zone    string   `json:"zone"`    // of the IANA's names, such as Europe/Berlin; "" is UTC
+	Windows []Window `json:"windows"` // at most 30
+}
+
+// Times is what a schedule says: its week is the times of peak.
 type Times struct {
-	Zone    string   `json:"zone"` // of the IANA's names, such as Europe/Berlin; "" is UTC
-	Windows []Window `json:"windows"`
-	Peak    Fetch    `json:"peak"`
-	OffPeak Fetch    `json:"offPeak"`
+	Week
+	Peak    Fetch `json:"peak"`
+	OffPeak Fetch `json:"offPeak"`
 }
 
 // ScheduleTarget is whom a schedule is for. Priority decides between several groups of one device.
@@ -75,19 +80,25 @@ func (f Fetch) check(field string) []problem.Field {
 	return []problem.Field{{Name: field, Message: "Devices are told at once (push), ask every 5 to 1,440 minutes (interval), or by hand (manual)."}}
 }
 
-func (t Times) check() error {
-	faults := append(t.Peak.check("peak"), t.OffPeak.check("offPeak")...)
-	if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "Local" || len(t.Zone) > 60 {
+// Faults says what is wrong with a week, by its fields.
+func (w Week) Faults() []problem.Field {
+	var faults []problem.Field
+	if _, err := time.LoadLocation(w.Zone); err != nil || w.Zone == "Local" || len(w.Zone) > 60 {
 		faults = append(faults, problem.Field{Name: "zone", Message: "There is no such time zone; they are called like Europe/Berlin."})
 	}
-	if len(t.Windows) > maxWindows {
-		faults = append(faults, problem.Field{Name: "windows", Message: "A schedule has at most 30 times of peak."})
+	if len(w.Windows) > maxWindows {
+		faults = append(faults, problem.Field{Name: "windows", Message: "A week has at most 30 times."})
 	}
-	for i, w := range t.Windows {
-		if fault := w.check(); fault != "" {
+	for i, x := range w.Windows {
+		if fault := x.check(); fault != "" {
 			faults = append(faults, problem.Field{Name: fmt.Sprintf("windows[%d]", i), Message: fault})
 		}
 	}
+	return faults
+}
+
+func (t Times) check() error {
+	faults := slices.Concat(t.Peak.check("peak"), t.OffPeak.check("offPeak"), t.Faults())
 	if len(faults) == 0 {
 		return nil
 	}
@@ -97,26 +108,26 @@ func (t Times) check() error {
 func (w Window) check() string {
 	switch {
 	case len(w.Days) == 0 || len(w.Days) > 7 || slices.ContainsFunc(w.Days, func(d time.Weekday) bool { return d < 0 || d > 6 }):
-		return "A time of peak is on one day of the week or more, from 0 (Sunday) to 6."
+		return "A time is on one day of the week or more, from 0 (Sunday) to 6."
 	case w.From < 0 || w.From >= dayMinutes || w.To < 0 || w.To > dayMinutes:
-		return "A time of peak is from minute 0 to 1439 of the day to minute 0 to 1440."
+		return "A time is from minute 0 to 1439 of the day to minute 0 to 1440."
 	}
 	return ""
 }
 
-// IsPeak tells whether at is a time of peak, by the clocks of the schedule's zone. An hour that the clocks repeat is told
-// twice, and one that they skip is none.
-func (t Times) IsPeak(at time.Time) bool { return t.isPeak(at.In(t.location())) }
+// Holds tells whether at is among the times, by the clocks of the week's zone. An hour that the clocks repeat is told twice,
+// and one that they skip is none.
+func (w Week) Holds(at time.Time) bool { return w.holds(at.In(w.location())) }
 
-func (t Times) isPeak(local time.Time) bool {
+func (w Week) holds(local time.Time) bool {
 	now, today := local.Hour()*60+local.Minute(), local.Weekday()
 	yesterday := (today + 6) % 7
-	for _, w := range t.Windows {
-		over := w.To <= w.From // it ends on the next day
+	for _, x := range w.Windows {
+		over := x.To <= x.From // it ends on the next day
 		switch {
-		case slices.Contains(w.Days, today) && now >= w.From && (over || now < w.To):
+		case slices.Contains(x.Days, today) && now >= x.From && (over || now < x.To):
 			return true
-		case over && slices.Contains(w.Days, yesterday) && now < w.To:
+		case over && slices.Contains(x.Days, yesterday) && now < x.To:
 			return true
 		}
 	}
@@ -125,7 +136,7 @@ func (t Times) isPeak(local time.Time) bool {
 
 // At returns how a device comes for news at the time.
 func (t Times) At(at time.Time) Fetch {
-	if t.IsPeak(at) {
+	if t.Holds(at) {
 		return t.Peak
 	}
 	return t.OffPeak
@@ -135,10 +146,10 @@ func (t Times) At(at time.Time) Fetch {
 // may be the moment of the change.
 func (t Times) Next(at time.Time) time.Time {
 	local := at.In(t.location())
-	was := t.isPeak(local)
+	was := t.holds(local)
 	var next time.Time
 	for edge := range t.edges(local) {
-		if edge.After(at) && (next.IsZero() || edge.Before(next)) && t.isPeak(edge) != was {
+		if edge.After(at) && (next.IsZero() || edge.Before(next)) && t.holds(edge) != was {
 			next = edge
 		}
 	}
@@ -177,14 +188,14 @@ func (t Times) edges(local time.Time) iter.Seq[time.Time] {
 // zones keeps the time zones that schedules name: reading one takes longer than all else that is asked of a schedule.
 var zones sync.Map // of *time.Location, by name; there are a few hundred
 
-func (t Times) location() *time.Location {
-	if l, ok := zones.Load(t.Zone); ok {
+func (w Week) location() *time.Location {
+	if l, ok := zones.Load(w.Zone); ok {
 		return l.(*time.Location)
 	}
-	l, err := time.LoadLocation(t.Zone)
+	l, err := time.LoadLocation(w.Zone)
 	if err != nil {
 		return time.UTC
 	}
-	zones.Store(t.Zone, l)
+	zones.Store(w.Zone, l)
 	return l
 }

@@ -18,8 +18,8 @@ var workdays = []time.Weekday{1, 2, 3, 4, 5}
 
 func office() Times {
 	return Times{
-		Zone: "Europe/Berlin", Peak: Fetch{Manner: Push}, OffPeak: Fetch{Interval, 60},
-		Windows: []Window{{Days: workdays, From: 8 * 60, To: 18 * 60}, {Days: []time.Weekday{5}, From: 22 * 60, To: 2 * 60}},
+		Peak: Fetch{Manner: Push}, OffPeak: Fetch{Interval, 60},
+		Week: Week{"Europe/Berlin", []Window{{Days: workdays, From: 8 * 60, To: 18 * 60}, {Days: []time.Weekday{5}, From: 22 * 60, To: 2 * 60}}},
 	}
 }
 
@@ -41,23 +41,23 @@ func TestPeakIsByTheClocksOfTheZone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := office().IsPeak(when); got != want {
+		if got := office().Holds(when); got != want {
 			t.Errorf("at %s it is peak: %v", at, got)
 		}
 		if f := office().At(when); (f.Manner == Push) != want {
 			t.Errorf("at %s: %+v", at, f)
 		}
 	}
-	all := Times{Windows: []Window{{Days: []time.Weekday{0}, From: 600, To: 600}}}
-	if !all.IsPeak(time.Date(2024, 5, 5, 10, 0, 0, 0, time.UTC)) || !all.IsPeak(time.Date(2024, 5, 6, 9, 59, 0, 0, time.UTC)) ||
-		all.IsPeak(time.Date(2024, 5, 6, 10, 0, 0, 0, time.UTC)) {
+	all := Times{Week: Week{Windows: []Window{{Days: []time.Weekday{0}, From: 600, To: 600}}}}
+	if !all.Holds(time.Date(2024, 5, 5, 10, 0, 0, 0, time.UTC)) || !all.Holds(time.Date(2024, 5, 6, 9, 59, 0, 0, time.UTC)) ||
+		all.Holds(time.Date(2024, 5, 6, 10, 0, 0, 0, time.UTC)) {
 		t.Error("a window that ends at its beginning is not a whole day")
 	}
 }
 
 func TestNothingChangesBeforeTheNextTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := Times{Zone: rapid.SampledFrom([]string{"", "Europe/Berlin", "Asia/Kathmandu"}).Draw(t, "zone")}
+		x := Times{Week: Week{Zone: rapid.SampledFrom([]string{"", "Europe/Berlin", "Asia/Kathmandu"}).Draw(t, "zone")}}
 		for range rapid.IntRange(0, 3).Draw(t, "windows") {
 			x.Windows = append(x.Windows, Window{
 				Days: rapid.SliceOfNDistinct(rapid.Map(rapid.IntRange(0, 6), func(i int) time.Weekday { return time.Weekday(i) }), 1, 7, rapid.ID).Draw(t, "days"),
@@ -67,15 +67,15 @@ func TestNothingChangesBeforeTheNextTime(t *testing.T) {
 		// Also over the nights of 31 March and 27 October, when clocks are changed in Berlin.
 		month := rapid.SampledFrom([]time.Month{3, 5, 10}).Draw(t, "month")
 		at := time.Date(2024, month, 25, 0, rapid.IntRange(0, 10_000).Draw(t, "minute"), 0, 0, time.UTC)
-		next, was := x.Next(at), x.IsPeak(at)
+		next, was := x.Next(at), x.Holds(at)
 		until := next
 		if next.IsZero() {
 			until = at.Add(8 * 24 * time.Hour)
-		} else if x.IsPeak(next) == was {
+		} else if x.Holds(next) == was {
 			t.Fatalf("at %s nothing changes", next)
 		}
 		for m := at; m.Before(until); m = m.Add(15 * time.Minute) {
-			if x.IsPeak(m) != was {
+			if x.Holds(m) != was {
 				t.Fatalf("it changes at %s, before %s", m, next)
 			}
 		}
@@ -83,7 +83,7 @@ func TestNothingChangesBeforeTheNextTime(t *testing.T) {
 }
 
 func TestPeakOnTheNightsWhenClocksAreChanged(t *testing.T) {
-	night := Times{Zone: "Europe/Berlin", Windows: []Window{{Days: []time.Weekday{0}, From: 2*60 + 30, To: 4 * 60}}}
+	night := Times{Week: Week{"Europe/Berlin", []Window{{Days: []time.Weekday{0}, From: 2*60 + 30, To: 4 * 60}}}}
 	for _, c := range []struct{ at, next string }{
 		// On 31 March 2024 there is no half past two: after 01:59 comes 03:00, and peak is an hour shorter.
 		{"2024-03-31T00:30:00Z", "2024-03-31T01:00:00Z"},
@@ -99,7 +99,7 @@ func TestPeakOnTheNightsWhenClocksAreChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := night.Next(at)
-		if got := next.UTC().Format(time.RFC3339); got != c.next || night.IsPeak(next) == night.IsPeak(at) {
+		if got := next.UTC().Format(time.RFC3339); got != c.next || night.Holds(next) == night.Holds(at) {
 			t.Errorf("after %s it changes at %s, want %s", c.at, got, c.next)
 		}
 	}
@@ -125,7 +125,7 @@ func TestAPaceChangesWithinAMinuteOfTheSchedule(t *testing.T) {
 	if len(seen) < 2 {
 		t.Error("all change at once")
 	}
-	same := Times{Windows: office().Windows, Peak: Fetch{Manner: Push}, OffPeak: Fetch{Manner: Push}}
+	same := Times{Week: Week{Windows: office().Windows}, Peak: Fetch{Manner: Push}, OffPeak: Fetch{Manner: Push}}
 	if p := same.Pace("a", edge); !p.Until.IsZero() {
 		t.Errorf("what never changes: %+v", p)
 	}
@@ -188,7 +188,7 @@ func FuzzTimes(f *testing.F) {
 			return
 		}
 		at := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
-		if next := x.Next(at); !next.IsZero() && x.IsPeak(next) == x.IsPeak(at) {
+		if next := x.Next(at); !next.IsZero() && x.Holds(next) == x.Holds(at) {
 			t.Errorf("nothing changes at %s", next)
 		}
 	})

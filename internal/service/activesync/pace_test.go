@@ -262,7 +262,7 @@ func TestTwoDaysOfPhonesOnASchedule(t *testing.T) {
 		at := func(day, hour, minute int) time.Time { return time.Date(2000, 3, day, hour, minute, 0, 0, berlin) }
 		mail := upstream.New(upstream.Options{Password: "p", Mails: 1})
 		fleet, log, zone := scheduledFleet(t, mail, &policy.Times{
-			Zone: "Europe/Berlin", Windows: []policy.Window{{Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, From: 8 * 60, To: 18 * 60}},
+			Week: policy.Week{Zone: "Europe/Berlin", Windows: []policy.Window{{Days: []time.Weekday{0, 1, 2, 3, 4, 5, 6}, From: 8 * 60, To: 18 * 60}}},
 			Peak: policy.Fetch{Manner: policy.Push}, OffPeak: policy.Fetch{Manner: policy.Interval, Minutes: 60},
 		})
 		ctx, stop := context.WithCancel(t.Context())

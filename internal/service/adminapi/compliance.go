@@ -71,13 +71,48 @@ func wireComplianceRule(r compliance.Rule, n compliance.Count) adminv1.Complianc
 	out := adminv1.ComplianceRule{ID: r.ID, Version: r.Version, Broken: n.Broken, Restricted: n.Restricted}
 	out.ComplianceRuleDraft = adminv1.ComplianceRuleDraft{
 		Name: r.Name, Enabled: r.Enabled, Condition: string(r.Condition), UnknownCounts: r.UnknownCounts, Hours: r.Hours,
-		Platforms: each(r.Platforms, platformName), Versions: map[string]string{}, Apps: r.Apps, Count: r.Count, Area: (*adminv1.Area)(r.Area),
+		Platforms: each(r.Platforms, platformName), Floors: each(r.Floors, wireFloor), Apps: r.Apps, Count: r.Count, Area: wireArea(r.Area),
 		OnPlatforms: each(r.OnPlatforms, platformName), UserGroups: r.UserGroups, DeviceGroups: r.DeviceGroups,
 		Liability: unset(string(r.Liability), "any"), TellOwner: r.TellOwner, TellStaff: r.TellStaff, Grace: r.Grace,
 		Access: unset(string(r.Access), "none"), WipeAfter: r.WipeAfter, Mark: unset(string(r.Mark), "none"), RetireAfter: r.RetireAfter,
 	}
-	for id, v := range r.Versions {
-		out.Versions[string(id)] = v
+	return out
+}
+
+func wireFloor(f compliance.Floor) adminv1.Floor {
+	return adminv1.Floor{Platform: string(f.Platform), Version: f.Version, From: f.From}
+}
+
+func coreFloor(f adminv1.Floor) compliance.Floor {
+	return compliance.Floor{Platform: platform.ID(f.Platform), Version: f.Version, From: f.From}
+}
+
+func wireArea(a *compliance.Area) *adminv1.Area {
+	if a == nil {
+		return nil
+	}
+	out := &adminv1.Area{Hours: a.Hours, Polygon: each(a.Polygon, func(p compliance.Position) adminv1.Point { return adminv1.Point(p) })}
+	if a.Circle != nil {
+		out.Circle = &adminv1.Circle{Point: adminv1.Point(a.Circle.Position), Metres: a.Circle.Metres}
+	}
+	if a.During != nil {
+		week := wireWeek(*a.During)
+		out.During = &week
+	}
+	return out
+}
+
+func coreArea(a *adminv1.Area) *compliance.Area {
+	if a == nil {
+		return nil
+	}
+	out := &compliance.Area{Hours: a.Hours, Polygon: each(a.Polygon, func(p adminv1.Point) compliance.Position { return compliance.Position(p) })}
+	if a.Circle != nil {
+		out.Circle = &compliance.Circle{Position: compliance.Position(a.Circle.Point), Metres: a.Circle.Metres}
+	}
+	if a.During != nil {
+		week := coreWeek(*a.During)
+		out.During = &week
 	}
 	return out
 }
@@ -87,20 +122,14 @@ func platformName(id platform.ID) string { return string(id) }
 func platformID(name string) platform.ID { return platform.ID(name) }
 
 func coreComplianceRule(id string, version int64, d adminv1.ComplianceRuleDraft) compliance.Rule {
-	r := compliance.Rule{
+	return compliance.Rule{
 		ID: id, Version: version, Name: d.Name, Enabled: d.Enabled, Condition: compliance.Condition(d.Condition), UnknownCounts: d.UnknownCounts,
-		Hours: d.Hours, Platforms: each(d.Platforms, platformID), Apps: d.Apps, Count: d.Count, Area: (*compliance.Area)(d.Area),
+		Hours: d.Hours, Platforms: each(d.Platforms, platformID), Floors: each(d.Floors, coreFloor), Apps: d.Apps, Count: d.Count,
+		Area:        coreArea(d.Area),
 		OnPlatforms: each(d.OnPlatforms, platformID), UserGroups: d.UserGroups, DeviceGroups: d.DeviceGroups,
 		Liability: device.Liability(set(d.Liability, "any")), TellOwner: d.TellOwner, TellStaff: d.TellStaff, Grace: d.Grace,
 		Access: device.Access(set(d.Access, "none")), WipeAfter: d.WipeAfter, Mark: device.Mark(set(d.Mark, "none")), RetireAfter: d.RetireAfter,
 	}
-	if len(d.Versions) > 0 {
-		r.Versions = make(map[platform.ID]string, len(d.Versions))
-	}
-	for id, v := range d.Versions {
-		r.Versions[platform.ID(id)] = v
-	}
-	return r
 }
 
 // counts tells how many devices break each rule.

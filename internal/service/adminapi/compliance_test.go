@@ -135,7 +135,7 @@ func TestTheMailsToOwners(t *testing.T) {
 func TestAnAreaSaysForHowLongAPositionCounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := w.by(t, "owner")
-		draft := adminv1.ComplianceRuleDraft{Name: "Here", Condition: "outside-area", Area: &adminv1.Area{Latitude: 48.2, Longitude: 16.4, Metres: 5000}}
+		draft := adminv1.ComplianceRuleDraft{Name: "Here", Condition: "outside-area", Area: &adminv1.Area{Circle: &adminv1.Circle{Point: adminv1.Point{Latitude: 48.2, Longitude: 16.4}, Metres: 5000}}}
 		g := owner.do("POST", "/compliance/rules", draft).want(201)
 		r := decode[adminv1.ComplianceRule](g)
 		if r.Area.Hours != 24 {

@@ -196,6 +196,9 @@ func posture(x device.Companion) []adminv1.Fact {
 		{"simPresent", "SIM card present", p.SIMPresent},
 		{"simChanged", "SIM card changed", p.SIMChanged},
 		{"roaming", "Roaming", p.Roaming},
+		{"managed", "Under management", p.Managed},
+		{"push", "Reached by the platform's push service", p.Push},
+		{"touchDown", "TouchDown registered", p.TouchDown},
 	} {
 		if f.value == nil {
 			continue

@@ -35,6 +35,18 @@ func coreFetch(f adminv1.ScheduleFetch) policy.Fetch {
 	return policy.Fetch{Manner: policy.Manner(f.Manner), Minutes: f.Minutes}
 }
 
+func wireWeek(w policy.Week) adminv1.Week {
+	return adminv1.Week{Zone: w.Zone, Windows: each(w.Windows, func(x policy.Window) adminv1.WeekWindow {
+		return adminv1.WeekWindow{Days: each(x.Days, func(d time.Weekday) int { return int(d) }), From: x.From, To: x.To}
+	})}
+}
+
+func coreWeek(w adminv1.Week) policy.Week {
+	return policy.Week{Zone: w.Zone, Windows: each(w.Windows, func(x adminv1.WeekWindow) policy.Window {
+		return policy.Window{Days: each(x.Days, func(d int) time.Weekday { return time.Weekday(d) }), From: x.From, To: x.To}
+	})}
+}
+
 func (n targetNames) schedule(s policy.Schedule) adminv1.Schedule {
 	return adminv1.Schedule{
 		ID: s.ID, Name: s.Name, Updated: stamp(s.Changed),
@@ -42,10 +54,7 @@ func (n targetNames) schedule(s policy.Schedule) adminv1.Schedule {
 			return adminv1.ScheduleTarget{Kind: string(t.Kind), Target: n.of(t.Target), Priority: t.Priority}
 		}),
 		ScheduleTimes: adminv1.ScheduleTimes{
-			Zone: s.Times.Zone, Peak: wireFetch(s.Times.Peak), OffPeak: wireFetch(s.Times.OffPeak),
-			Windows: each(s.Times.Windows, func(w policy.Window) adminv1.ScheduleWindow {
-				return adminv1.ScheduleWindow{Days: each(w.Days, func(d time.Weekday) int { return int(d) }), From: w.From, To: w.To}
-			}),
+			Week: wireWeek(s.Times.Week), Peak: wireFetch(s.Times.Peak), OffPeak: wireFetch(s.Times.OffPeak),
 		},
 	}
 }
@@ -57,10 +66,7 @@ func coreSchedule(d adminv1.ScheduleDraft) policy.Schedule {
 			return policy.ScheduleTarget{Target: policy.Target{Kind: policy.TargetKind(t.Kind), ID: t.Target}, Priority: t.Priority}
 		}),
 		Times: policy.Times{
-			Zone: d.Zone, Peak: coreFetch(d.Peak), OffPeak: coreFetch(d.OffPeak),
-			Windows: each(d.Windows, func(w adminv1.ScheduleWindow) policy.Window {
-				return policy.Window{Days: each(w.Days, func(d int) time.Weekday { return time.Weekday(d) }), From: w.From, To: w.To}
-			}),
+			Week: coreWeek(d.Week), Peak: coreFetch(d.Peak), OffPeak: coreFetch(d.OffPeak),
 		},
 	}
 }
@@ -150,7 +156,7 @@ func (a *API) wireDeviceSchedule(ctx context.Context, list []policy.Scheduled) (
 	}
 	first, now := list[0], a.Clock.Now()
 	out.Schedule, out.Kind, out.Target = out.Reaching[0].Schedule, out.Reaching[0].Kind, out.Reaching[0].Target
-	out.Zone, out.IsPeak = first.Times.Zone, first.Times.IsPeak(now)
+	out.Zone, out.IsPeak = first.Times.Zone, first.Times.Holds(now)
 	out.Now = wireFetch(first.Times.At(now))
 	out.Then = out.Now
 	if until := first.Times.Next(now); !until.IsZero() {

@@ -16,8 +16,10 @@ func TestSchedules(t *testing.T) {
 		d := adminv1.ScheduleDraft{
 			Name: "Office", Targets: []adminv1.ScheduleTargetDraft{{Kind: "device", Target: phone.ID}},
 			ScheduleTimes: adminv1.ScheduleTimes{
-				Zone: "Europe/Berlin", Peak: adminv1.ScheduleFetch{Manner: "push"}, OffPeak: adminv1.ScheduleFetch{Manner: "interval", Minutes: 60},
-				Windows: []adminv1.ScheduleWindow{{Days: []int{0, 1, 2, 3, 4, 5, 6}, From: 22 * 60, To: 2 * 60}},
+				Peak: adminv1.ScheduleFetch{Manner: "push"}, OffPeak: adminv1.ScheduleFetch{Manner: "interval", Minutes: 60},
+				Week: adminv1.Week{
+					Zone: "Europe/Berlin", Windows: []adminv1.WeekWindow{{Days: []int{0, 1, 2, 3, 4, 5, 6}, From: 22 * 60, To: 2 * 60}},
+				},
 			},
 		}
 		g := owner.do("POST", "/schedules", d).want(201)

@@ -3,6 +3,7 @@ package companion
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"drover/api/companionv1"
 	"drover/internal/base/problem"
@@ -161,7 +162,7 @@ func (s *Service) collects(ctx context.Context, d device.Device, in companionv1.
 func wirePosture(p companionv1.Posture) device.Posture {
 	out := device.Posture{
 		Rooted: p.Rooted, Encrypted: p.Encrypted, CardEncrypted: p.CardEncrypted, Passcode: p.Passcode, SIMPresent: p.SIMPresent,
-		SIMChanged: p.SIMChanged, Roaming: p.Roaming,
+		SIMChanged: p.SIMChanged, Roaming: p.Roaming, Managed: p.Managed, Push: p.Push, TouchDown: p.TouchDown,
 	}
 	for _, a := range p.Apps {
 		out.Apps = append(out.Apps, device.App{ID: a.ID, Name: a.Name, Version: a.Version})
@@ -171,10 +172,7 @@ func wirePosture(p companionv1.Posture) device.Posture {
 
 // told tells whether anything is told of the posture.
 func told(p companionv1.Posture) bool {
-	for _, b := range []*bool{p.Rooted, p.Encrypted, p.CardEncrypted, p.Passcode, p.SIMPresent, p.SIMChanged, p.Roaming} {
-		if b != nil {
-			return true
-		}
-	}
-	return len(p.Apps) > 0
+	return len(p.Apps) > 0 || slices.ContainsFunc([]*bool{
+		p.Rooted, p.Encrypted, p.CardEncrypted, p.Passcode, p.SIMPresent, p.SIMChanged, p.Roaming, p.Managed, p.Push, p.TouchDown,
+	}, func(b *bool) bool { return b != nil })
 }

@@ -120,6 +120,9 @@ func (a *App) CheckIn(ctx context.Context) error {
 	if a.o.Handset.Rules().Encryption != handset.OwnData { // the mail client's data is not the device
 		posture["encrypted"] = s.Encrypted
 	}
+	for _, fact := range a.o.Handset.Rules().Stands {
+		posture[fact] = a.o.Handset.Manner() != handset.Leave
+	}
 	facts := a.o.Facts
 	if !a.asked("audit.phone-number") {
 		facts.Phone = ""

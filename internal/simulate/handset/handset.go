@@ -68,10 +68,11 @@ const (
 	Replay     Manner = "replay"      // sends what ends an order twice
 	Halt       Manner = "halt"        // confirms an order to erase and is not heard of again, with nothing erased
 	Postpone   Manner = "postpone"    // puts every order off once: its screen is locked
+	Leave      Manner = "leave"       // says that its user has taken it out of management: profile, push and TouchDown are gone
 )
 
 // Manners lists all but Obedient.
-var Manners = []Manner{Partial, Refuse, IgnoreWipe, WrongKey, Garbage, Lie, Replay, Halt, Postpone}
+var Manners = []Manner{Partial, Refuse, IgnoreWipe, WrongKey, Garbage, Lie, Replay, Halt, Postpone, Leave}
 
 // Handset is one device. It may be used by several goroutines: its mail client's and its companion application's.
 type Handset struct {

@@ -22,6 +22,7 @@ type Rules struct {
 	Postpones  map[Order]bool // the device may wait for its user
 	Log        []string       // what its log looks like
 	Tells      []string       // the kinds of personal data that it can tell
+	Stands     []string       // what its application tells of management: "managed", "push", "touchDown"
 }
 
 // productLog is the log of phones whose application writes nothing but its own.
@@ -52,6 +53,8 @@ func told(orders map[Order]Effect) map[Order]Effect {
 }
 
 var (
+	managed   = []string{"managed", "push"}
+	byTouch   = []string{"managed", "touchDown"}
 	everyKind = []string{"location", "phone-log", "text-log", "file"}
 	noFiles   = []string{"location", "phone-log", "text-log"}
 	wholeCard = Effect{Card: true}
@@ -65,11 +68,11 @@ var rules = map[string]Rules{
 	"android-native/3.0": androidNative(Asked),
 	// Android before 2.2 cannot be returned to factory state or locked: TouchDown removes its own.
 	"android-touchdown/2.0": {
-		App: true, Card: true, CardOption: true, Encryption: OwnData, Log: androidLog, Tells: noFiles,
+		App: true, Card: true, CardOption: true, Encryption: OwnData, Log: androidLog, Tells: noFiles, Stands: byTouch,
 		Orders: told(map[Order]Effect{SelectiveWipe: touchDownOnly, WipeCard: wholeCard}),
 	},
 	"android-touchdown/2.2": {
-		App: true, Card: true, CardOption: true, Encryption: OwnData, Log: androidLog, Tells: noFiles,
+		App: true, Card: true, CardOption: true, Encryption: OwnData, Log: androidLog, Tells: noFiles, Stands: byTouch,
 		Orders: told(map[Order]Effect{
 			FullWipe: {Factory: true, CardOption: true}, SelectiveWipe: touchDownOnly, WipeCard: wholeCard, Lock: locks, ClearPasscode: clears,
 		}),
@@ -85,7 +88,7 @@ var rules = map[string]Rules{
 	},
 	"ios/4": iosBefore10(), "ios/5": iosBefore10(),
 	"ios/10": {
-		App: true, Encryption: Always, Log: productLog, Tells: []string{"location"},
+		App: true, Encryption: Always, Log: productLog, Tells: []string{"location"}, Stands: managed,
 		Orders:    told(map[Order]Effect{FullWipe: {Factory: true}, SelectiveWipe: {Account: true, Mail: true}}),
 		Postpones: map[Order]bool{SelectiveWipe: true},
 	},
@@ -110,7 +113,7 @@ var (
 
 func androidNative(e Encryption) Rules {
 	return Rules{
-		App: true, Card: true, Encryption: e, Log: androidLog, Tells: everyKind,
+		App: true, Card: true, Encryption: e, Log: androidLog, Tells: everyKind, Stands: managed,
 		Orders: told(map[Order]Effect{
 			FullWipe: {Factory: true}, SelectiveWipe: {Account: true}, WipeCard: wholeCard, Lock: locks, ClearPasscode: clears,
 		}),
@@ -120,7 +123,7 @@ func androidNative(e Encryption) Rules {
 // androidToday has an application that locks, and tells little: calls and messages are other applications' alone.
 func androidToday(full Effect, card bool) Rules {
 	return Rules{
-		App: true, Card: card, Encryption: Always, Log: androidLog, Tells: []string{"location"},
+		App: true, Card: card, Encryption: Always, Log: androidLog, Tells: []string{"location"}, Stands: managed,
 		Orders: told(map[Order]Effect{FullWipe: full, SelectiveWipe: accountOnly, Lock: locks}),
 	}
 }
@@ -128,7 +131,7 @@ func androidToday(full Effect, card bool) Rules {
 // iosBefore10 can do little by its application: what the system does, it does for device management.
 func iosBefore10() Rules {
 	return Rules{
-		App: true, Encryption: Always, Log: productLog, Tells: []string{"location"},
+		App: true, Encryption: Always, Log: productLog, Tells: []string{"location"}, Stands: managed,
 		Orders: told(map[Order]Effect{FullWipe: {Factory: true}}),
 	}
 }

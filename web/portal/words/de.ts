@@ -92,7 +92,11 @@ export const de: Words = {
     'missing-app': 'Ihm fehlt eine App, die es haben muss: Installieren Sie sie.',
     'too-many-devices': 'Sie haben hier zu viele Geräte: Nehmen Sie eines außer Dienst.',
     'personal-device': 'Private Geräte sind nicht erlaubt: Fragen Sie Ihren Helpdesk.',
+    'management-removed': 'Die Verwaltung wurde entfernt: Installieren Sie das Profil wieder, oder lassen Sie die Begleit-App das Gerät verwalten.',
+    'push-lost': 'Es lässt sich nicht sofort erreichen: Erlauben Sie der Begleit-App Mitteilungen, und öffnen Sie sie.',
+    'touchdown-missing': 'TouchDown fehlt oder ist nicht angemeldet: Installieren Sie es, und melden Sie es mit Ihrem E-Mail-Konto an.',
     'outside-area': 'Es ist außerhalb des Gebiets, in dem es bleiben muss.',
+    'inside-area': 'Es ist in einem Gebiet, in dem es nicht sein darf.',
   },
 
   acts: 'Was Sie tun können',

@@ -84,7 +84,11 @@ export const en = {
     'missing-app': 'It lacks an application that it must have: install it.',
     'too-many-devices': 'You have too many devices here: take one out of service.',
     'personal-device': 'Personal devices are not allowed: ask your help desk.',
+    'management-removed': 'Its management has been removed: install the profile again, or let the companion application administer it.',
+    'push-lost': 'It cannot be told anything at once: allow the companion application to notify you, and open it.',
+    'touchdown-missing': 'TouchDown is missing or not registered: install it and register it with your mail account.',
     'outside-area': 'It is outside the area that it must stay in.',
+    'inside-area': 'It is inside an area where it must not be.',
   },
 
   acts: 'What you can do',

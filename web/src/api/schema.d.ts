@@ -8434,7 +8434,7 @@ export interface components {
             targets: components["schemas"]["ScheduleTarget"][];
             updated: string;
             /** @description The times of peak. */
-            windows: components["schemas"]["ScheduleWindow"][];
+            windows: components["schemas"]["WeekWindow"][];
             /** @description Time zone, such as Europe/Berlin; empty is UTC. */
             zone: string;
         };
@@ -8444,7 +8444,7 @@ export interface components {
             peak: components["schemas"]["ScheduleFetch"];
             targets?: components["schemas"]["ScheduleTargetDraft"][];
             /** @description The times of peak. */
-            windows: components["schemas"]["ScheduleWindow"][];
+            windows: components["schemas"]["WeekWindow"][];
             /** @description Time zone, such as Europe/Berlin; empty is UTC. */
             zone: string;
         };
@@ -8483,7 +8483,7 @@ export interface components {
             /** @description The id of the device, user or group; empty for the default. */
             target?: string;
         };
-        ScheduleWindow: {
+        WeekWindow: {
             /** @description Days of the week, 0 is Sunday. */
             days: number[];
             /**

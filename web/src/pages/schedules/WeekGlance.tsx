@@ -1,4 +1,4 @@
-import type { ScheduleWindow } from '../../api/types';
+import type { WeekWindow } from '../../api/types';
 import { DAYS, ORDER, spans, toWeek, windowWords, type Week } from './week';
 import classes from './schedules.module.css';
 
@@ -14,7 +14,7 @@ export function Bar({ week, day }: { week: Week; day: number }) {
 }
 
 /** A week of peaks as a picture, and in words for who does not see it. */
-export function WeekGlance({ windows }: { windows: ScheduleWindow[] }) {
+export function WeekGlance({ windows }: { windows: WeekWindow[] }) {
   const week = toWeek(windows);
   const words = windows.length === 0 ? 'There is no peak.' : `Peak: ${windows.map(windowWords).join('; ')}.`;
   return (

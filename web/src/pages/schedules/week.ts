@@ -1,4 +1,4 @@
-import type { DeviceSchedule, ScheduleFetch, ScheduleWindow } from '../../api/types';
+import type { DeviceSchedule, ScheduleFetch, WeekWindow } from '../../api/types';
 
 /** A time of peak on one day, in minutes since midnight. One that ends at its beginning or before ends on the next day. */
 export interface Peak {
@@ -20,7 +20,7 @@ export const WORKDAYS = [1, 2, 3, 4, 5] as const;
 
 const dayName = (day: number) => DAYS[day] ?? '';
 
-export function toWeek(windows: ScheduleWindow[]): Week {
+export function toWeek(windows: WeekWindow[]): Week {
   const week: Week = DAYS.map(() => []);
   for (const w of windows) {
     for (const day of w.days) week[day]?.push({ from: w.from, to: w.to % FULL_DAY });
@@ -29,8 +29,8 @@ export function toWeek(windows: ScheduleWindow[]): Week {
 }
 
 /** The windows of a week: the same times on several days are one. */
-export function toWindows(week: Week): ScheduleWindow[] {
-  const windows = new Map<string, ScheduleWindow>();
+export function toWindows(week: Week): WeekWindow[] {
+  const windows = new Map<string, WeekWindow>();
   for (const day of ORDER) {
     for (const { from, to } of week[day] ?? []) {
       const key = `${from}-${to}`;
@@ -79,7 +79,7 @@ function dayWords(days: number[]): string {
 }
 
 /** "Monday to Friday, 08:00 to 18:00" */
-export function windowWords(w: ScheduleWindow): string {
+export function windowWords(w: WeekWindow): string {
   const peak = { from: w.from, to: w.to % FULL_DAY };
   const end = peak.to === peak.from || overMidnight(peak) ? `${clock(peak.to)} the next day` : clock(w.to);
   return `${dayWords(w.days)}, ${clock(w.from)} to ${end}`;
