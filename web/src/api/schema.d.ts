@@ -5172,20 +5172,16 @@ export interface components {
             serial: string;
         };
         Area: {
+            circle?: components["schemas"]["Circle"];
+            /** @description When the area is asked for; at other times a device may be anywhere. Always when left out. */
+            during?: components["schemas"]["Week"];
             /**
              * Format: int64
              * @description How old a position may be to tell anything: from an older one the answer is unknown. 24 when left out.
              */
             hours?: number;
-            /** Format: double */
-            latitude: number;
-            /** Format: double */
-            longitude: number;
-            /**
-             * Format: double
-             * @description The radius.
-             */
-            metres: number;
+            /** @description Its corners in order, 3 or more. It goes around neither pole. */
+            polygon?: components["schemas"]["Point"][];
         };
         Assignment: {
             at: string;
@@ -5432,6 +5428,17 @@ export interface components {
             expires: string;
             name: string;
         };
+        Circle: {
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+            /**
+             * Format: double
+             * @description The radius.
+             */
+            metres: number;
+        };
         ClosestChoice: {
             /** @description The rules of that server do not let in this address: it is blocked, whether it is hidden or not. */
             blocked: boolean;
@@ -5575,6 +5582,8 @@ export interface components {
             count?: number;
             deviceGroups?: string[];
             enabled: boolean;
+            /** @description The least versions of systems. Of those of one platform, the highest that is asked by now holds. */
+            floors?: components["schemas"]["Floor"][];
             /**
              * Format: int64
              * @description Hours until the rest follows.
@@ -5614,10 +5623,6 @@ export interface components {
             userGroups?: string[];
             /** Format: int64 */
             version: number;
-            /** @description By platform, the least version of its system. */
-            versions?: {
-                [key: string]: string;
-            };
             /**
              * Format: int64
              * @description Days after the grace until the organization's data is erased; 0 for never. It needs the right to erase it.
@@ -5641,6 +5646,8 @@ export interface components {
             count?: number;
             deviceGroups?: string[];
             enabled: boolean;
+            /** @description The least versions of systems. Of those of one platform, the highest that is asked by now holds. */
+            floors?: components["schemas"]["Floor"][];
             /**
              * Format: int64
              * @description Hours until the rest follows.
@@ -5672,10 +5679,6 @@ export interface components {
             /** @description A device of which it is not known breaks the rule too. */
             unknownCounts?: boolean;
             userGroups?: string[];
-            /** @description By platform, the least version of its system. */
-            versions?: {
-                [key: string]: string;
-            };
             /**
              * Format: int64
              * @description Days after the grace until the organization's data is erased; 0 for never. It needs the right to erase it.
@@ -5802,7 +5805,7 @@ export interface components {
             condition: string;
             /** @description What the owner of the device does about it. */
             mend: string;
-            /** @description The parameters of a rule that the condition needs: hours, platforms, versions, apps, count, area. */
+            /** @description The parameters of a rule that the condition needs: hours, platforms, floors, apps, count, area. */
             needs: string[];
             words: string;
         };
@@ -6612,6 +6615,13 @@ export interface components {
             then: "none" | "quarantine" | "block";
             /** @description When the organization's data is erased; empty for never. */
             wipe: string;
+        };
+        Floor: {
+            /** @description The first day on which it is asked, such as 2027-01-31, in UTC; always when left out. */
+            from?: string;
+            platform: string;
+            /** @description Such as 17.2. */
+            version: string;
         };
         Folder: {
             description: string;
@@ -7917,6 +7927,12 @@ export interface components {
             /** @description The newest version it speaks; empty when it is not known. */
             tls: string;
         };
+        Point: {
+            /** Format: double */
+            latitude: number;
+            /** Format: double */
+            longitude: number;
+        };
         PolicyLayer: {
             /** @enum {string} */
             kind: "device" | "user" | "group" | "default";
@@ -8433,7 +8449,6 @@ export interface components {
             peak: components["schemas"]["ScheduleFetch"];
             targets: components["schemas"]["ScheduleTarget"][];
             updated: string;
-            /** @description The times of peak. */
             windows: components["schemas"]["WeekWindow"][];
             /** @description Time zone, such as Europe/Berlin; empty is UTC. */
             zone: string;
@@ -8443,7 +8458,6 @@ export interface components {
             offPeak: components["schemas"]["ScheduleFetch"];
             peak: components["schemas"]["ScheduleFetch"];
             targets?: components["schemas"]["ScheduleTargetDraft"][];
-            /** @description The times of peak. */
             windows: components["schemas"]["WeekWindow"][];
             /** @description Time zone, such as Europe/Berlin; empty is UTC. */
             zone: string;
@@ -8482,20 +8496,6 @@ export interface components {
             priority?: number;
             /** @description The id of the device, user or group; empty for the default. */
             target?: string;
-        };
-        WeekWindow: {
-            /** @description Days of the week, 0 is Sunday. */
-            days: number[];
-            /**
-             * Format: int64
-             * @description Minutes since midnight, 0 to 1439.
-             */
-            from: number;
-            /**
-             * Format: int64
-             * @description Minutes since midnight, 0 to 1440.
-             */
-            to: number;
         };
         Script: {
             /** @description On which the newest version waits, or by which it came in force; empty where it reached few. */
@@ -9435,6 +9435,25 @@ export interface components {
             removes: string;
             /** @description The oldest version of the channel's protocol that can say it; empty for any. */
             since: string;
+        };
+        Week: {
+            windows: components["schemas"]["WeekWindow"][];
+            /** @description Time zone, such as Europe/Berlin; empty is UTC. */
+            zone: string;
+        };
+        WeekWindow: {
+            /** @description Days of the week, 0 is Sunday. */
+            days: number[];
+            /**
+             * Format: int64
+             * @description Minutes since midnight, 0 to 1439.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description Minutes since midnight, 0 to 1440.
+             */
+            to: number;
         };
         ZoneChange: {
             after?: {

@@ -15,6 +15,7 @@ export interface Page<T> {
   totalCapped?: boolean;
 }
 
+export type Area = Schemas['Area'];
 export type ClosestServers = Schemas['ClosestServers'];
 export type DoorDifference = Schemas['DoorDifference'];
 export type DoorFilter = Schemas['DoorFilter'];
@@ -26,10 +27,13 @@ export type DoorTotal = Schemas['DoorTotal'];
 export type DoorVersion = Schemas['DoorVersion'];
 export type DoorVisit = Schemas['DoorVisit'];
 export type DoorVisits = Schemas['DoorVisits'];
+export type Floor = Schemas['Floor'];
 export type Hardening = Schemas['Hardening'];
 export type HardeningRow = Schemas['HardeningRow'];
+export type Point = Schemas['Point'];
 export type ServerAddress = Schemas['ServerAddress'];
 export type ServerOrder = Schemas['ServerOrder'];
+export type WeekWindow = Schemas['WeekWindow'];
 export type ZoneLocation = Schemas['ZoneLocation'];
 export type ZoneServer = Schemas['ZoneServer'];
 export type LogLine = Schemas['LogLine'];
@@ -114,7 +118,6 @@ export type ScheduleDraft = Schemas['ScheduleDraft'];
 export type ScheduleFetch = Schemas['ScheduleFetch'];
 export type ScheduleTarget = Schemas['ScheduleTarget'];
 export type ScheduleTargetDraft = Schemas['ScheduleTargetDraft'];
-export type WeekWindow = Schemas['WeekWindow'];
 export type Service = Schemas['Service'];
 export type Session = Schemas['Session'];
 export type SimulatedDevice = Schemas['SimulatedDevice'];

@@ -1,5 +1,6 @@
-import type { ComplianceRuleDraft, Condition } from '../../api/types';
+import type { Area, ComplianceRuleDraft, Condition } from '../../api/types';
 import { duration, plural } from '../../ui/time';
+import { windowWords } from '../../ui/week/week';
 
 const HOUR = 3600;
 
@@ -10,16 +11,24 @@ function details(rule: ComplianceRuleDraft, needs: string[], platform: (id: stri
     count: `more than ${rule.count ?? 0}`,
     platforms: `allowed: ${(rule.platforms ?? []).map(platform).join(', ')}`,
     apps: (rule.apps ?? []).join(', '),
-    versions: Object.entries(rule.versions ?? {})
-      .map(([id, v]) => `${platform(id)} below ${v}`)
+    floors: (rule.floors ?? [])
+      .filter((f) => f.platform && f.version)
+      .map((f) => `${platform(f.platform)} below ${f.version}${f.from ? ` from ${f.from} on` : ''}`)
       .join(', '),
-    area: rule.area
-      ? `${rule.area.metres} metres around ${rule.area.latitude}, ${rule.area.longitude}, by a position of the last ` +
-        plural(rule.area.hours ?? 24, 'hour')
-      : '',
+    area: rule.area ? area(rule.area) : '',
   };
   const words = needs.map((need) => said[need]).filter(Boolean);
   return words.length > 0 ? ` (${words.join('; ')})` : '';
+}
+
+function area({ circle, polygon, hours, during }: Area): string {
+  const shape = circle
+    ? `${circle.metres} metres around ${circle.latitude}, ${circle.longitude}`
+    : `a polygon of ${plural(polygon?.length ?? 0, 'corner')}`;
+  const when = during?.windows.map(windowWords).join('; ');
+  return [shape, `by a position of the last ${plural(hours ?? 24, 'hour')}`, when && `on ${when}`]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** When a rule is broken, in words. */

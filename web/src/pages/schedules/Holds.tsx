@@ -1,7 +1,7 @@
 import { Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { DeviceSchedule } from '../../api/types';
-import { byWhom, nowWords } from './week';
+import { byWhom, nowWords } from './words';
 
 /** What a device gets now, until when, and why. */
 export function Holds({ schedule: s }: { schedule: DeviceSchedule }) {

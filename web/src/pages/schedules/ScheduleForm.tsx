@@ -1,4 +1,4 @@
-import { Loader, Select, SimpleGrid, TextInput } from '@mantine/core';
+import { Loader, SimpleGrid, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError, type Tagged } from '../../api/client';
@@ -7,9 +7,11 @@ import type { Schedule, ScheduleFetch } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { Trouble } from '../../ui/Trouble';
+import { toWeek, toWindows, type Week } from '../../ui/week/week';
+import { WeekField } from '../../ui/week/WeekField';
+import { ownZone } from '../../ui/week/zone';
+import { ZoneField } from '../../ui/week/ZoneField';
 import { FetchField } from './FetchField';
-import { toWeek, toWindows, type Week } from './week';
-import { WeekField } from './WeekField';
 
 interface Values {
   name: string;
@@ -19,13 +21,10 @@ interface Values {
   offPeak: ScheduleFetch;
 }
 
-const UTC = 'UTC';
-const ZONES = [UTC, ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== UTC)];
-
 function firstValues(): Values {
   return {
     name: '',
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone || UTC,
+    zone: ownZone(),
     week: toWeek([{ days: [1, 2, 3, 4, 5], from: 8 * 60, to: 18 * 60 }]),
     peak: { manner: 'push' },
     offPeak: { manner: 'interval', minutes: 60 },
@@ -34,7 +33,7 @@ function firstValues(): Values {
 
 const valuesOf = (s: Schedule): Values => ({
   name: s.name,
-  zone: s.zone || UTC,
+  zone: s.zone,
   week: toWeek(s.windows),
   peak: s.peak,
   offPeak: s.offPeak,
@@ -59,7 +58,7 @@ function Form({ of, onClose }: { of?: Tagged<Schedule>; onClose: () => void }) {
   });
   const save = useAct(
     ({ name, zone, week, peak, offPeak }: Values) => {
-      const body = { name, zone: zone === UTC ? '' : zone, windows: toWindows(week), peak, offPeak };
+      const body = { name, zone, windows: toWindows(week), peak, offPeak };
       return of ? editSchedule(of, of.etag, body) : makeSchedule(body);
     },
     {
@@ -89,14 +88,7 @@ function Form({ of, onClose }: { of?: Tagged<Schedule>; onClose: () => void }) {
     >
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TextInput label="Name" placeholder="Office hours" data-autofocus {...form.getInputProps('name')} />
-        <Select
-          label="By the clocks of"
-          data={ZONES}
-          searchable
-          allowDeselect={false}
-          nothingFoundMessage="No such time zone"
-          {...form.getInputProps('zone')}
-        />
+        <ZoneField label="By the clocks of" {...form.getInputProps('zone')} />
         <FetchField label="At peak" value={form.values.peak} onChange={set('peak')} error={fault('peak')} />
         <FetchField
           label="At other times"
@@ -105,7 +97,12 @@ function Form({ of, onClose }: { of?: Tagged<Schedule>; onClose: () => void }) {
           error={fault('offPeak')}
         />
       </SimpleGrid>
-      <WeekField week={form.values.week} onChange={(week) => form.setFieldValue('week', week)} />
+      <WeekField
+        label="Times of peak"
+        noun="peak"
+        week={form.values.week}
+        onChange={(week) => form.setFieldValue('week', week)}
+      />
     </Dialog>
   );
 }

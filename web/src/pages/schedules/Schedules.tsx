@@ -18,7 +18,7 @@ import { RowButton } from '../../ui/RowButton';
 import { DeviceNow } from './DeviceNow';
 import { ScheduleForm } from './ScheduleForm';
 import { Targets } from './Targets';
-import { fetchWords, sentence } from './week';
+import { fetchWords, sentence } from './words';
 import { WeekGlance } from './WeekGlance';
 
 const STALE = ['schedules', 'devices'];

@@ -1,17 +1,7 @@
 import type { WeekWindow } from '../../api/types';
-import { DAYS, ORDER, spans, toWeek, windowWords, type Week } from './week';
+import { Bar } from '../../ui/week/Bar';
+import { DAYS, ORDER, toWeek, windowWords } from '../../ui/week/week';
 import classes from './schedules.module.css';
-
-/** One day from midnight to midnight, with its times of peak. */
-export function Bar({ week, day }: { week: Week; day: number }) {
-  return (
-    <div className={classes.bar} aria-hidden>
-      {spans(week, day).map((s) => (
-        <span key={s.from} style={{ left: `${s.from * 100}%`, width: `${(s.to - s.from) * 100}%` }} />
-      ))}
-    </div>
-  );
-}
 
 /** A week of peaks as a picture, and in words for who does not see it. */
 export function WeekGlance({ windows }: { windows: WeekWindow[] }) {

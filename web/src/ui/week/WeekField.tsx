@@ -1,33 +1,36 @@
 import { ActionIcon, Button, Group, Text, TextInput } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
-import { clock, DAYS, minutesOf, ORDER, overMidnight, WORKDAYS, type Peak, type Week } from './week';
-import { Bar } from './WeekGlance';
-import classes from './schedules.module.css';
+import { clock, DAYS, minutesOf, ORDER, overMidnight, WORKDAYS, type Span, type Week } from './week';
+import { Bar } from './Bar';
+import classes from './week.module.css';
 
 interface WeekFieldProps {
+  label: string;
+  /** What one of the times is called: "peak". */
+  noun: string;
   week: Week;
   onChange: (week: Week) => void;
 }
 
-const FIRST: Peak = { from: 8 * 60, to: 18 * 60 };
+const FIRST: Span = { from: 8 * 60, to: 18 * 60 };
 
-/** The times of peak, day by day. */
-export function WeekField({ week, onChange }: WeekFieldProps) {
-  const set = (day: number, peaks: Peak[]) => onChange(week.map((old, i) => (i === day ? peaks : old)));
+/** Times of a week, day by day. */
+export function WeekField({ label, noun, week, onChange }: WeekFieldProps) {
+  const set = (day: number, spans: Span[]) => onChange(week.map((old, i) => (i === day ? spans : old)));
   const likeMonday = () =>
     onChange(week.map((old, i) => (WORKDAYS.some((d) => d === i) ? (week[1] ?? []) : old)));
   return (
-    <div role="group" aria-label="Times of peak">
+    <div role="group" aria-label={label}>
       <Group justify="space-between" mb={4}>
         <Text size="sm" fw={500}>
-          Times of peak
+          {label}
         </Text>
         <Button size="compact-sm" variant="default" onClick={likeMonday}>
           Every workday like Monday
         </Button>
       </Group>
       {ORDER.map((day) => (
-        <Day key={day} day={day} week={week} onChange={(peaks) => set(day, peaks)} />
+        <Day key={day} day={day} noun={noun} week={week} onChange={(spans) => set(day, spans)} />
       ))}
     </div>
   );
@@ -35,29 +38,34 @@ export function WeekField({ week, onChange }: WeekFieldProps) {
 
 interface DayProps {
   day: number;
+  noun: string;
   week: Week;
-  onChange: (peaks: Peak[]) => void;
+  onChange: (spans: Span[]) => void;
 }
 
-function Day({ day, week, onChange }: DayProps) {
+function Day({ day, noun, week, onChange }: DayProps) {
   const name = DAYS[day] ?? '';
-  const peaks = week[day] ?? [];
-  const change = (at: number, part: Partial<Peak>) =>
-    onChange(peaks.map((p, i) => (i === at ? { ...p, ...part } : p)));
+  const spans = week[day] ?? [];
+  const change = (at: number, part: Partial<Span>) =>
+    onChange(spans.map((p, i) => (i === at ? { ...p, ...part } : p)));
   return (
     <div className={classes.day} role="group" aria-label={name}>
       <Text size="sm">{name}</Text>
       <Bar week={week} day={day} />
-      <div className={classes.peaks}>
-        {peaks.map((p, i) => (
+      <div className={classes.spans}>
+        {spans.map((p, i) => (
           <Group key={i} gap={6} wrap="nowrap">
             <Clock
-              label={`${name}, peak ${i + 1}, from`}
+              label={`${name}, ${noun} ${i + 1}, from`}
               value={p.from}
               onChange={(from) => change(i, { from })}
             />
             <span aria-hidden>–</span>
-            <Clock label={`${name}, peak ${i + 1}, to`} value={p.to} onChange={(to) => change(i, { to })} />
+            <Clock
+              label={`${name}, ${noun} ${i + 1}, to`}
+              value={p.to}
+              onChange={(to) => change(i, { to })}
+            />
             {(overMidnight(p) || p.to === p.from) && (
               <Text size="xs" c="dimmed" className={classes.next}>
                 next day
@@ -66,24 +74,24 @@ function Day({ day, week, onChange }: DayProps) {
             <ActionIcon
               variant="subtle"
               color="gray"
-              aria-label={`Remove peak ${i + 1} of ${name}`}
-              onClick={() => onChange(peaks.filter((_, j) => j !== i))}
+              aria-label={`Remove ${noun} ${i + 1} of ${name}`}
+              onClick={() => onChange(spans.filter((_, j) => j !== i))}
             >
               <X size={15} />
             </ActionIcon>
           </Group>
         ))}
-        {peaks.length === 0 && (
+        {spans.length === 0 && (
           <Text size="sm" c="dimmed">
-            No peak
+            No {noun}
           </Text>
         )}
       </div>
       <ActionIcon
         variant="subtle"
         color="gray"
-        aria-label={`Add a peak on ${name}`}
-        onClick={() => onChange([...peaks, FIRST])}
+        aria-label={`Add a ${noun} on ${name}`}
+        onClick={() => onChange([...spans, FIRST])}
       >
         <Plus size={15} />
       </ActionIcon>

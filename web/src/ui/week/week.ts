@@ -1,13 +1,13 @@
-import type { DeviceSchedule, ScheduleFetch, WeekWindow } from '../../api/types';
+import type { WeekWindow } from '../../api/types';
 
-/** A time of peak on one day, in minutes since midnight. One that ends at its beginning or before ends on the next day. */
-export interface Peak {
+/** A time on one day, in minutes since midnight. One that ends at its beginning or before ends on the next day. */
+export interface Span {
   from: number;
   to: number;
 }
 
-/** The times of peak of each day, by its number: 0 is Sunday. */
-export type Week = Peak[][];
+/** The times of each day, by its number: 0 is Sunday. */
+export type Week = Span[][];
 
 const FULL_DAY = 24 * 60;
 
@@ -54,9 +54,9 @@ export function minutesOf(text: string): number | undefined {
   return found ? Number(found[1]) * 60 + Number(found[2]) : undefined;
 }
 
-export const overMidnight = (p: Peak) => p.to <= p.from && p.to !== 0;
+export const overMidnight = (p: Span) => p.to <= p.from && p.to !== 0;
 
-/** What is peak on one day, that which began the day before among it: in parts of the day from 0 to 1. */
+/** What of one day is among the times, that which began the day before among it: in parts of the day from 0 to 1. */
 export function spans(week: Week, day: number): { from: number; to: number }[] {
   const over = (week[(day + 6) % 7] ?? []).filter((p) => p.to <= p.from).map((p) => ({ from: 0, to: p.to }));
   const own = (week[day] ?? []).map((p) => ({ from: p.from, to: p.to <= p.from ? FULL_DAY : p.to }));
@@ -83,46 +83,4 @@ export function windowWords(w: WeekWindow): string {
   const peak = { from: w.from, to: w.to % FULL_DAY };
   const end = peak.to === peak.from || overMidnight(peak) ? `${clock(peak.to)} the next day` : clock(w.to);
   return `${dayWords(w.days)}, ${clock(w.from)} to ${end}`;
-}
-
-/** "told at once" */
-export function fetchWords(f: ScheduleFetch): string {
-  if (f.manner === 'interval')
-    return f.minutes === 1 ? 'asks every minute' : `asks every ${f.minutes} minutes`;
-  return f.manner === 'manual' ? 'asks by hand' : 'told at once';
-}
-
-/** The first letter large. */
-export const sentence = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
-
-/** The times of peak of one day in words: "08:00 to 18:00". */
-export function peakWords(p: Peak): string {
-  return `${clock(p.from)} to ${clock(p.to)}${p.to === p.from || overMidnight(p) ? ' the next day' : ''}`;
-}
-
-/** "Fri 18:00", by the clocks of the schedule's zone. */
-export function edge(time: string, zone: string): string {
-  return new Intl.DateTimeFormat('en-GB', {
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: zone || 'UTC',
-  }).format(new Date(time));
-}
-
-const BY: Record<string, (name: string) => string> = {
-  device: () => 'this device',
-  user: (name) => `its user${name && ` ${name}`}`,
-  group: (name) => `the group ${name}`,
-  default: () => 'everyone else',
-};
-
-/** Whose assignment a schedule comes by. */
-export const byWhom = (kind: string, name: string) => (BY[kind] ?? (() => kind))(name);
-
-/** What a device does now, and until when. */
-export function nowWords(s: DeviceSchedule): string {
-  const now = sentence(fetchWords(s.now));
-  if (!s.until || fetchWords(s.then) === fetchWords(s.now)) return `${now}.`;
-  return `${now} until ${edge(s.until, s.zone)}, then ${fetchWords(s.then)}.`;
 }

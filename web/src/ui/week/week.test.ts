@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DeviceSchedule } from '../../api/types';
-import { minutesOf, nowWords, spans, toWeek, toWindows, windowWords } from './week';
+import { minutesOf, spans, toWeek, toWindows, windowWords } from './week';
 
 const office = { days: [1, 2, 3, 4, 5], from: 480, to: 1080 };
 
@@ -28,15 +27,4 @@ test('windows are told as people tell them', () => {
     'Every day, 00:00 to 00:00 the next day',
   );
   expect([minutesOf('07:30'), minutesOf('24:00'), minutesOf('')]).toEqual([450, undefined, undefined]);
-});
-
-test('a device says what it does now, and until when', () => {
-  const told = {
-    now: { manner: 'push' },
-    then: { manner: 'interval', minutes: 60 },
-    until: '2024-05-03T16:00:00Z',
-    zone: 'Europe/Berlin',
-  } as DeviceSchedule;
-  expect(nowWords(told)).toBe('Told at once until Fri 18:00, then asks every 60 minutes.');
-  expect(nowWords({ ...told, until: '' })).toBe('Told at once.');
 });

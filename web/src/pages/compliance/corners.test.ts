@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { fromLines, toLines } from './corners';
+
+test('corners come back as the lines that they were made of', () => {
+  const corners = [
+    { latitude: 48.2, longitude: 16.4 },
+    { latitude: -3, longitude: -179.5 },
+  ];
+  expect(fromLines(toLines(corners))).toEqual({ corners, bad: 0 });
+});
+
+test('the first line that is no corner is named, and the others count', () => {
+  expect(fromLines('48.2 16.4\n\n48,2; 16,4\n1;2\nhere')).toEqual({
+    corners: [
+      { latitude: 48.2, longitude: 16.4 },
+      { latitude: 1, longitude: 2 },
+    ],
+    bad: 3,
+  });
+});
