@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"drover/internal/base/bus"
 	"drover/internal/base/page"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -177,6 +178,45 @@ func TestWhoMayRetireMakesSuchARule(t *testing.T) {
 		r.Mark = "hidden"
 		if _, err := f.compliance.AddRule(t.Context(), gate, r); !problem.Is(err, problem.Invalid) {
 			t.Errorf("another mark: %v", err)
+		}
+	})
+}
+
+func TestADeviceThatIsHeardOfAgainIsLetInAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		d := f.phone(t, "anna", "one")
+		f.rule(t, compliance.Rule{Condition: compliance.Silent, Hours: 24, Access: device.Block})
+		f.Clock.Advance(time.Minute)
+		f.heard(t, d.ID)
+		f.Clock.Advance(24 * time.Hour)
+		f.sweep(t)
+		if got := f.restriction(t, d); got != device.Block {
+			t.Fatalf("silent for a day: %q", got)
+		}
+		told := make(chan string, 10)
+		defer f.Bus.Subscribe("event", func(m bus.Message) { told <- m.Body })()
+		f.heard(t, d.ID)
+		select {
+		case body := <-told:
+			if body != "device "+d.ID {
+				t.Fatal(body)
+			}
+		default:
+			t.Fatal("nobody is told that the device is back")
+		}
+		if err := f.compliance.Look(t.Context(), d.ID); err != nil { // as whoever watches devices does
+			t.Fatal(err)
+		}
+		f.Settle(t)
+		if got := f.restriction(t, d); got != "" {
+			t.Errorf("heard of again: %q", got)
+		}
+		for len(told) > 0 {
+			<-told
+		}
+		f.Clock.Advance(59 * time.Minute)
+		if f.heard(t, d.ID); len(told) > 0 {
+			t.Errorf("told of a device that was never away: %q", <-told)
 		}
 	})
 }

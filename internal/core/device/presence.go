@@ -18,6 +18,8 @@ const (
 	flushEvery = 4 * time.Second
 	// flushRows bounds one statement; PostgreSQL takes 65,535 arguments.
 	flushRows = 200
+	// silence is after how long without contact it is news that a device is back: no rule asks for a shorter one.
+	silence = time.Hour
 )
 
 // touch is a device's contact since the last writing.
@@ -46,7 +48,7 @@ func (s *Store) flush(ctx context.Context, touched map[string]touch) error {
 	// In a fixed order, so that two servers never wait for each other.
 	ids := slices.Sorted(maps.Keys(touched))
 	for batch := range slices.Chunk(ids, flushRows) {
-		err := s.db.Write(ctx, func(tx *sqldb.Tx) error { return flushBatch(ctx, tx, batch, touched) })
+		err := s.db.Write(ctx, func(tx *sqldb.Tx) error { return s.flushBatch(ctx, tx, batch, touched) })
 		if err != nil {
 			return err
 		}
@@ -64,7 +66,10 @@ func setContact(ctx context.Context, tx *sqldb.Tx, id string, at time.Time) erro
 	return err
 }
 
-func flushBatch(ctx context.Context, tx *sqldb.Tx, ids []string, touched map[string]touch) error {
+func (s *Store) flushBatch(ctx context.Context, tx *sqldb.Tx, ids []string, touched map[string]touch) error {
+	if err := s.tellBack(ctx, tx, ids, touched); err != nil {
+		return err
+	}
 	var a sqldb.Args
 	rows := make([]string, len(ids))
 	for i, id := range ids {
@@ -75,5 +80,20 @@ func flushBatch(ctx context.Context, tx *sqldb.Tx, ids []string, touched map[str
 		ON CONFLICT (device) DO UPDATE SET requests = device_presence.requests + excluded.requests,
 		last_contact = CASE WHEN device_presence.last_contact > 0 AND excluded.last_contact > device_presence.last_contact
 			THEN excluded.last_contact ELSE device_presence.last_contact END`, a.List()...)
+	return err
+}
+
+// tellBack tells of the devices that are in contact again after a silence.
+func (s *Store) tellBack(ctx context.Context, tx *sqldb.Tx, ids []string, touched map[string]touch) error {
+	last := int64(0)
+	for _, id := range ids {
+		last = max(last, touched[id].at)
+	}
+	var a sqldb.Args
+	where := "last_contact > 0 AND last_contact <= " + a.Add(last-silence.Microseconds()) + " AND device IN " + a.In(ids...)
+	back, err := sqldb.All(ctx, tx, sqldb.Scan1[string], "SELECT device FROM device_presence WHERE "+where, a.List()...)
+	for _, id := range back {
+		s.tell(tx, id)
+	}
 	return err
 }
