@@ -22,10 +22,10 @@ type Circle struct {
 
 // Area is a circle or a polygon on the earth.
 type Area struct {
-	Circle  *Circle    `json:"circle,omitempty"`
+	Circle  *Circle `json:"circle,omitempty"`
 	Polygon []Point `json:"polygon,omitempty" maxItems:"100" doc:"Its corners in order, 3 or more. It goes around neither pole."`
-	Hours   int        `json:"hours,omitempty" minimum:"1" maximum:"8760" doc:"How old a position may be to tell anything: from an older one the answer is unknown. 24 when left out."`
-	During  *Week      `json:"during,omitempty" doc:"When the area is asked for; at other times a device may be anywhere. Always when left out."`
+	Hours   int     `json:"hours,omitempty" minimum:"1" maximum:"8760" doc:"How old a position may be to tell anything: from an older one the answer is unknown. 24 when left out."`
+	During  *Week   `json:"during,omitempty" doc:"When the area is asked for; at other times a device may be anywhere. Always when left out."`
 }
 
 // Floor is the least version of a platform's system, from a day on.

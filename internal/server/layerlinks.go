@@ -68,7 +68,19 @@ func (s *Server) linkFindings(ctx context.Context) ([]adminv1.SecurityFinding, e
 			Name: "Mail server for notices", State: stateAttention, Words: "None is configured: notices go to the log alone.", Mend: "Name one: --smtp.",
 		})
 	}
+	found = append(found, unusedLinks()...)
 	return append(found, judgeUpdates(check, s.zone.Clock.Now())), nil
+}
+
+// unusedLinks are those that others of this kind need and this zone does not.
+func unusedLinks() []adminv1.SecurityFinding {
+	return []adminv1.SecurityFinding{
+		{Name: "Certificate server (SCEP)", State: stateOff, Words: "None is asked: the zone's own authority signs the keys of devices."},
+		{
+			Name: "Push service", State: stateOff,
+			Words: "None is used: applications and agents wait at the zone's own doors, and nobody outside learns of it.",
+		},
+	}
 }
 
 // judgeDuress judges whether a call for help is heard where a suite in force promises it.

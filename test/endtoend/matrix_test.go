@@ -2,6 +2,7 @@ package endtoend
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -136,6 +137,7 @@ func TestEveryPlatformTakesEveryOrderAsStated(t *testing.T) {
 		t.Run("clean card", m.cleanCard)
 		t.Run("postponed", m.postponed)
 		t.Run("misbehaviour", m.misbehaviour)
+		t.Run("out of management", m.outOfManagement)
 		t.Run("not asked for", m.notAsked)
 	})
 }
@@ -284,6 +286,34 @@ func (m *field) misbehaviour(t *testing.T) {
 	refuses := m.withApp(row, simulated.Refuse)
 	if got := m.detail(refuses)["policyState"]; got != "refused" {
 		t.Errorf("the policy of who refuses it is %v", got)
+	}
+}
+
+// outOfManagement has the rules tell who has left management from who has not.
+func (m *field) outOfManagement(t *testing.T) {
+	m.t, m.admin.t = t, t
+	conditions := []string{"management-removed", "push-lost", "touchdown-missing"}
+	for _, c := range conditions {
+		rule := m.admin.want(http.MethodPost, "/compliance/rules", map[string]any{"name": c, "enabled": true, "condition": c})
+		defer m.admin.want(http.MethodDelete, "/compliance/rules/"+rule["id"].(string), nil)
+	}
+	for row, want := range map[string]map[simulated.Manner]string{
+		"ios/10":                {simulated.Obedient: "keeps keeps unknown", simulated.Leave: "breaks breaks unknown"},
+		"android-touchdown/2.2": {simulated.Obedient: "keeps unknown keeps", simulated.Leave: "breaks unknown breaks"},
+		"blackberry-notifysync": {simulated.Leave: "unknown unknown unknown"},
+	} {
+		for manner, answers := range want {
+			x := m.withApp(row, manner)
+			said := map[string]string{}
+			for _, one := range m.admin.want(http.MethodGet, "/devices/"+x.id+"/compliance", nil)["items"].([]any) {
+				f := one.(map[string]any)
+				said[f["rule"].(map[string]any)["name"].(string)] = f["answer"].(string)
+			}
+			got := strings.Join([]string{said[conditions[0]], said[conditions[1]], said[conditions[2]]}, " ")
+			if got != answers {
+				t.Errorf("%s, %q: %s, want %s", row, manner, got, answers)
+			}
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ func TestComplianceFromRuleToExemption(t *testing.T) {
 		owner := w.by(t, "owner")
 		phone := w.phone(t, "anna", "phone")
 		conditions := decode[adminv1.Page[adminv1.Condition]](owner.do("GET", "/compliance/conditions", nil).want(200))
-		if len(conditions.Items) != 18 {
+		if len(conditions.Items) != 22 {
 			t.Errorf("%d conditions", len(conditions.Items))
 		}
 		draft := adminv1.ComplianceRuleDraft{Name: "In contact", Enabled: true, Condition: "no-companion", Access: "quarantine", Grace: 24, TellOwner: true}

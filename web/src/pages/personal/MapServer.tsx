@@ -11,6 +11,7 @@ import { Dialog } from '../../ui/Dialog';
 import { Facts } from '../../ui/Facts';
 import { Loaded } from '../../ui/Loaded';
 import { Panel } from '../../ui/Panel';
+import { places } from '../../ui/submit';
 
 const NONE: MapTiles = { url: '', attribution: '' };
 
@@ -63,7 +64,7 @@ function Change({ now, onClose }: { now: Tagged<MapTiles>; onClose: () => void }
   const submit = form.onSubmit((body) =>
     save.mutate(
       { url: body.url.trim(), attribution: body.attribution.trim() },
-      { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) },
+      { onError: (error) => places(form, error) },
     ),
   );
   return (

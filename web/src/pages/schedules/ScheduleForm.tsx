@@ -1,11 +1,12 @@
 import { Loader, SimpleGrid, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
-import { ApiError, type Tagged } from '../../api/client';
+import type { Tagged } from '../../api/client';
 import { editSchedule, makeSchedule, schedule } from '../../api/schedules';
 import type { Schedule, ScheduleFetch } from '../../api/types';
 import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
+import { submits } from '../../ui/submit';
 import { Trouble } from '../../ui/Trouble';
 import { toWeek, toWindows, type Week } from '../../ui/week/week';
 import { WeekField } from '../../ui/week/WeekField';
@@ -70,9 +71,7 @@ function Form({ of, onClose }: { of?: Tagged<Schedule>; onClose: () => void }) {
       after: onClose,
     },
   );
-  const submit = form.onSubmit((values) =>
-    save.mutate(values, { onError: (error) => error instanceof ApiError && form.setErrors(error.fields) }),
-  );
+  const submit = submits(form, save);
   const set = (key: 'peak' | 'offPeak') => (value: ScheduleFetch) => form.setFieldValue(key, value);
   const fault = (key: 'peak' | 'offPeak') => form.errors[key] as string | undefined;
   return (

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { session, setup, setUp, type Invitation } from '../../api/account';
-import { ApiError } from '../../api/client';
+import { places } from '../../ui/submit';
 import { Trouble } from '../../ui/Trouble';
 import { Gatehouse } from './Gatehouse';
 
@@ -73,7 +73,7 @@ function NewAdministrator({ token, invitation }: { token: string; invitation: In
       queries.setQueryData(session.queryKey, got);
       void navigate({ to: '/' });
     },
-    onError: (error) => error instanceof ApiError && form.setErrors(error.fields),
+    onError: (error) => places(form, error),
   });
   return (
     <Gatehouse
