@@ -140,10 +140,11 @@ type Collected struct {
 type Demand struct {
 	Key      string   `json:"key"`
 	Category string   `json:"category"`
+	Kind     string   `json:"kind" enum:"bool,number,choice,text,list,files"`
 	Title    string   `json:"title"`
 	Help     string   `json:"help"`
-	Value    string   `json:"value" doc:"yes, no, a number, or the words of a choice; empty for a list."`
-	List     []string `json:"list"`
+	Value    string   `json:"value" doc:"yes, no, a number, the words of a choice, or a text; empty for a list and for files."`
+	List     []string `json:"list" doc:"The texts of a list, or the paths of files."`
 	Unit     string   `json:"unit"`
 	Kept     bool     `json:"kept" doc:"The device keeps it, or part of it."`
 }

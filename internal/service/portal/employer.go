@@ -77,18 +77,24 @@ func collected(e *policy.Effective, row platform.Row, rules journal.Rules) []por
 	})
 }
 
+// demanded tells whether the page names a setting among what the policy asks. It is silent on what is collected, which it shows
+// apart, on what the gateway keeps by itself, and on what nobody who forces the user may learn of.
+func demanded(d policy.Definition) bool {
+	return !d.Key.Hidden() && d.Category != policy.CategoryAudit && !d.Gateway()
+}
+
 // demands are what the policy asks of the device, beside what it collects.
 func demands(e *policy.Effective, row platform.Row) []portalv1.Demand {
 	out := []portalv1.Demand{}
 	set := e.Values()
 	for _, d := range policy.Catalogue() {
 		v, there := set[d.Key]
-		if !there || d.Key.Hidden() || d.Category == policy.CategoryAudit || d.Gateway() || v.Equal(d.Default) {
+		if !there || !demanded(d) || v.Equal(d.Default) {
 			continue
 		}
 		out = append(out, portalv1.Demand{
-			Key: string(d.Key), Category: string(d.Category), Title: d.Title, Help: d.Help, Value: wordsOf(d, v), Unit: d.Unit,
-			List: listOf(d, v), Kept: row.Setting(d.Key).Keeps(),
+			Key: string(d.Key), Category: string(d.Category), Kind: string(d.Kind), Title: d.Title, Help: d.Help, Value: wordsOf(d, v),
+			Unit: d.Unit, List: listOf(d, v), Kept: row.Setting(d.Key).Keeps(),
 		})
 	}
 	return out
@@ -111,14 +117,22 @@ func wordsOf(d policy.Definition, v policy.Value) string {
 		}
 	case policy.KindText:
 		return v.Line()
-	case policy.KindList:
+	case policy.KindList, policy.KindFiles:
 	}
 	return ""
 }
 
+// listOf are the texts of a list, and where files must be: what is in those is long, and not for a phone.
 func listOf(d policy.Definition, v policy.Value) []string {
-	if d.Kind != policy.KindList {
-		return []string{}
+	out := []string{}
+	switch d.Kind {
+	case policy.KindList:
+		out = append(out, v.Texts()...)
+	case policy.KindFiles:
+		for _, f := range v.Files() {
+			out = append(out, f.Path)
+		}
+	case policy.KindBool, policy.KindNumber, policy.KindChoice, policy.KindText:
 	}
-	return append([]string{}, v.Texts()...)
+	return out
 }
