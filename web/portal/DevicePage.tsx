@@ -57,7 +57,7 @@ function Whole({ device, me }: { device: DeviceDetail; me: Me }) {
             [words.mail, inUse && word<string>(words.access, device.access)],
             [words.lastContact, when(device.lastContact)],
             [words.enrolled, when(device.enrolled)],
-            [words.platform, <span lang="en">{device.platform}</span>],
+            [words.platform, <Said text={device.platform} />],
             [words.model, device.model],
             [words.system, device.os],
             [words.owner, device.liability === 'personal' ? words.personal : words.corporate],
@@ -81,8 +81,8 @@ function ToFix({ findings }: { findings: Finding[] }) {
         {findings.map((finding) => (
           <li key={finding.rule}>
             <p>{word<string>(words.conditions, finding.condition) ?? <Said text={finding.mend} />}</p>
-            <p className="dim" lang="en">
-              {finding.because}
+            <p className="dim">
+              <Said text={finding.because} />
             </p>
             {finding.due && <p>{words.due(when(finding.due))}</p>}
             {finding.wipe && <p className="bad">{words.wipeDue(when(finding.wipe))}</p>}

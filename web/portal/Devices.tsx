@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { numbered } from '../src/ui/numbered';
 import { get, type Device } from './api';
-import { useWhen, useWords, word } from './language';
+import { Said, useWhen, useWords, word } from './language';
 import { useEvery } from './live';
 import { Read, Title } from './parts';
 import { to } from './place';
@@ -48,8 +48,8 @@ function Line({ device, name }: { device: Device; name: string }) {
           <strong>{name}</strong>
           <span>{word<string>(words.states, device.state)}</span>
         </span>
-        <span className="dim" lang="en">
-          {device.platform}
+        <span className="dim">
+          <Said text={device.platform} />
         </span>
         <Standing device={device} />
         <span className="dim">

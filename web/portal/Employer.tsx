@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { get, type Collected, type DeviceDetail, type Employer } from './api';
+import { get, type Collected, type Demand, type DeviceDetail, type Employer } from './api';
 import { Does } from './Acts';
-import { Said, useWhen, useWords, word } from './language';
+import { Said, useCount, useWhen, useWords, word } from './language';
 import { Card, Facts, Read, Title } from './parts';
 import { to } from './place';
+import { settingCategories } from './settings';
 
 export function EmployerPage({ id }: { id: string }) {
   const words = useWords();
@@ -27,6 +28,7 @@ function Whole({ seen }: { seen: Employer }) {
   const when = useWhen();
   const can = seen.effects.filter((effect) => effect.possible);
   const cannot = seen.effects.filter((effect) => !effect.possible);
+  const categories = [...new Set(seen.demands.map((demand) => demand.category))];
   const named = (command: string) => word<string>(words.commands, command) ?? command;
   return (
     <>
@@ -54,26 +56,13 @@ function Whole({ seen }: { seen: Employer }) {
       </Card>
       <Card title={words.demands}>
         {seen.demands.length === 0 && <p>{words.noDemands}</p>}
-        <ul className="plain">
-          {seen.demands.map((demand) => (
-            <li key={demand.key}>
-              <p>
-                <strong lang="en">{demand.title}</strong>:{' '}
-                {demand.value === 'yes' || demand.value === 'no' ? (
-                  words[demand.value]
-                ) : (
-                  <span lang="en">
-                    {demand.value || demand.list.join(', ')} {demand.unit}
-                  </span>
-                )}
-              </p>
-              <p className="dim">
-                <Said text={demand.help} />
-              </p>
-              {!demand.kept && <p>{words.notKept}</p>}
-            </li>
-          ))}
-        </ul>
+        {categories.map((category) => (
+          <Group
+            key={category}
+            category={category}
+            demands={seen.demands.filter((demand) => demand.category === category)}
+          />
+        ))}
       </Card>
       <Card title={words.told}>
         <Facts
@@ -85,6 +74,58 @@ function Whole({ seen }: { seen: Employer }) {
       </Card>
     </>
   );
+}
+
+function Group({ category, demands }: { category: string; demands: Demand[] }) {
+  return (
+    <section className="group">
+      <h3>
+        <Said text={word<string>(settingCategories, category) ?? category} />
+      </h3>
+      <ul className="plain">
+        {demands.map((demand) => (
+          <Asked key={demand.key} demand={demand} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Asked({ demand }: { demand: Demand }) {
+  const words = useWords();
+  return (
+    <li>
+      <p>
+        <strong>
+          <Said text={demand.title} />
+        </strong>
+        : <Value demand={demand} />
+      </p>
+      <p className="dim">
+        <Said text={demand.help} />
+      </p>
+      {!demand.kept && <p>{words.notKept}</p>}
+    </li>
+  );
+}
+
+/** A value in the reader's language; texts and lists are an administrator's own, and stay as they are. */
+function Value({ demand }: { demand: Demand }) {
+  const words = useWords();
+  const count = useCount();
+  switch (demand.kind) {
+    case 'bool':
+      return demand.value === 'yes' ? words.yes : words.no;
+    case 'number':
+      return count(Number(demand.value), demand.unit);
+    case 'choice':
+      return <Said text={demand.value} />;
+    case 'text':
+      return demand.value;
+    case 'list':
+    case 'files':
+      return demand.list.join(', ');
+  }
 }
 
 function Kind({ kind }: { kind: Collected }) {

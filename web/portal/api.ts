@@ -11,6 +11,7 @@ export type DeviceDetail = Schemas['DeviceDetail'];
 export type Effect = Schemas['Effect'];
 export type Finding = Schemas['Finding'];
 export type Employer = Schemas['Employer'];
+export type Demand = Schemas['Demand'];
 export type Collected = Schemas['Collected'];
 export type Command = Schemas['Command'];
 export type Enrolment = Schemas['Enrolment'];

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { firstLanguage, LANGUAGES } from './language';
-import { platformWords } from './platform';
+import { reasons } from './compliance';
+import { platformNames, platformWords } from './platform';
+import { complianceDe } from './words/complianceDe';
 import { en } from './words/en';
 import { platformDe } from './words/platformDe';
+import { settingsDe } from './words/settingsDe';
 
 /** Every key of a catalogue, with dots between levels. */
 function keys(list: object, before = ''): string[] {
@@ -20,8 +23,25 @@ describe('the catalogues', () => {
   }
 
   it('say in German what platforms say', () => {
-    expect(Object.keys(platformDe).toSorted()).toEqual([...platformWords].toSorted());
-    expect(Object.values(platformDe).every((text) => text.trim().length > 3)).toBe(true);
+    expect(Object.keys(platformDe).toSorted()).toEqual([...platformNames, ...platformWords].toSorted());
+  });
+
+  it('leave no sentence of the server’s without words', () => {
+    for (const list of [platformDe, settingsDe, complianceDe]) {
+      expect(Object.entries(list).filter(([, text]) => text.trim() === '')).toEqual([]);
+    }
+  });
+
+  it('translate a sentence in one way', () => {
+    const both = Object.keys(settingsDe).filter((text) => Object.hasOwn(platformDe, text));
+    expect(both).toEqual([]);
+  });
+
+  it('take over all that the server fills into a reason', () => {
+    for (const reason of reasons) {
+      const given = [...reason.matchAll(/\{\}/g)].map((_, i) => `{${i + 1}}`);
+      expect(complianceDe[reason].match(/\{[^}]*\}/g)?.toSorted() ?? []).toEqual(given);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
+import { inGerman } from './german';
 import { de } from './words/de';
 import { en, type Words } from './words/en';
-import { platformDe } from './words/platformDe';
 
 /** The closed set of languages, the first for everybody who speaks none of them. */
 export const LANGUAGES = { en, de } as const satisfies Record<string, Words>;
@@ -53,9 +53,19 @@ export function word<T>(list: Record<string, T>, key: string): T | undefined {
 /** A sentence of the server's: translated where there is a translation, else marked as the English that it is. */
 export function Said({ text }: { text: string }) {
   const { language } = useLanguage();
-  const german = word<string>(platformDe, text);
   if (language === 'en') return <>{text}</>;
+  const german = inGerman(text);
   return german ? <>{german}</> : <span lang="en">{text}</span>;
+}
+
+/** A number with its unit as people of the language write it; of no unit where that is empty. */
+export function useCount() {
+  const { words, language } = useLanguage();
+  return (n: number, unit: string) => {
+    const [one, several] = word(words.units, unit) ?? [unit, unit];
+    const digits = new Intl.NumberFormat(language, { useGrouping: 'min2' }).format(n);
+    return `${digits} ${n === 1 ? one : several}`.trim();
+  };
 }
 
 /** A time as people of the language write it. */

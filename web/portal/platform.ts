@@ -1,4 +1,5 @@
-// Made by go test ./internal/service/portal -run Committed -update: what platforms say of commands.
+// Made by go test ./internal/service/portal -run Committed -update: what platforms say of commands, and are called.
+
 export const platformWords = [
   "A computer has no account of the organization's that could be removed alone.",
   "A computer has no mail here that could be blocked: retire it, and the zone answers it no more.",
@@ -120,3 +121,27 @@ export const platformWords = [
 ] as const;
 
 export type PlatformWords = (typeof platformWords)[number];
+
+export const platformNames = [
+  "Android with TouchDown",
+  "Android, Gmail",
+  "Android, Samsung Email",
+  "Android, built-in mail (before 5.0)",
+  "Android, other mail clients",
+  "BlackBerry with NotifySync",
+  "Computer with an inventory agent",
+  "Linux with Drover's agent",
+  "Outlook for iOS and Android",
+  "Symbian S60, Mail for Exchange",
+  "Unknown",
+  "Windows Mail",
+  "Windows Mobile 6.x",
+  "Windows Phone 7",
+  "Windows Phone 8 and Windows 10 Mobile",
+  "Windows with Drover's agent",
+  "iOS and iPadOS Mail",
+  "macOS with Drover's agent",
+  "webOS",
+] as const;
+
+export type PlatformNames = (typeof platformNames)[number];

@@ -2,21 +2,18 @@ package portal
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/fstest"
 
 	"drover/internal/base/bus"
-	"drover/internal/core/platform"
 	"drover/internal/gate"
 )
 
-var update = flag.Bool("update", false, "write web/portal/openapi.json and web/portal/platform.ts anew")
+var update = flag.Bool("update", false, "write the files in web/portal that are made from the code anew")
 
 func bare(t *testing.T) *Portal {
 	t.Helper()
@@ -46,23 +43,6 @@ func committed(t *testing.T, name string, want []byte) {
 }
 
 func TestCommittedOpenAPI(t *testing.T) { committed(t, "openapi.json", bare(t).JSON()) }
-
-// TestCommittedWords keeps the list of every sentence in which a platform says what a command removes and leaves: the pages
-// do not compile while one of them lacks its translation.
-func TestCommittedWords(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("// Made by go test ./internal/service/portal -run Committed -update: what platforms say of commands.\n" +
-		"export const platformWords = [\n")
-	for _, w := range platform.Sentences() {
-		text, err := json.Marshal(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.WriteString("  " + string(text) + ",\n")
-	}
-	b.WriteString("] as const;\n\nexport type PlatformWords = (typeof platformWords)[number];\n")
-	committed(t, "platform.ts", []byte(b.String()))
-}
 
 // TestOnlySigningInIsOpen: every way in but those needs a session.
 func TestOnlySigningInIsOpen(t *testing.T) {

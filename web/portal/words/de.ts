@@ -92,9 +92,12 @@ export const de: Words = {
     'missing-app': 'Ihm fehlt eine App, die es haben muss: Installieren Sie sie.',
     'too-many-devices': 'Sie haben hier zu viele Geräte: Nehmen Sie eines außer Dienst.',
     'personal-device': 'Private Geräte sind nicht erlaubt: Fragen Sie Ihren Helpdesk.',
-    'management-removed': 'Die Verwaltung wurde entfernt: Installieren Sie das Profil wieder, oder lassen Sie die Begleit-App das Gerät verwalten.',
-    'push-lost': 'Es lässt sich nicht sofort erreichen: Erlauben Sie der Begleit-App Mitteilungen, und öffnen Sie sie.',
-    'touchdown-missing': 'TouchDown fehlt oder ist nicht angemeldet: Installieren Sie es, und melden Sie es mit Ihrem E-Mail-Konto an.',
+    'management-removed':
+      'Die Verwaltung wurde entfernt: Installieren Sie das Profil wieder, oder lassen Sie die Begleit-App das Gerät verwalten.',
+    'push-lost':
+      'Es lässt sich nicht sofort erreichen: Erlauben Sie der Begleit-App Mitteilungen, und öffnen Sie sie.',
+    'touchdown-missing':
+      'TouchDown fehlt oder ist nicht angemeldet: Installieren Sie es, und melden Sie es mit Ihrem E-Mail-Konto an.',
     'outside-area': 'Es ist außerhalb des Gebiets, in dem es bleiben muss.',
     'inside-area': 'Es ist in einem Gebiet, in dem es nicht sein darf.',
   },
@@ -170,7 +173,7 @@ export const de: Words = {
     usb: 'Welche USB-Geräte am Computer angesteckt wurden, und wann',
     'phone-number': 'Die Telefonnummer',
   },
-  isCollected: (days) => `Wird erhoben und ${days} Tage lang gespeichert.`,
+  isCollected: (days) => `Wird erhoben und ${days === 1 ? 'einen Tag' : `${days} Tage`} lang gespeichert.`,
   isCollectedNow: 'Wird erhoben und gespeichert, solange die Richtlinie es verlangt.',
   isNotCollected: 'Wird nicht erhoben.',
   cannotTell: 'Verlangt, aber dieses Gerät kann es nicht mitteilen.',
@@ -184,6 +187,17 @@ export const de: Words = {
   theyCannot: 'Was sie auf diesem Gerät nicht anordnen können',
   demands: 'Was die Richtlinie vom Gerät verlangt',
   noDemands: 'Die Richtlinie verlangt von diesem Gerät nichts.',
+  units: {
+    attempts: ['Versuch', 'Versuche'],
+    bytes: ['Byte', 'Byte'],
+    characters: ['Zeichen', 'Zeichen'],
+    days: ['Tag', 'Tage'],
+    hours: ['Stunde', 'Stunden'],
+    kinds: ['Art', 'Arten'],
+    minutes: ['Minute', 'Minuten'],
+    passwords: ['Code', 'Codes'],
+    seconds: ['Sekunde', 'Sekunden'],
+  },
   notKept: 'Dieses Gerät hält es nicht ein.',
 
   rename: 'Name',

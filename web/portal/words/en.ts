@@ -1,3 +1,6 @@
+import type { Conditions } from '../compliance';
+import type { SettingUnits } from '../settings';
+
 /** Every sentence of the portal in English. The other catalogues have the same keys, or nothing is built. */
 export const en = {
   name: 'English',
@@ -84,12 +87,15 @@ export const en = {
     'missing-app': 'It lacks an application that it must have: install it.',
     'too-many-devices': 'You have too many devices here: take one out of service.',
     'personal-device': 'Personal devices are not allowed: ask your help desk.',
-    'management-removed': 'Its management has been removed: install the profile again, or let the companion application administer it.',
-    'push-lost': 'It cannot be told anything at once: allow the companion application to notify you, and open it.',
-    'touchdown-missing': 'TouchDown is missing or not registered: install it and register it with your mail account.',
+    'management-removed':
+      'Its management has been removed: install the profile again, or let the companion application administer it.',
+    'push-lost':
+      'It cannot be told anything at once: allow the companion application to notify you, and open it.',
+    'touchdown-missing':
+      'TouchDown is missing or not registered: install it and register it with your mail account.',
     'outside-area': 'It is outside the area that it must stay in.',
     'inside-area': 'It is inside an area where it must not be.',
-  },
+  } satisfies Record<Conditions, string>,
 
   acts: 'What you can do',
   noActs: 'Nothing can be done to this device from here.',
@@ -162,7 +168,7 @@ export const en = {
     usb: 'Which USB devices were plugged into the computer, and when',
     'phone-number': 'The phone number',
   },
-  isCollected: (days: number) => `Collected, and kept for ${days} days.`,
+  isCollected: (days: number) => `Collected, and kept for ${days === 1 ? '1 day' : `${days} days`}.`,
   isCollectedNow: 'Collected, and kept for as long as the policy asks for it.',
   isNotCollected: 'Not collected.',
   cannotTell: 'Asked for, but this device cannot tell it.',
@@ -176,6 +182,17 @@ export const en = {
   theyCannot: 'What they cannot order on this device',
   demands: 'What the policy asks of the device',
   noDemands: 'The policy asks nothing of this device.',
+  units: {
+    attempts: ['attempt', 'attempts'],
+    bytes: ['byte', 'bytes'],
+    characters: ['character', 'characters'],
+    days: ['day', 'days'],
+    hours: ['hour', 'hours'],
+    kinds: ['kind', 'kinds'],
+    minutes: ['minute', 'minutes'],
+    passwords: ['password', 'passwords'],
+    seconds: ['second', 'seconds'],
+  } satisfies Record<SettingUnits, Unit>,
   notKept: 'This device does not keep it.',
 
   rename: 'Name',
@@ -297,5 +314,8 @@ export const en = {
     'user.elsewhere': 'You are another user here than at the provider: ask your help desk.',
   },
 };
+
+/** What one is called, and what several are. */
+type Unit = [one: string, several: string];
 
 export type Words = typeof en;

@@ -1,9 +1,29 @@
-import type { PlatformWords } from '../platform';
+import type { PlatformNames, PlatformWords } from '../platform';
 
 const other = 'und dieses Gerät ist auf keinem anderen Weg angemeldet.';
 
-/** What platforms say of commands, in German. One that is missing stops the build. */
-export const platformDe: Record<PlatformWords, string> = {
+/** What platforms say of commands and are called, in German. One that is missing stops the build. */
+export const platformDe: Record<PlatformNames | PlatformWords, string> = {
+  'Android with TouchDown': 'Android mit TouchDown',
+  'Android, Gmail': 'Android, Gmail',
+  'Android, Samsung Email': 'Android, Samsung Email',
+  'Android, built-in mail (before 5.0)': 'Android, mitgelieferte E-Mail-App (vor 5.0)',
+  'Android, other mail clients': 'Android, andere E-Mail-Apps',
+  'BlackBerry with NotifySync': 'BlackBerry mit NotifySync',
+  'Computer with an inventory agent': 'Computer mit Inventar-Agent',
+  "Linux with Drover's agent": 'Linux mit dem Agenten von Drover',
+  'Outlook for iOS and Android': 'Outlook für iOS und Android',
+  'Symbian S60, Mail for Exchange': 'Symbian S60, Mail for Exchange',
+  Unknown: 'Unbekannt',
+  'Windows Mail': 'Windows Mail',
+  'Windows Mobile 6.x': 'Windows Mobile 6.x',
+  'Windows Phone 7': 'Windows Phone 7',
+  'Windows Phone 8 and Windows 10 Mobile': 'Windows Phone 8 und Windows 10 Mobile',
+  "Windows with Drover's agent": 'Windows mit dem Agenten von Drover',
+  'iOS and iPadOS Mail': 'Mail von iOS und iPadOS',
+  "macOS with Drover's agent": 'macOS mit dem Agenten von Drover',
+  webOS: 'webOS',
+
   'A full wipe can be sent; see what it removes first.':
     'Es lässt sich alles löschen; sehen Sie vorher nach, was verloren geht.',
   'A full wipe erases the storage card too.': 'Wird alles gelöscht, dann auch die Speicherkarte.',

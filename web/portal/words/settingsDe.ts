@@ -1,0 +1,408 @@
+import type { SettingWords } from '../settings';
+
+/** The names, explanations and choices of policy settings in German. One that is missing stops the build. */
+export const settingsDe: Record<SettingWords, string> = {
+  Password: 'Code',
+  'Require a password': 'Code verlangt',
+  'The device must be locked with a password, PIN or pattern. Without it no other password rule counts.':
+    'Das Gerät muss mit einem Code gesperrt sein: Passwort, PIN oder Muster. Sonst gilt keine andere Regel für Codes.',
+  Strength: 'Stärke des Codes',
+  'What kind of password is enough. Applications of phones know it; ActiveSync says it by letters and digits, and by kinds of characters.':
+    'Welche Art von Code genügt. Die Apps von Telefonen kennen diese Stufen; ActiveSync drückt sie durch Buchstaben, Ziffern und Arten von Zeichen aus.',
+  Any: 'beliebig',
+  'Digits or more': 'mindestens Ziffern',
+  'Letters and digits': 'Buchstaben und Ziffern',
+  Complex: 'komplex',
+  'Minimum length': 'Mindestlänge',
+  'The least number of characters. 0 sets none.':
+    'So viele Zeichen muss der Code mindestens haben. 0 setzt keine Grenze.',
+  'Allow simple passwords': 'Einfache Codes erlaubt',
+  'Passwords such as 1111 or 1234.': 'Codes wie 1111 oder 1234.',
+  'Require letters and digits': 'Buchstaben und Ziffern verlangt',
+  'A password of digits alone is not enough.': 'Ein Code nur aus Ziffern genügt nicht.',
+  'Kinds of characters': 'Arten von Zeichen',
+  'How many of the four kinds (lower case, upper case, digits, others) the password must hold. Counts only where letters and digits are required. 0 sets none.':
+    'Wie viele der vier Arten (Kleinbuchstaben, Großbuchstaben, Ziffern, andere) im Code vorkommen müssen. Gilt nur, wenn Buchstaben und Ziffern verlangt sind. 0 verlangt keine.',
+  'Expires after': 'Höchstalter des Codes',
+  'When the password expires, the device locks; the user unlocks it with the old one and must choose a new one. 0 means never, which current guidance advises.':
+    'Ist der Code zu alt, sperrt sich das Gerät; Sie entsperren es mit dem alten und müssen einen neuen wählen. 0 heißt nie, wie es heute empfohlen wird.',
+  'Remember old passwords': 'Frühere Codes gesperrt',
+  'How many old passwords cannot be used again. With 10, the oldest becomes free at the eleventh change. 0 remembers none.':
+    'So viele frühere Codes dürfen nicht noch einmal verwendet werden. Bei 10 wird der älteste mit dem elften Wechsel wieder frei. 0 sperrt keinen.',
+  'Wipe after failed attempts': 'Falsche Eingaben, bis sich das Gerät löscht',
+  'The device erases itself after so many wrong passwords in a row; nobody can call that back. 0 never does.':
+    'Nach so vielen falschen Codes hintereinander löscht sich das Gerät selbst; niemand kann das aufhalten. 0 heißt nie.',
+  'Show typing after': 'Falsche Eingaben, bis die Eingabe sichtbar wird',
+  'After so many wrong passwords the device shows what is typed; it must be fewer than those that wipe. 0 never does.':
+    'Nach so vielen falschen Codes zeigt das Gerät, was eingegeben wird; es müssen weniger sein als die, nach denen es sich löscht. 0 heißt nie.',
+  'Recovery password': 'Wiederherstellungscode erlaubt',
+  'The device may store a recovery password with the mail server.':
+    'Das Gerät darf beim E-Mail-Server einen Code zur Wiederherstellung hinterlegen.',
+
+  Lock: 'Sperre',
+  'Lock after inactivity': 'Sperrt sich ohne Benutzung nach',
+  'The longest idle time before the device locks itself; the user may choose a shorter one, not a longer. 0 sets none. Counts only where a password is required.':
+    'Spätestens nach dieser Zeit ohne Benutzung sperrt sich das Gerät; Sie dürfen eine kürzere wählen, keine längere. 0 setzt keine Grenze. Gilt nur, wenn ein Code verlangt ist.',
+  'Lock regardless of use': 'Sperrt sich auch bei Benutzung nach',
+  'The device locks after this time, in use or not. It must be longer than the lock after inactivity. 0 sets none.':
+    'Nach dieser Zeit sperrt sich das Gerät, ob es benutzt wird oder nicht. Sie ist länger als die Zeit ohne Benutzung. 0 setzt keine Grenze.',
+  'Emergency calls': 'Notrufe',
+  'Numbers that can be called while the device is locked, beside those of the system.':
+    'Nummern, die sich auch bei gesperrtem Gerät anrufen lassen, neben denen des Systems.',
+
+  Encryption: 'Verschlüsselung',
+  'Encrypt the device': 'Verschlüsselung des Geräts verlangt',
+  'Data at rest must be encrypted. What that means differs by platform; protocols before 12.1 cannot say it.':
+    'Gespeicherte Daten müssen verschlüsselt sein. Was das heißt, hängt von der Art des Geräts ab; Protokolle vor 12.1 können es nicht ausdrücken.',
+  'Strength of encryption': 'Stärke der Verschlüsselung',
+  'For clients that offer a choice; others have one cipher.':
+    'Für Apps, die eine Wahl bieten; andere haben nur ein Verfahren.',
+  'Secure (128 bit)': 'sicher (128 Bit)',
+  'More secure (192 bit)': 'sicherer (192 Bit)',
+  'Most secure (256 bit)': 'am sichersten (256 Bit)',
+  'Encrypt the storage card': 'Verschlüsselung der Speicherkarte verlangt',
+  'Data on a removable card must be encrypted. Devices without one ignore it.':
+    'Daten auf einer herausnehmbaren Karte müssen verschlüsselt sein. Für Geräte ohne Karte ist das ohne Bedeutung.',
+
+  'Device control': 'Funktionen des Geräts',
+  'Allow the camera': 'Kamera erlaubt',
+  'Some clients only hide its application.': 'Auf manchen Geräten wird nur die Kamera-App versteckt.',
+  'Allow storage cards': 'Speicherkarten erlaubt',
+  'Removable cards can be read and written.': 'Herausnehmbare Karten lassen sich lesen und beschreiben.',
+  'Allow Bluetooth': 'Bluetooth',
+  'Hands-free allows headsets and car kits, and no transfer of files.':
+    'Freisprechen erlaubt Kopfhörer und Freisprechanlagen, aber keine Übertragung von Dateien.',
+  Off: 'aus',
+  'Hands-free only': 'nur Freisprechen',
+  On: 'ein',
+  'Allow Wi-Fi': 'WLAN erlaubt',
+  'Without it the device uses the mobile network alone.': 'Sonst nutzt das Gerät nur das Mobilfunknetz.',
+  'Allow infrared': 'Infrarot erlaubt',
+  'Connections over the infrared port.': 'Verbindungen über die Infrarotschnittstelle.',
+  'Allow text messages': 'Kurznachrichten erlaubt',
+  'SMS and the like, beside mail.': 'SMS und Ähnliches, neben E-Mail.',
+  'Allow sharing the connection': 'Freigabe der Internetverbindung erlaubt',
+  'The device as a modem for others.': 'Das Gerät als Modem für andere.',
+  'Allow synchronizing with a computer': 'Abgleich mit einem Computer erlaubt',
+  'By cable, Bluetooth or infrared, past the mail server.':
+    'Über Kabel, Bluetooth oder Infrarot, am E-Mail-Server vorbei.',
+  'Allow remote desktop from the device': 'Remotedesktop vom Gerät aus erlaubt',
+  'The device as a screen of computers elsewhere.': 'Das Gerät als Bildschirm entfernter Computer.',
+  'Allow the browser': 'Browser erlaubt',
+  'The browser that came with the device; installed ones are not touched.':
+    'Der mitgelieferte Browser; selbst installierte betrifft das nicht.',
+  'Allow consumer mail': 'Private E-Mail-Dienste erlaubt',
+  'Private accounts with webmail services.': 'Private Konten bei Anbietern von E-Mail.',
+  'Allow POP and IMAP accounts': 'Konten mit POP und IMAP erlaubt',
+  'Other mail accounts beside this one.': 'Weitere E-Mail-Konten neben diesem.',
+  'Allow opening shared documents': 'Öffnen freigegebener Dokumente erlaubt',
+  "Files on the organization's shares, through the mail server. Only protocol 12.0 has it.":
+    'Dateien in den Ordnern der Organisation, über den E-Mail-Server. Nur das Protokoll 12.0 kennt das.',
+
+  Applications: 'Apps',
+  'Allow unsigned applications': 'Nicht signierte Apps erlaubt',
+  'Applications that no known publisher has signed may run.':
+    'Apps dürfen laufen, die kein bekannter Hersteller signiert hat.',
+  'Allow unsigned installation packages': 'Nicht signierte Installationspakete erlaubt',
+  'Packages that no known publisher has signed may be installed.':
+    'Pakete dürfen installiert werden, die kein bekannter Hersteller signiert hat.',
+  'Blocked built-in applications': 'Gesperrte mitgelieferte Apps',
+  "File names of applications in the device's ROM that must not run.":
+    'Dateinamen fest eingebauter Apps, die nicht laufen dürfen.',
+  'Approved applications': 'Zugelassene Apps',
+  'SHA-1 hashes (40 hexadecimal digits) of the applications that may run. An empty list approves all.':
+    'Prüfsummen (SHA-1, 40 hexadezimale Ziffern) der Apps, die laufen dürfen. Eine leere Liste lässt alle zu.',
+
+  'File share': 'Freigegebene Dateien',
+  'Shared folders': 'Freigegebene Ordner',
+  'The shared folders that the application shows. An empty list shows none.':
+    'Die freigegebenen Ordner, die die App anzeigt. Eine leere Liste zeigt keinen.',
+
+  'Resource control': 'Was die Organisation bereitstellt',
+  Mail: 'E-Mails',
+  'Mail of the managed account.': 'Die E-Mails des verwalteten Kontos.',
+  Calendar: 'Kalender',
+  'The calendar of the managed account.': 'Der Kalender des verwalteten Kontos.',
+  Contacts: 'Kontakte',
+  'The contacts of the managed account.': 'Die Kontakte des verwalteten Kontos.',
+  Tasks: 'Aufgaben',
+  'The tasks of the managed account.': 'Die Aufgaben des verwalteten Kontos.',
+  "The list of the organization's applications.": 'Die Liste der Apps der Organisation.',
+  Files: 'Dateien',
+  'The shared folders above.': 'Die freigegebenen Ordner der Organisation.',
+  Networks: 'Netze',
+  'Wi-Fi, VPN and the like that the organization sets up.':
+    'WLAN, VPN und Ähnliches, was die Organisation einrichtet.',
+
+  'Mail and synchronization': 'E-Mail und Abgleich',
+  'Allow attachments': 'Anhänge erlaubt',
+  'Attachments can be fetched to the device.': 'Anhänge lassen sich auf das Gerät laden.',
+  'Largest attachment': 'Größter Anhang',
+  'Larger ones are not fetched. 0 sets no limit.': 'Größere werden nicht geladen. 0 setzt keine Grenze.',
+  'Mail of the last': 'Zeitraum der E-Mails',
+  'Older mail is not synchronized.': 'Ältere E-Mails kommen nicht auf das Gerät.',
+  All: 'unbegrenzt',
+  '1 day': '1 Tag',
+  '3 days': '3 Tage',
+  '1 week': '1 Woche',
+  '2 weeks': '2 Wochen',
+  '1 month': '1 Monat',
+  'Calendar of the last': 'Zeitraum des Kalenders',
+  'Older events are not synchronized.': 'Ältere Termine kommen nicht auf das Gerät.',
+  '3 months': '3 Monate',
+  '6 months': '6 Monate',
+  'Largest plain mail body': 'Längster Text einer E-Mail ohne Gestaltung',
+  'Largest HTML mail body': 'Längster Text einer E-Mail mit HTML',
+  'Longer bodies are cut. 0 fetches the header alone, -1 sets no limit.':
+    'Längere Texte werden gekürzt. Bei 0 kommen nur Absender und Betreff, -1 setzt keine Grenze.',
+  'Allow HTML mail': 'E-Mails mit HTML erlaubt',
+  'Otherwise mail arrives as plain text.': 'Sonst kommen E-Mails als reiner Text an.',
+  'Synchronize by hand while roaming': 'Im fremden Netz nur auf Wunsch abgleichen',
+  'In foreign networks nothing is fetched unless the user asks.':
+    'In fremden Netzen wird nur geladen, was Sie selbst anstoßen.',
+
+  'Signed and encrypted mail': 'Signierte und verschlüsselte E-Mail',
+  'Sign all mail': 'Signatur aller E-Mails verlangt',
+  'Outgoing mail must carry an S/MIME signature.':
+    'Ausgehende E-Mails müssen eine Signatur nach S/MIME tragen.',
+  'Encrypt all mail': 'Verschlüsselung aller E-Mails verlangt',
+  'Outgoing mail must be encrypted with S/MIME.': 'Ausgehende E-Mails müssen mit S/MIME verschlüsselt sein.',
+  'Signing algorithm': 'Verfahren zum Signieren',
+  'Encryption algorithm': 'Verfahren zum Verschlüsseln',
+  'The protocol knows no better ones.': 'Bessere kennt das Protokoll nicht.',
+  'SHA-1': 'SHA-1',
+  MD5: 'MD5',
+  '3DES': '3DES',
+  DES: 'DES',
+  'RC2, 128 bit': 'RC2, 128 Bit',
+  'RC2, 64 bit': 'RC2, 64 Bit',
+  'RC2, 40 bit': 'RC2, 40 Bit',
+  'Negotiate the algorithm': 'Andere Verfahren erlaubt',
+  "Whether the device may use another algorithm when a recipient's certificate does not support the one above.":
+    'Ob das Gerät ein anderes Verfahren nehmen darf, wenn das Zertifikat eines Empfängers das verlangte nicht unterstützt.',
+  No: 'nein',
+  'Strong ones only': 'nur starke',
+  'Allow certificates in software': 'Zertifikate in Software erlaubt',
+  'Certificates that are not on a smart card.': 'Zertifikate, die nicht auf einer Chipkarte liegen.',
+
+  'iOS: device features': 'iOS: Funktionen des Geräts',
+  'Allow installing applications': 'Installieren von Apps erlaubt',
+  'From the store, by the user.': 'Durch den Benutzer, aus dem Store.',
+  'Allow FaceTime': 'FaceTime erlaubt',
+  'Calls with pictures.': 'Anrufe mit Bild.',
+  'Allow screen capture': 'Bildschirmfotos erlaubt',
+  'Pictures of the screen.': 'Bilder dessen, was der Bildschirm zeigt.',
+  'Allow voice dialling': 'Sprachwahl erlaubt',
+  'Calls by voice, also while locked.': 'Anrufe auf Zuruf, auch bei gesperrtem Gerät.',
+  'Allow Siri': 'Siri erlaubt',
+  'What is said goes to Apple.': 'Was gesagt wird, geht an Apple.',
+  'Allow Siri while locked': 'Siri bei gesperrtem Gerät erlaubt',
+  'Siri answers without the passcode.': 'Siri antwortet ohne den Code.',
+  'Allow purchases in applications': 'Käufe in Apps erlaubt',
+  'Within installed applications.': 'In installierten Apps.',
+  'Allow multiplayer gaming': 'Spiele mit mehreren erlaubt',
+  'In Game Center.': 'Im Game Center.',
+  'Allow adding friends': 'Hinzufügen von Freunden erlaubt',
+  'Allow automatic synchronization while roaming': 'Selbsttätiger Abgleich im fremden Netz erlaubt',
+  'Accounts fetch by themselves in foreign networks.': 'Konten laden in fremden Netzen von selbst.',
+  'Show Passbook while locked': 'Passbook bei gesperrtem Gerät sichtbar',
+  'Passes appear on the lock screen.': 'Karten und Tickets erscheinen auf dem Sperrbildschirm.',
+
+  'iOS: applications and Safari': 'iOS: Apps und Safari',
+  'Allow YouTube': 'YouTube erlaubt',
+  'The application that came with old systems.': 'Die App, die mit alten Systemen kam.',
+  'Allow the iTunes Store': 'iTunes Store erlaubt',
+  'Music and films of the store.': 'Musik und Filme aus dem Store.',
+  'Ask for the iTunes password each time': 'iTunes-Passwort jedes Mal verlangt',
+  'Each purchase asks for it.': 'Bei jedem Kauf.',
+  'Allow Safari': 'Safari erlaubt',
+  'The browser that came with the device.': 'Der mitgelieferte Browser.',
+  'Allow autofill': 'Automatisches Ausfüllen erlaubt',
+  'Safari keeps names and passwords.': 'Safari merkt sich Namen und Passwörter.',
+  'Force fraud warnings': 'Warnung vor Betrug erzwungen',
+  'Safari warns of pages that pretend.': 'Safari warnt vor Seiten, die sich für andere ausgeben.',
+  'Allow JavaScript': 'JavaScript erlaubt',
+  'In Safari.': 'In Safari.',
+  'Allow pop-ups': 'Pop-ups erlaubt',
+  'Accept cookies': 'Cookies annehmen',
+  Never: 'nie',
+  'From pages that were visited': 'von besuchten Seiten',
+  Always: 'immer',
+
+  'iOS: ratings': 'iOS: Altersfreigaben',
+  'Region of the ratings': 'Land der Altersfreigaben',
+  'Two letters, such as US or DE. Empty leaves it to the device.':
+    'Zwei Buchstaben, etwa US oder DE. Leer überlässt es dem Gerät.',
+  'Highest rating of films': 'Höchste Altersfreigabe von Filmen',
+  'Highest rating of television': 'Höchste Altersfreigabe von Fernsehsendungen',
+  'Highest rating of applications': 'Höchste Altersfreigabe von Apps',
+  "Apple's number of the rating in the region: 0 allows nothing, 1000 everything.":
+    'Die Zahl, die Apple der Freigabe in diesem Land gibt: 0 erlaubt nichts, 1000 alles.',
+  'Allow explicit content': 'Anstößige Inhalte erlaubt',
+  'In music, podcasts and books.': 'In Musik, Podcasts und Büchern.',
+
+  'iOS: security': 'iOS: Sicherheit',
+  'Allow diagnostic data to Apple': 'Diagnosedaten an Apple erlaubt',
+  'Sent by the system.': 'Das System schickt sie.',
+  'Allow untrusted certificates': 'Nicht vertrauenswürdige Zertifikate erlaubt',
+  'The user may accept a TLS certificate that nobody vouches for.':
+    'Sie dürfen ein TLS-Zertifikat annehmen, für das niemand bürgt.',
+  'Force encrypted backups': 'Verschlüsselte Sicherungen erzwungen',
+  'Backups on a computer carry a password.':
+    'Sicherungen auf einem Computer sind mit einem Passwort geschützt.',
+  'Allow removing the profile': 'Entfernen des Profils erlaubt',
+  'The user may end management.': 'Sie dürfen die Verwaltung beenden.',
+
+  'iOS: iCloud': 'iOS: iCloud',
+  'Allow backup to iCloud': 'Sicherung in iCloud erlaubt',
+  "The device's data goes to Apple.": 'Die Daten des Geräts gehen an Apple.',
+  'Allow documents in iCloud': 'Dokumente in iCloud erlaubt',
+  'Documents and data of applications.': 'Dokumente und Daten von Apps.',
+  'Allow the keychain in iCloud': 'Schlüsselbund in iCloud erlaubt',
+  'Passwords go to Apple, encrypted.': 'Passwörter gehen verschlüsselt an Apple.',
+  'Allow the photo stream': 'Fotostream erlaubt',
+  "New photos go to the user's other devices.": 'Neue Fotos gehen an Ihre anderen Geräte.',
+  'Allow shared streams': 'Geteilte Fotostreams erlaubt',
+  'Photos shared with others.': 'Fotos, die mit anderen geteilt sind.',
+
+  'iOS: managed documents': 'iOS: verwaltete Dokumente',
+  'Open managed documents elsewhere': 'Verwaltete Dokumente in anderen Apps erlaubt',
+  'Documents of managed accounts in other applications.':
+    'Dokumente verwalteter Konten lassen sich in anderen Apps öffnen.',
+  'Open other documents in managed applications': 'Andere Dokumente in verwalteten Apps erlaubt',
+  'Documents of other accounts in managed applications.':
+    'Dokumente anderer Konten lassen sich in verwalteten Apps öffnen.',
+
+  'iOS: supervised devices': 'iOS: betreute Geräte',
+  'Allow AirDrop': 'AirDrop erlaubt',
+  'Files to devices near by.': 'Dateien an Geräte in der Nähe.',
+  'Allow iMessage': 'iMessage erlaubt',
+  'Messages over Apple.': 'Nachrichten über Apple.',
+  'Allow Game Center': 'Game Center erlaubt',
+  'Its application disappears otherwise.': 'Sonst verschwindet die App.',
+  'Allow changing accounts': 'Ändern von Konten erlaubt',
+  'The user may add and remove accounts.': 'Sie dürfen Konten hinzufügen und entfernen.',
+  'Allow removing applications': 'Entfernen von Apps erlaubt',
+  'By the user.': 'Durch den Benutzer.',
+  'Allow pairing with computers': 'Koppeln mit Computern erlaubt',
+  'Other than the one that supervises.': 'Mit anderen als dem, der das Gerät betreut.',
+  "Force Siri's profanity filter": 'Siris Filter für Schimpfwörter erzwungen',
+  'Siri hides rude words.': 'Siri verbirgt grobe Wörter.',
+  'Allow installing profiles': 'Installieren von Profilen erlaubt',
+  'Single application': 'Einzige App',
+  'The device shows this application alone, such as org.example.reader. Empty shows all.':
+    'Das Gerät zeigt nur diese App, etwa org.example.reader. Leer zeigt alle.',
+  'Global proxy': 'Proxy für alles',
+  'All web traffic goes over it, such as proxy.example.org:3128. Empty uses none.':
+    'Alle Aufrufe von Webseiten gehen über ihn, etwa proxy.example.org:3128. Leer nutzt keinen.',
+
+  TouchDown: 'TouchDown',
+  'Require TouchDown': 'TouchDown verlangt',
+  'Mail is read with TouchDown alone.': 'E-Mails werden nur mit TouchDown gelesen.',
+  'Suppress the PIN': 'Eigene PIN von TouchDown unterdrückt',
+  'TouchDown asks for no PIN of its own where the device has a password.':
+    'TouchDown verlangt keine eigene PIN, wenn das Gerät einen Code hat.',
+  'Allow copy and paste': 'Kopieren und Einfügen erlaubt',
+  'Text can leave TouchDown over the clipboard.': 'Text kann über die Zwischenablage aus TouchDown heraus.',
+  'Allow attachments on the card': 'Anhänge auf der Speicherkarte erlaubt',
+  'Attachments can be saved to the storage card.': 'Anhänge lassen sich auf der Speicherkarte speichern.',
+  'Clean the card on a wipe': 'Karte beim Löschen mit gelöscht',
+  'A wipe, selective or full, erases the whole storage card as well.':
+    'Wer alles oder die Daten der Organisation löscht, löscht auch die ganze Speicherkarte.',
+  'Allow widgets': 'Widgets erlaubt',
+  'Widgets of TouchDown on the home screen.': 'Widgets von TouchDown auf dem Startbildschirm.',
+  'Show data in widgets': 'Daten in Widgets sichtbar',
+  'Subjects, names and places appear on the home screen, locked or not.':
+    'Betreff, Namen und Orte erscheinen auf dem Startbildschirm, gesperrt oder nicht.',
+  'Export to the phone book': 'Übernahme ins Telefonbuch erlaubt',
+  "Contacts of the managed account are copied to the phone's own.":
+    'Kontakte des verwalteten Kontos werden zu denen des Telefons kopiert.',
+  Signature: 'Signatur',
+  'Stands under each mail. Empty sets none.': 'Steht unter jeder E-Mail. Leer setzt keine.',
+  'Allow an own signature': 'Eigene Signatur erlaubt',
+  'The user may change the signature.': 'Sie dürfen die Signatur ändern.',
+  'Allow changing the configuration': 'Ändern der Einstellungen erlaubt',
+  'The user may change server, account and other settings of TouchDown.':
+    'Sie dürfen Server, Konto und andere Einstellungen von TouchDown ändern.',
+
+  'Android and Knox': 'Android und Knox',
+  'Allow unknown sources': 'Unbekannte Quellen erlaubt',
+  'Applications from outside the store.': 'Apps, die nicht aus dem Store kommen.',
+  'By the user, from the store.': 'Durch den Benutzer, aus dem Store.',
+  'Allow a factory reset': 'Zurücksetzen auf den Auslieferungszustand erlaubt',
+  'By the user, in the settings.': 'Durch den Benutzer, in den Einstellungen.',
+  'Allow debugging over USB': 'Fehlersuche über USB erlaubt',
+  'Developer tools on a connected computer.': 'Werkzeuge für Entwickler auf einem angeschlossenen Computer.',
+  'Allow files over USB': 'Dateien über USB erlaubt',
+  "A connected computer sees the device's files.":
+    'Ein angeschlossener Computer sieht die Dateien des Geräts.',
+  'Allow further users': 'Weitere Benutzer erlaubt',
+  'Several people on one device.': 'Mehrere Personen an einem Gerät.',
+  Kiosk: 'Kiosk',
+  'Packages that alone can be used, such as org.example.reader. An empty list is no kiosk.':
+    'Nur diese Apps lassen sich benutzen, genannt mit ihrem Paketnamen wie org.example.reader. Eine leere Liste heißt: kein Kiosk.',
+  'Require a Knox workspace': 'Arbeitsbereich von Knox verlangt',
+  "Work data lives in Samsung's container.":
+    'Die Daten der Arbeit liegen in einem abgetrennten Bereich von Samsung.',
+  'Share the clipboard with the workspace': 'Gemeinsame Zwischenablage mit dem Arbeitsbereich erlaubt',
+  'Text can leave the container over the clipboard.':
+    'Text kann über die Zwischenablage aus dem Arbeitsbereich heraus.',
+  'Move files out of the workspace': 'Dateien aus dem Arbeitsbereich heraus erlaubt',
+  'Files can leave the container.': 'Dateien können den Arbeitsbereich verlassen.',
+
+  Computers: 'Computer',
+  'Require a firewall': 'Firewall verlangt',
+  'Connections from outside are filtered: by the firewall of the distribution, of Windows or of macOS.':
+    'Verbindungen von außen werden gefiltert: von der Firewall der Distribution, von Windows oder von macOS.',
+  'Install security updates by themselves': 'Sicherheitsupdates von selbst installiert',
+  "Without asking anybody. The system's own way is switched on: apt or dnf, Windows Update, macOS.":
+    'Ohne jemanden zu fragen. Eingeschaltet wird, was das System dafür hat: apt oder dnf, Windows Update, macOS.',
+  'Who may administer': 'Wer verwalten darf',
+  'Names of the accounts that may be administrators of the computer, besides the built-in one. An empty list asks nothing.':
+    'Namen der Konten, die Administrator des Computers sein dürfen, neben dem eingebauten. Eine leere Liste verlangt nichts.',
+  'Services that must run': 'Dienste, die laufen müssen',
+  'Names as the system has them, such as chrony. They start with the system, and run.':
+    'Namen, wie das System sie nennt, etwa chrony. Sie starten mit dem System und laufen.',
+  'Services that must not run': 'Dienste, die nicht laufen dürfen',
+  'Names as the system has them, such as telnet. They neither run nor start with the system.':
+    'Namen, wie das System sie nennt, etwa telnet. Sie laufen nicht und starten nicht mit dem System.',
+  'Files that must be there': 'Dateien, die da sein müssen',
+  'Each with its whole content, which everybody can read who may see policies: no secrets.':
+    'Jede mit ihrem ganzen Inhalt, den alle lesen können, die Richtlinien sehen dürfen: keine Geheimnisse.',
+  'Files that must not be there': 'Dateien, die nicht da sein dürfen',
+  'Whole paths, such as /etc/hosts.equiv.': 'Ganze Pfade, etwa /etc/hosts.equiv.',
+  'Mend what is found otherwise': 'Abweichungen behoben',
+  'The agent puts right what it can. Otherwise it only tells.':
+    'Der Agent bringt in Ordnung, was er kann. Sonst meldet er es nur.',
+
+  'Agent on computers': 'Agent auf Computern',
+  'Whom to ask': 'Wer Fragen beantwortet',
+  'Shown to the person at the computer, such as: Help desk, telephone 100.':
+    'Wird am Computer angezeigt, etwa: Helpdesk, Telefon 100.',
+  'Ask for news every': 'Abstand der Nachfragen',
+  'News come at once over the connection that each agent holds; this is for when that cannot be. 0 leaves it at an hour.':
+    'Neues kommt sofort über die Verbindung, die jeder Agent hält; das hier gilt, wenn es sie nicht gibt. 0 belässt es bei einer Stunde.',
+  'Log of the agent': 'Protokoll des Agenten',
+  'How much the agent writes down of what it does.': 'Wie viel der Agent von dem aufschreibt, was er tut.',
+  Errors: 'Fehler',
+  Warnings: 'Warnungen',
+  'What it does': 'was er tut',
+  Everything: 'alles',
+  'Let administrators of the computer remove the agent':
+    'Entfernen des Agenten durch Administratoren des Computers erlaubt',
+  'Otherwise the zone must consent: by an order, or by a code for a computer without a network.':
+    'Sonst muss die Zone zustimmen: durch einen Auftrag, oder bei einem Computer ohne Netz durch einen Freigabecode.',
+  'Take the inventory': 'Bestand aufgenommen',
+  'Hardware, system, disks, networks, certificates and services, and the software of computers that are not personal.':
+    'Hardware, System, Laufwerke, Netze, Zertifikate und Dienste, und die Software von Computern, die nicht privat sind.',
+  'Take the inventory every': 'Abstand der Bestandsaufnahmen',
+  '0 leaves it at once a day.': '0 belässt es bei einmal am Tag.',
+  'Tell the accounts': 'Konten gemeldet',
+  'Who has an account on the computer, and who was there last.':
+    'Wer am Computer ein Konto hat, und wer zuletzt daran war.',
+  'Tell who signs in': 'Anmeldungen gemeldet',
+  'Tell who becomes an administrator': 'Handlungen als Administrator gemeldet',
+  'Each time, with the name of the account.': 'Jedes Mal, mit dem Namen des Kontos.',
+  'Tell what is plugged in': 'Angesteckte Geräte gemeldet',
+  'Devices on USB, each time.': 'Geräte an USB, jedes Mal.',
+};
