@@ -306,9 +306,9 @@ export const settingsDe: Record<SettingWords, string> = {
   'Text can leave TouchDown over the clipboard.': 'Text kann über die Zwischenablage aus TouchDown heraus.',
   'Allow attachments on the card': 'Anhänge auf der Speicherkarte erlaubt',
   'Attachments can be saved to the storage card.': 'Anhänge lassen sich auf der Speicherkarte speichern.',
-  'Clean the card on a wipe': 'Karte beim Löschen mit gelöscht',
+  'Clean the card on a wipe': 'Speicherkarte beim Löschen mit gelöscht',
   'A wipe, selective or full, erases the whole storage card as well.':
-    'Wer alles oder die Daten der Organisation löscht, löscht auch die ganze Speicherkarte.',
+    'Ob alles gelöscht wird oder nur die Daten der Organisation: Auch die ganze Speicherkarte wird gelöscht.',
   'Allow widgets': 'Widgets erlaubt',
   'Widgets of TouchDown on the home screen.': 'Widgets von TouchDown auf dem Startbildschirm.',
   'Show data in widgets': 'Daten in Widgets sichtbar',
