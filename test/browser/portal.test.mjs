@@ -83,6 +83,14 @@ step('the organization shows what it sees and can do', async () => {
   await card('What the policy asks of the device').getByText('Require a password').waitFor();
   assert.equal(await page.getByText(/duress/i).count(), 0);
   await fine(page, 'portal-employer');
+});
+
+step('the same page is German throughout for who chooses that', async () => {
+  await page.getByLabel('Language').selectOption('de');
+  await card('Was die Richtlinie vom Gerät verlangt').getByText('Code verlangt', { exact: true }).waitFor();
+  assert.deepEqual(await page.locator('main [lang=en]').allTextContents(), []);
+  await fine(page, 'portal-employer-de');
+  await page.getByLabel('Sprache').selectOption('en');
   await page.getByRole('link', { name: 'Back' }).click();
 });
 

@@ -71,7 +71,7 @@ export const settingsDe: Record<SettingWords, string> = {
   'Removable cards can be read and written.': 'Herausnehmbare Karten lassen sich lesen und beschreiben.',
   'Allow Bluetooth': 'Bluetooth',
   'Hands-free allows headsets and car kits, and no transfer of files.':
-    'Freisprechen erlaubt Kopfhörer und Freisprechanlagen, aber keine Übertragung von Dateien.',
+    'Freisprechen erlaubt Headsets und Freisprechanlagen, aber keine Übertragung von Dateien.',
   Off: 'aus',
   'Hands-free only': 'nur Freisprechen',
   On: 'ein',
@@ -92,7 +92,7 @@ export const settingsDe: Record<SettingWords, string> = {
   'The browser that came with the device; installed ones are not touched.':
     'Der mitgelieferte Browser; selbst installierte betrifft das nicht.',
   'Allow consumer mail': 'Private E-Mail-Dienste erlaubt',
-  'Private accounts with webmail services.': 'Private Konten bei Anbietern von E-Mail.',
+  'Private accounts with webmail services.': 'Private Konten bei E-Mail-Anbietern im Web.',
   'Allow POP and IMAP accounts': 'Konten mit POP und IMAP erlaubt',
   'Other mail accounts beside this one.': 'Weitere E-Mail-Konten neben diesem.',
   'Allow opening shared documents': 'Öffnen freigegebener Dokumente erlaubt',
@@ -292,7 +292,7 @@ export const settingsDe: Record<SettingWords, string> = {
   'Single application': 'Einzige App',
   'The device shows this application alone, such as org.example.reader. Empty shows all.':
     'Das Gerät zeigt nur diese App, etwa org.example.reader. Leer zeigt alle.',
-  'Global proxy': 'Proxy für alles',
+  'Global proxy': 'Proxy für alle Webseiten',
   'All web traffic goes over it, such as proxy.example.org:3128. Empty uses none.':
     'Alle Aufrufe von Webseiten gehen über ihn, etwa proxy.example.org:3128. Leer nutzt keinen.',
 
@@ -354,10 +354,10 @@ export const settingsDe: Record<SettingWords, string> = {
   'Require a firewall': 'Firewall verlangt',
   'Connections from outside are filtered: by the firewall of the distribution, of Windows or of macOS.':
     'Verbindungen von außen werden gefiltert: von der Firewall der Distribution, von Windows oder von macOS.',
-  'Install security updates by themselves': 'Sicherheitsupdates von selbst installiert',
+  'Install security updates by themselves': 'Sicherheitsupdates installieren sich von selbst',
   "Without asking anybody. The system's own way is switched on: apt or dnf, Windows Update, macOS.":
     'Ohne jemanden zu fragen. Eingeschaltet wird, was das System dafür hat: apt oder dnf, Windows Update, macOS.',
-  'Who may administer': 'Wer verwalten darf',
+  'Who may administer': 'Wer den Computer verwalten darf',
   'Names of the accounts that may be administrators of the computer, besides the built-in one. An empty list asks nothing.':
     'Namen der Konten, die Administrator des Computers sein dürfen, neben dem eingebauten. Eine leere Liste verlangt nichts.',
   'Services that must run': 'Dienste, die laufen müssen',
@@ -371,7 +371,7 @@ export const settingsDe: Record<SettingWords, string> = {
     'Jede mit ihrem ganzen Inhalt, den alle lesen können, die Richtlinien sehen dürfen: keine Geheimnisse.',
   'Files that must not be there': 'Dateien, die nicht da sein dürfen',
   'Whole paths, such as /etc/hosts.equiv.': 'Ganze Pfade, etwa /etc/hosts.equiv.',
-  'Mend what is found otherwise': 'Abweichungen behoben',
+  'Mend what is found otherwise': 'Abweichungen werden behoben',
   'The agent puts right what it can. Otherwise it only tells.':
     'Der Agent bringt in Ordnung, was er kann. Sonst meldet er es nur.',
 
@@ -392,17 +392,17 @@ export const settingsDe: Record<SettingWords, string> = {
     'Entfernen des Agenten durch Administratoren des Computers erlaubt',
   'Otherwise the zone must consent: by an order, or by a code for a computer without a network.':
     'Sonst muss die Zone zustimmen: durch einen Auftrag, oder bei einem Computer ohne Netz durch einen Freigabecode.',
-  'Take the inventory': 'Bestand aufgenommen',
+  'Take the inventory': 'Bestand wird aufgenommen',
   'Hardware, system, disks, networks, certificates and services, and the software of computers that are not personal.':
     'Hardware, System, Laufwerke, Netze, Zertifikate und Dienste, und die Software von Computern, die nicht privat sind.',
   'Take the inventory every': 'Abstand der Bestandsaufnahmen',
   '0 leaves it at once a day.': '0 belässt es bei einmal am Tag.',
-  'Tell the accounts': 'Konten gemeldet',
+  'Tell the accounts': 'Konten werden gemeldet',
   'Who has an account on the computer, and who was there last.':
     'Wer am Computer ein Konto hat, und wer zuletzt daran war.',
-  'Tell who signs in': 'Anmeldungen gemeldet',
-  'Tell who becomes an administrator': 'Handlungen als Administrator gemeldet',
+  'Tell who signs in': 'Anmeldungen werden gemeldet',
+  'Tell who becomes an administrator': 'Handlungen als Administrator werden gemeldet',
   'Each time, with the name of the account.': 'Jedes Mal, mit dem Namen des Kontos.',
-  'Tell what is plugged in': 'Angesteckte Geräte gemeldet',
+  'Tell what is plugged in': 'Angesteckte Geräte werden gemeldet',
   'Devices on USB, each time.': 'Geräte an USB, jedes Mal.',
 };
