@@ -344,8 +344,12 @@ func (s *Providers) ended(ctx context.Context, c scope.Caller, x Provider, r Pro
 		return err
 	}
 	now, due := s.clock.Now(), int64(0)
-	if x.LDAP.Import.Every > 0 {
-		due = sqldb.Micros(now.Add(time.Duration(x.LDAP.Import.Every) * time.Minute))
+	every := x.LDAP.Import.Every
+	if !ok && !r.Stopped {
+		every = min(every, minEvery) // a server that is away is asked again soon
+	}
+	if every > 0 {
+		due = sqldb.Micros(now.Add(time.Duration(every) * time.Minute))
 	}
 	if r.Stopped {
 		s.with.Tell("An import of users has stopped", "The import from the directory "+x.Name+" has stopped. "+r.Said)

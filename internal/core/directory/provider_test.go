@@ -579,6 +579,24 @@ func TestTheScheduleRunsOnceForAllServers(t *testing.T) {
 	})
 }
 
+func TestAServerThatIsAwayIsAskedAgainSoon(t *testing.T) {
+	srv := slapd.Start(t)
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		w := providers(t, g)
+		conf := byLDAP(srv)
+		conf.LDAP.Servers = []string{"127.0.0.1:9"} // discard: nobody listens
+		conf.LDAP.Import = directory.Import{Every: 600, Grace: 3, GraceHours: 24, Share: 20}
+		x := w.source(t, conf)
+		g.Clock.Advance(600 * time.Minute)
+		if err := w.Tick(t.Context()); err == nil {
+			t.Fatal("a server that is away was asked")
+		}
+		if x, err := w.Get(t.Context(), shell, x.ID); err != nil || x.RanOK || !x.Due.Equal(g.Clock.Now().Add(15*time.Minute)) {
+			t.Errorf("asked again at %v, %v", x.Due, err)
+		}
+	})
+}
+
 func TestAllFaultsOfADirectoryAreToldAtOnce(t *testing.T) {
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
 		w := providers(t, g)
