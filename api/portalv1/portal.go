@@ -46,6 +46,13 @@ type Me struct {
 	Providers   []Way    `json:"providers" doc:"Where the user proves it once more; empty for by the password."`
 	Abilities   []string `json:"abilities" doc:"What the zone lets users do."`
 	Session     string   `json:"session"`
+	Map         MapTiles `json:"map" doc:"From where maps take their tiles."`
+}
+
+// MapTiles is the zone's own server of map tiles; without an address maps are drawn on a bundled outline.
+type MapTiles struct {
+	URL         string `json:"url" doc:"Where a tile is, with {z}, {x} and {y}; empty for no server."`
+	Attribution string `json:"attribution" doc:"Who has made the map: it stands below each map."`
 }
 
 // Session is one sign-in.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"drover/internal/core/selfservice"
+	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/service/companion"
 	"drover/internal/service/portal"
@@ -23,6 +24,7 @@ func (s *Server) portal() ([]gate.Route, gate.Authenticator, error) {
 		Log: s.log, Clock: z.Clock, Bus: z.Bus, Zone: z.Zone, Selves: z.Selves, Directories: z.Directories, Admins: z.Admins, Devices: z.Devices,
 		Commands: z.Commands, Compliance: z.Compliance, Enrol: z.Enrol, Journal: z.Journal, Privacy: z.Privacy,
 		Effective: s.mail.Effective, Authority: z.vouching, URL: z.Config.PublicURL(), Start: companion.Base + "/start#", Files: web.Files(),
+		Tiles: zone.NewTileOrigin(z.DB, z.Revision).Now,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -55,6 +55,8 @@ type Deps struct {
 	URL       string // where devices and users reach the zone
 	Start     string // the path of the page that an invitation leads to, with what stands before its token
 	Files     fs.FS  // the front ends, as package web holds them
+	// Tiles tells from where maps take their tiles; see [zone.TileOrigin].
+	Tiles func(context.Context) string
 }
 
 // Portal is the self-service.
@@ -71,6 +73,7 @@ func New(d Deps) (*Portal, error) {
 	if err != nil {
 		return nil, err
 	}
+	front.Images = d.Tiles
 	p := &Portal{Deps: d, pages: front, hub: newHub(d.Devices.Owners)}
 	d.Bus.Subscribe(eventTopic, p.hub.hear) // as long as the server runs
 	p.API = openapi.New(openapi.Config{Service: zone.ServicePortal, Base: Base, Log: d.Log, Document: description()})

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -22,6 +23,7 @@ import (
 	"drover/internal/core/policy"
 	"drover/internal/core/scope"
 	"drover/internal/core/selfservice"
+	"drover/internal/core/zone"
 	"drover/internal/gate"
 	"drover/internal/gate/gatetest"
 	"drover/internal/server/zonetest"
@@ -477,4 +479,34 @@ func TestThePagesAreServedUnderThePortalAlone(t *testing.T) {
 			t.Errorf("%s: %d %v", path, answer.StatusCode, answer.Header)
 		}
 	}
+}
+
+// TestMapsTakeTheirTilesFromTheZonesServer: who is signed in is told where it is, and the pages may fetch images from there alone.
+func TestMapsTakeTheirTilesFromTheZonesServer(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		ann := w.signIn(t, "ann")
+		for version, want := range []zone.Tiles{{}, {URL: "https://tiles.example.org/{z}/{x}/{y}.png", Attribution: "Surveyors"}, {}} {
+			if version > 0 {
+				err := w.Zone.Zone.Zone.SetTiles(t.Context(), zonetest.System, want, int64(version-1))
+				if err = errors.Join(err, w.Revision.Read(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if me := decode[portalv1.Me](ann.do(t, "GET", "/session", nil).want(http.StatusOK)); me.Map != portalv1.MapTiles(want) {
+				t.Errorf("told %+v, want %+v", me.Map, want)
+			}
+			images := "img-src 'self' data: blob:; "
+			if want.URL != "" {
+				images = "img-src 'self' data: blob: https://tiles.example.org; "
+			}
+			answer, err := w.Client.Get(w.Device + "/portal/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = answer.Body.Close()
+			if policy := answer.Header.Get("Content-Security-Policy"); !strings.Contains(policy, images) {
+				t.Errorf("with %q pages may: %s", want.URL, policy)
+			}
+		}
+	})
 }

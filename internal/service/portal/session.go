@@ -132,8 +132,13 @@ func (p *Portal) me(ctx context.Context, c scope.Caller) (portalv1.Me, error) {
 	if err != nil {
 		return portalv1.Me{}, err
 	}
+	tiles, _, err := p.Zone.Tiles(ctx)
+	if err != nil {
+		return portalv1.Me{}, err
+	}
 	me := portalv1.Me{
 		ID: u.ID, Name: u.Name, DisplayName: u.DisplayName, Mail: u.Mail, Zone: name, Session: c.Session, Providers: []portalv1.Way{},
+		Map:       portalv1.MapTiles(tiles),
 		Abilities: each(rights.Offered, func(a selfservice.Ability) string { return string(a) }),
 	}
 	if u.Source == directory.OIDC {
