@@ -43,8 +43,8 @@ export function MapServer() {
             />
           ) : (
             <Text size="sm" c="dimmed">
-              Positions are drawn on the outline of the land that comes with the dashboard: no server learns
-              of them.
+              Positions are drawn on an outline of all countries that comes with Drover: no server learns of
+              them.
             </Text>
           )}
           {changing && <Change now={now} onClose={() => setChanging(false)} />}
@@ -91,8 +91,9 @@ function Change({ now, onClose }: { now: Tagged<MapTiles>; onClose: () => void }
         {...form.getInputProps('attribution')}
       />
       <Text size="sm" c="dimmed">
-        Use a server of your own: it learns around which places somebody looks for a device. The pages of the
-        dashboard may then fetch images from it, and from nowhere else.
+        Use a server of your own: it learns around which places somebody looks for a device, and its owner for
+        what is kept of it. The pages of the dashboard and of the self-service portal may then fetch images
+        from it, and from nowhere else.
       </Text>
       {now.url && (
         <Group>
