@@ -43,7 +43,7 @@ function Place({ me }: { me: Me }) {
   if (place === 'devices' && !id) return <Devices />;
   if (place === 'devices' && id && !part) return <DevicePage key={id} id={id} me={me} />;
   if (place === 'devices' && id && part === 'employer') return <EmployerPage id={id} />;
-  if (place === 'devices' && id && part === 'data' && kind) return <Entries id={id} kind={kind} />;
+  if (place === 'devices' && id && part === 'data' && kind) return <Entries me={me} id={id} kind={kind} />;
   if (place === 'enrol') return <Enrol me={me} />;
   if (place === 'data') return <Data me={me} />;
   if (place === 'account') return <Account me={me} />;

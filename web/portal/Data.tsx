@@ -1,13 +1,16 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { download, get, type Device, type Entry, type Look, type Me, type Stock } from './api';
 import { numbered } from '../src/ui/numbered';
 import { useWhen, useWords, word } from './language';
 import { Card, Read, Title, Trouble } from './parts';
 import { to } from './place';
+import { numberOf, positionOf } from './position';
 import { Proven } from './Proven';
 import type { Words } from './words/en';
+
+const Positions = lazy(() => import('./Positions'));
 
 interface Page<T> {
   items: T[];
@@ -130,7 +133,13 @@ export function StocksOf({ id, title }: { id: string; title: string }) {
   );
 }
 
-export function Entries({ id, kind }: { id: string; kind: string }) {
+interface EntriesProps {
+  me: Me;
+  id: string;
+  kind: string;
+}
+
+export function Entries({ me, id, kind }: EntriesProps) {
   const words = useWords();
   const when = useWhen();
   const entries = usePages<Entry>(['devices', id, 'data', kind], `/devices/${id}/data/${kind}`);
@@ -140,6 +149,11 @@ export function Entries({ id, kind }: { id: string; kind: string }) {
       <Title>{word<string>(words.kinds, kind) ?? kind}</Title>
       <Trouble error={entries.error} />
       {entries.items?.length === 0 && <p>{words.nothingKept}</p>}
+      {kind === 'location' && !!entries.items?.length && (
+        <Suspense fallback={null}>
+          <Positions entries={entries.items} tiles={me.map} />
+        </Suspense>
+      )}
       <ul className="plain card">
         {entries.items?.map((entry) => (
           <li key={entry.id}>
@@ -161,23 +175,18 @@ const DIGITS = 5;
 
 function Body({ words, kind, body }: { words: Words; kind: string; body: Record<string, unknown> }) {
   const text = (key: string) => (typeof body[key] === 'string' ? body[key] : '');
-  const number = (key: string) => (typeof body[key] === 'number' ? body[key] : 0);
   const way = word<string>(words.directions, text('direction')) ?? '';
   switch (kind) {
-    case 'location':
+    case 'location': {
+      const { latitude, longitude, accuracy } = positionOf(body);
       return (
-        <p>
-          {words.position(
-            number('latitude').toFixed(DIGITS),
-            number('longitude').toFixed(DIGITS),
-            Math.round(number('accuracy')),
-          )}
-        </p>
+        <p>{words.position(latitude.toFixed(DIGITS), longitude.toFixed(DIGITS), Math.round(accuracy))}</p>
       );
+    }
     case 'phone-log':
       return (
         <p>
-          {way} {text('number')}, {words.seconds(number('seconds'))}
+          {way} {text('number')}, {words.seconds(numberOf(body, 'seconds'))}
         </p>
       );
     case 'text-log':

@@ -265,6 +265,20 @@ export const de: Words = {
   show: 'Anzeigen',
   position: (latitude, longitude, metres) =>
     metres > 0 ? `${latitude}, ${longitude}, auf etwa ${metres} m` : `${latitude}, ${longitude}`,
+  map: {
+    language: 'de',
+    nearer: 'Vergrößern',
+    farther: 'Verkleinern',
+    showAll: 'Alles zeigen',
+    keys: 'Die Pfeiltasten verschieben sie, + und - vergrößern und verkleinern, 0 zeigt alles.',
+    gone: (host) => `Von ${host} kommt keine Karte: dies ist ein einfacher Umriss.`,
+    torn: 'Ein Teil der Karte kommt nicht.',
+    positions: (n) =>
+      n === 1
+        ? 'Karte mit 1 Position; sie steht in der Liste darunter'
+        : `Karte mit ${n} Positionen; jede steht in der Liste darunter`,
+    newest: 'Die Nadel steckt in der neuesten Position.',
+  },
   directions: { in: 'von', out: 'an', missed: 'verpasst, von' },
   seconds: (n) => `${n} s`,
   looks: 'Wer hingesehen hat',

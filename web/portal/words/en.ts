@@ -259,6 +259,20 @@ export const en = {
   show: 'Show',
   position: (latitude: string, longitude: string, metres: number) =>
     metres > 0 ? `${latitude}, ${longitude}, to about ${metres} m` : `${latitude}, ${longitude}`,
+  map: {
+    language: 'en',
+    nearer: 'Zoom in',
+    farther: 'Zoom out',
+    showAll: 'Show all',
+    keys: 'The arrow keys move it, + and - zoom, 0 shows all.',
+    gone: (host: string) => `No map can be fetched from ${host}: this is a plain outline.`,
+    torn: 'A part of the map cannot be fetched.',
+    positions: (n: number) =>
+      n === 1
+        ? 'Map with 1 position; it is in the list below'
+        : `Map with ${n} positions; each is in the list below`,
+    newest: 'The pin is on the newest position.',
+  },
   directions: { in: 'from', out: 'to', missed: 'missed, from' },
   seconds: (n: number) => `${n} s`,
   looks: 'Who has looked',
