@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { DESKTOP, PHONE } from './browser.mjs';
+import { startCompanion } from './server.mjs';
 import { startTiles } from './tiles.mjs';
 import {
   button,
@@ -21,8 +20,6 @@ import {
 // companion application whose positions, calls and files are looked at, for a reason that its owner sees.
 let world, page, phone, user, device, tiles;
 
-const CLIENT = fileURLToPath(new URL('../companionclient/main.js', import.meta.url));
-
 /** Calls the API as whoever is signed in. */
 const api = (method, path, body) =>
   page.evaluate(
@@ -37,33 +34,6 @@ const api = (method, path, body) =>
     },
     [method, path, body],
   );
-
-/** A phone with a companion application; resolves when it has sent all that it was given. */
-async function startCompanion(token, data) {
-  const args = [CLIENT, '--server', world.zone.devices, '--mail', 'ann@example.org', '--invitation', token];
-  const facts = { model: 'GT-I9100', os: 'Android 4.1', userAgent: 'Android-EAS/4.1', deviceType: 'Android' };
-  const child = spawn('node', [...args, '--facts', JSON.stringify(facts), '--data', JSON.stringify(data)], {
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: world.zone.ca },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let sent = 0;
-  let said = '';
-  await new Promise((resolve, reject) => {
-    child.once('exit', (status) => reject(new Error(`the companion ended with ${status}: ${said}`)));
-    child.stdout.on('data', (chunk) => {
-      said += chunk;
-      const events = said
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => JSON.parse(line));
-      device = events.find((e) => e.event === 'enrolled')?.device;
-      sent = events.filter((e) => e.event === 'taken' || e.event === 'refused').length;
-      if (sent === 2 * Object.keys(data).length) resolve();
-    });
-  });
-  assert.ok(!said.includes('"refused"'), said);
-  return { close: () => child.stdin.end() };
-}
 
 before(async () => {
   world = await openWorld();
@@ -86,12 +56,13 @@ before(async () => {
   user = await api('POST', '/users', { name: 'ann', mail: 'ann@example.org' });
   const { link } = await api('POST', '/enrolment/invitations', { user: user.id });
   const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
-  phone = await startCompanion(new URL(link).hash.replace(/^#(token=)?/, '') || link.split(/[=/]/).pop(), {
+  phone = await startCompanion(world.zone, link, {
     location: [{ at: at(5), latitude: 48.2082, longitude: 16.3738, accuracy: 20 }],
     'phone-log': [{ at: at(30), number: '555-0100', direction: 'out', seconds: 61 }],
     'text-log': [{ at: at(60), number: '555-0101', direction: 'in' }],
     file: { path: '/sdcard/reports/week.txt', modified: at(90), content: 'all well' },
   });
+  device = phone.device;
 });
 
 after(async () => {
@@ -164,14 +135,53 @@ step('the device tells what each rule says of it, and is exempted', async () => 
   await page.getByRole('region', { name: 'Exemptions' }).getByText('It is being replaced').waitFor();
 });
 
+/** Zooms and pushes a map of one position in each way that there is, and goes back to the whole. */
+async function exploreMap(map) {
+  const scope = dialog(map.page());
+  const scale = () => map.locator('text').last().textContent();
+  const pin = async () => {
+    const { x, y } = await map.locator('g:has(> title) > path').boundingBox();
+    return [Math.round(x), Math.round(y)];
+  };
+  const [first, place] = [await scale(), await pin()];
+  await button(scope, 'Zoom in').click();
+  await button(scope, 'Zoom in').click();
+  assert.notEqual(await scale(), first);
+  await map.focus();
+  await map.press('-');
+  await map.press('-');
+  assert.equal(await scale(), first);
+  await map.press('ArrowLeft');
+  assert.deepEqual(await pin(), [place[0] + 60, place[1]]);
+  const { x, y, width, height } = await map.boundingBox();
+  const { mouse } = map.page();
+  await mouse.move(x + width / 2, y + height / 2);
+  await mouse.down();
+  await mouse.move(x + width / 2 - 100, y + height / 2 + 30, { steps: 4 });
+  await mouse.up();
+  assert.deepEqual(await pin(), [place[0] - 40, place[1] + 30]);
+  await mouse.wheel(0, -500);
+  await map.getByText('Austria').waitFor();
+  await map.press('0');
+  assert.deepEqual([await scale(), await pin()], [first, place]);
+}
+
 step('positions are looked at on a map, for a reason', async () => {
   await page.goto(`/devices/${device}?tab=personal`);
   await button(page, 'Look at: Where the device was').click();
   await dialog(page).getByLabel('Reason').fill('The phone is lost');
   await button(page, 'Look').click();
-  await dialog(page).getByRole('img', { name: 'Map with 1 positions' }).waitFor();
+  const map = dialog(page).getByRole('application', { name: 'Map with 1 position;' });
+  await map.getByText('Austria').waitFor();
   await dialog(page).getByText('48.20820, 16.37380').waitFor();
   await fine(page, 'personal-map');
+  await exploreMap(map);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await fine(page, 'personal-map-dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(PHONE);
+  await fine(page, 'personal-map-phone');
+  await page.setViewportSize(DESKTOP);
   await button(page, 'Done').click();
   await button(page, 'Look at: Calls: number, direction, time and length').click();
   await dialog(page).getByLabel('Reason').fill('The phone is lost');
@@ -185,7 +195,7 @@ const lookAtTheMap = async () => {
   await button(page, 'Look at: Where the device was').click();
   await dialog(page).getByLabel('Reason').fill('The phone is lost');
   await button(page, 'Look').click();
-  await dialog(page).getByRole('img', { name: 'Map with 1 positions' }).waitFor();
+  await dialog(page).getByRole('application', { name: 'Map with 1 position;' }).waitFor();
 };
 
 const allowedImages = () =>
@@ -215,7 +225,7 @@ step('the operator’s own map server is named, and nothing else is allowed', as
 step('positions lie on its tiles, which learn of nothing but themselves', async () => {
   await lookAtTheMap();
   await dialog(page).getByText('Surveyors of Example').waitFor();
-  const images = dialog(page).locator('svg image');
+  const images = dialog(page).getByRole('application').locator('image');
   const wanted = await images.evaluateAll((list) =>
     list.map((i) => new URL(i.getAttribute('href')).pathname),
   );
@@ -233,6 +243,16 @@ step('positions lie on its tiles, which learn of nothing but themselves', async 
   assert.deepEqual([...new Set(tiles.asked.map((a) => a.path))].sort(), [...wanted].sort());
   assert.ok(tiles.asked.every((a) => a.referrer === undefined && a.cookie === undefined));
   await fine(page, 'map-tiles');
+  const before = tiles.asked.length;
+  await button(dialog(page), 'Zoom out').click();
+  await page.waitForFunction(
+    (origin) => performance.getEntriesByType('resource').some((e) => e.name.startsWith(`${origin}/14/`)),
+    tiles.origin,
+  );
+  assert.ok(tiles.asked.slice(before).every((a) => a.path.startsWith('/14/')));
+  for (let i = 0; i < 6; i++) await button(dialog(page), 'Zoom in').click();
+  await fine(page, 'map-tiles-near');
+  assert.ok(tiles.asked.every((a) => Number(a.path.split('/')[1]) <= 16));
   await page.setViewportSize(PHONE);
   await fine(page, 'map-tiles-phone');
   await page.setViewportSize(DESKTOP);
@@ -243,7 +263,8 @@ step('without its server a map says so and shows the outline', async () => {
   tiles = undefined;
   await lookAtTheMap();
   await dialog(page).getByText('this is the outline that Drover brings along').waitFor();
-  assert.equal(await dialog(page).locator('svg image').count(), 0);
+  assert.equal(await dialog(page).locator('image').count(), 0);
+  await dialog(page).getByRole('application').getByText('Austria').waitFor();
   await fine(page, 'map-gone');
   await page.goto('/personal-data');
   await button(page, 'Change').click();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { DESKTOP, judge, openPage, picture } from './browser.mjs';
-import { startPhones } from './server.mjs';
+import { startCompanion, startPhones } from './server.mjs';
 import {
   addMailServer,
   assignSuite,
@@ -14,9 +14,10 @@ import {
   openWorld,
   tell,
 } from './story.mjs';
+import { startTiles } from './tiles.mjs';
 
 // A user with a borrowed phone: who signs in, sees what is known, erases a lost device, takes it back, and leaves no trace.
-let world, phones, browser, page, faults;
+let world, phones, browser, page, faults, companion, tiles;
 
 /** The least that a phone is wide. */
 const SMALL = { width: 360, height: 740 };
@@ -34,8 +35,7 @@ before(async () => {
 });
 
 after(async () => {
-  await phones?.close();
-  await world?.close();
+  for (const part of [companion, tiles, phones, world]) await part?.close();
 });
 
 const step = tell(() => ({ owner: page }));
@@ -165,6 +165,74 @@ step('an administrator withholds an order, and the portal no longer offers it', 
   assert.equal(await button(page, 'Erase everything').count(), 0);
 });
 
+/** Calls the admin API as the owner; a PUT is based on what is there now. */
+const asOwner = (method, path, body) =>
+  world.owner.page.evaluate(
+    async ([how, where, what]) => {
+      const headers = { 'Content-Type': 'application/json' };
+      if (how === 'PUT') headers['If-Match'] = (await fetch(`/api/v1${where}`)).headers.get('ETag');
+      const sent = what && JSON.stringify(what);
+      const answer = await fetch(`/api/v1${where}`, { method: how, headers, body: sent });
+      if (!answer.ok) throw new Error(`${how} ${where}: ${await answer.text()}`);
+      return answer.json();
+    },
+    [method, path, body],
+  );
+
+const map = () => page.getByRole('application', { name: 'Map with 3 positions' });
+
+step('where one’s phone was is seen on a map', async () => {
+  const settings = { 'audit.location': true, 'audit.location-exact': true };
+  const draft = { name: 'Tells where it is', corporate: settings, personal: settings };
+  const suite = await asOwner('POST', '/policies', draft);
+  const { items } = await asOwner('GET', '/users');
+  const ann = items.find((user) => user.mail === 'ann@example.org').id;
+  await asOwner('POST', '/policy-assignments', { kind: 'user', target: ann, suite: suite.id });
+  await asOwner('PUT', '/personal/retention', { days: {}, locationHistory: true });
+  const { link } = await asOwner('POST', '/enrolment/invitations', { user: ann });
+  const at = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+  companion = await startCompanion(world.zone, link, {
+    location: [
+      { at: at(125), latitude: 47.0707, longitude: 15.4395, accuracy: 50 },
+      { at: at(65), latitude: 48.3069, longitude: 14.2858, accuracy: 1500 },
+      { at: at(5), latitude: 48.2082, longitude: 16.3738, accuracy: 20 },
+    ],
+  });
+  await go('My data');
+  await page.getByRole('link', { name: 'Show: Where the device is' }).click();
+  await map().getByText('Germany').waitFor();
+  await page.getByText('The pin is on the newest position.').waitFor();
+  assert.equal(await page.getByText('to about 1500 m').count(), 1);
+  await fine(page, 'portal-map');
+  const scale = map().locator('text').last();
+  const first = await scale.textContent();
+  for (let i = 0; i < 2; i++) await button(page, 'Zoom in').click();
+  assert.notEqual(await scale.textContent(), first);
+  await button(page, 'Show all').click();
+  assert.equal(await scale.textContent(), first);
+});
+
+step('the map lies on the organization’s own tiles where there are some', async () => {
+  tiles = await startTiles();
+  await asOwner('PUT', '/zone/map', { url: tiles.url, attribution: 'Surveyors of Example' });
+  await page.reload();
+  await page.getByText('Surveyors of Example').waitFor();
+  const wanted = await map()
+    .locator('image')
+    .evaluateAll((list) => list.map((image) => image.getAttribute('href')));
+  assert.ok(wanted.length > 0 && wanted.every((address) => address.startsWith(tiles.origin)));
+  await page.waitForFunction(
+    (list) => list.every((address) => performance.getEntriesByName(address).some((e) => e.responseEnd > 0)),
+    wanted,
+  );
+  assert.ok(tiles.asked.length >= wanted.length);
+  assert.ok(tiles.asked.every((a) => a.referrer === undefined && a.cookie === undefined));
+  await fine(page, 'portal-map-tiles');
+  await asOwner('PUT', '/zone/map', { url: '', attribution: '' });
+  await page.reload();
+  await map().getByText('Germany').waitFor();
+});
+
 const EVERYWHERE = [
   ['phone', SMALL, 'light', 'en'],
   ['phone', SMALL, 'dark', 'de'],
@@ -173,7 +241,8 @@ const EVERYWHERE = [
 ];
 
 step('every page can be used by everybody: small and large, light and dark, in both languages', async () => {
-  const device = page.url().split('#')[1];
+  const positions = page.url().split('#')[1];
+  const device = positions.replace(/\/data.*/, '');
   const found = [];
   for (const [size, viewport, colorScheme, language] of EVERYWHERE) {
     await page.setViewportSize(viewport);
@@ -182,6 +251,7 @@ step('every page can be used by everybody: small and large, light and dark, in b
       '/devices',
       device,
       `${device}/employer`,
+      positions,
       '/enrol',
       '/data',
       '/account',
@@ -194,6 +264,7 @@ step('every page can be used by everybody: small and large, light and dark, in b
         .getByLabel(/^(Loading|Wird geladen)$/)
         .last()
         .waitFor({ state: 'detached' });
+      if (path === positions) await page.getByText(/^(Germany|Deutschland)$/).waitFor();
       const name = `portal-${path.replaceAll(/[^a-z]+/g, '-')}-${size}-${colorScheme}`;
       await picture(page, name);
       found.push(...(await judge(page)).map((fault) => `${name}, ${language}: ${fault}`));

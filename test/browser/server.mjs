@@ -9,6 +9,7 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 const BIN = process.env.DROVER_BIN ?? fileURLToPath(new URL('../../bin', import.meta.url));
+const COMPANION = fileURLToPath(new URL('../companionclient/main.js', import.meta.url));
 const STARTED_WITHIN_MS = 30_000;
 
 async function freePort() {
@@ -118,4 +119,30 @@ export async function startPhones(zone, { count, platform, users }) {
   );
   await once(child, 'spawn');
   return { close: () => stop(child) };
+}
+
+/** A phone of ann's with a companion application, let in by the link of an invitation; resolves when it has sent all that it was given. */
+export async function startCompanion(zone, link, data) {
+  const token = new URL(link).hash.replace(/^#(token=)?/, '') || link.split(/[=/]/).pop();
+  const args = [COMPANION, '--server', zone.devices, '--mail', 'ann@example.org', '--invitation', token];
+  const facts = { model: 'GT-I9100', os: 'Android 4.1', userAgent: 'Android-EAS/4.1', deviceType: 'Android' };
+  const child = spawn('node', [...args, '--facts', JSON.stringify(facts), '--data', JSON.stringify(data)], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: zone.ca },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let said = '';
+  const device = await new Promise((resolve, reject) => {
+    child.once('exit', (status) => reject(new Error(`the companion ended with ${status}: ${said}`)));
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      const events = said
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+      const sent = events.filter((e) => e.event === 'taken' || e.event === 'refused').length;
+      if (sent === 2 * Object.keys(data).length) resolve(events.find((e) => e.event === 'enrolled')?.device);
+    });
+  });
+  if (said.includes('"refused"')) throw new Error(`the companion was refused: ${said}`);
+  return { device, close: () => child.stdin.end() };
 }
