@@ -57,7 +57,8 @@ export function useGestures({ width, height }: Size, acts: Acts) {
     if (!ref.current) return;
     const pixels = e.deltaY * (e.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
     const by = Math.max(-1, Math.min(1, (-pixels / WHEEL) * (e.ctrlKey ? 4 : 1))); // ctrl: two fingers on a touch pad
-    if (acts.zoom(by, spotOf(e, ref.current))) e.preventDefault();
+    const done = acts.zoom(by, spotOf(e, ref.current));
+    if (done || e.ctrlKey) e.preventDefault(); // else the page scrolls; with ctrl it would become larger
   });
   useEffect(() => {
     const map = ref.current;
