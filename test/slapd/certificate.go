@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// Certificates writes an authority and a server's certificate for 127.0.0.1 into dir, and returns the authority's.
-func Certificates(t testing.TB, dir string) []byte {
+// Certificates writes an authority and a server's certificate, for 127.0.0.1 and other addresses, into dir, and returns the
+// authority's.
+func Certificates(t testing.TB, dir string, more ...net.IP) []byte {
 	t.Helper()
 	authority := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test authority"}, IsCA: true, BasicConstraintsValid: true,
@@ -24,7 +25,7 @@ func Certificates(t testing.TB, dir string) []byte {
 	}
 	server := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "ldap.example.org"}, DNSNames: []string{"localhost", "ldap.example.org"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
+		IPAddresses: append(more, net.IPv4(127, 0, 0, 1)), NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	caKey, key := newKey(t), newKey(t)

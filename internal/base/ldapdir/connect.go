@@ -110,7 +110,7 @@ func (s *Session) bind(name, password string) error {
 	err := s.conn.Bind(name, password)
 	if ldap.IsErrorAnyOf(err, ldap.LDAPResultInvalidCredentials, ldap.LDAPResultInvalidDNSyntax, ldap.LDAPResultNoSuchObject,
 		ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultUnwillingToPerform, ldap.ErrorEmptyPassword) {
-		return ErrCredentials
+		return refusal(err)
 	}
 	return err
 }
@@ -237,6 +237,8 @@ func Mend(err error, own bool) string {
 		switch e.ResultCode {
 		case ldap.LDAPResultNoSuchObject:
 			return "The directory has nothing under this base."
+		case ldap.LDAPResultReferral:
+			return "The base belongs to another directory: check how it ends."
 		case ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultOperationsError:
 			return "The one who searches may not read there."
 		}

@@ -12,14 +12,28 @@ import (
 type Entry struct {
 	DN     string
 	values map[string][][]byte // by the attribute's name in lower case
+	rest   []string            // the attributes of which the server has more values
 }
 
 func newEntry(e *ldap.Entry) Entry {
 	out := Entry{DN: e.DN, values: make(map[string][][]byte, len(e.Attributes))}
-	for _, a := range e.Attributes {
-		out.values[strings.ToLower(a.Name)] = a.ByteValues
-	}
+	out.add(e)
 	return out
+}
+
+// inRange begins the option by which Active Directory gives a part of the values of an attribute, "member;range=0-1499" and so
+// on; the bounds of the last part end with an asterisk (MS-ADTS section 3.1.1.3.1.3.3).
+const inRange = ";range="
+
+// add takes in what a server gives of an entry.
+func (e *Entry) add(raw *ldap.Entry) {
+	for _, a := range raw.Attributes {
+		name, bounds, part := strings.Cut(strings.ToLower(a.Name), inRange)
+		e.values[name] = append(e.values[name], a.ByteValues...)
+		if part && !strings.HasSuffix(bounds, "-*") {
+			e.rest = append(e.rest, name)
+		}
+	}
 }
 
 // First returns the first value of an attribute as text, "" when there is none.

@@ -23,25 +23,27 @@ const (
 	inChain = ":1.2.840.113556.1.4.1941:" // MS-ADTS section 3.1.1.3.4.4.3
 )
 
-// Above returns the groups in which a DN is, directly or by a group within a group. Where the server resolves nested groups
+// Above returns the groups in which one of some DNs is, directly or by a group within a group. Where the server resolves nested groups
 // itself it is asked to; otherwise they are followed upwards, each group once, at most 16 levels and 2,000 groups.
-func (s *Session) Above(ctx context.Context, g Groups, dn string) ([]Entry, error) {
+func (s *Session) Above(ctx context.Context, g Groups, dns ...string) ([]Entry, error) {
 	root, err := s.Root(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if root.InChain {
 		return s.All(ctx, Search{
-			Base: g.Base, Attributes: g.Attributes, Max: maxGroups, Filter: And(g.Filter, Equal(g.Member+inChain, dn)),
+			Base: g.Base, Attributes: g.Attributes, Max: maxGroups, Filter: And(g.Filter, anyOf(g.Member+inChain, dns)),
 		})
 	}
-	return s.climb(ctx, g, dn)
+	return s.climb(ctx, g, dns)
 }
 
-func (s *Session) climb(ctx context.Context, g Groups, dn string) ([]Entry, error) {
+func (s *Session) climb(ctx context.Context, g Groups, level []string) ([]Entry, error) {
 	var found []Entry
-	seen := map[string]bool{Key(dn): true}
-	level := []string{dn}
+	seen := make(map[string]bool)
+	for _, dn := range level {
+		seen[Key(dn)] = true
+	}
 	for depth := 0; len(level) > 0 && depth < maxDepth; depth++ {
 		var next []string
 		for some := range slices.Chunk(level, maxAlternatives) {

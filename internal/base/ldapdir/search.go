@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 )
@@ -29,19 +30,68 @@ var (
 	errEnded   = errors.New("the directory server ended the connection")
 )
 
-// Each calls fn for each entry found, page by page, in the order of the server; fn must not use the session. It fails when anything is missing at the
-// end: what is kept in step with a directory must not take a part for the whole.
+// maxValues bounds the values of one attribute that a server gives in parts.
+const maxValues = 200_000
+
+// Each calls fn for each entry found, page by page, in the order of the server but that entries with more values than it gives at
+// once end their page; fn must not use the session. It fails when anything is missing at the end: what is kept in step with a
+// directory must not take a part for the whole.
 func (s *Session) Each(ctx context.Context, q Search, fn func(Entry) error) error {
 	if q.Max == 0 {
 		q.Max = pageSize
 	}
 	page := ldap.NewControlPaging(pageSize)
 	for n := 0; ; {
-		more, err := s.page(ctx, q, page, &n, fn)
-		if err != nil || !more {
+		var parts []Entry
+		more, err := s.page(ctx, q, page, func(raw *ldap.Entry) error {
+			if n++; n > q.Max {
+				return ErrTooMany
+			}
+			e := newEntry(raw)
+			if len(e.rest) > 0 {
+				parts = append(parts, e)
+				return nil
+			}
+			return fn(e)
+		})
+		if err != nil {
 			return err
 		}
+		for _, e := range parts {
+			if err := s.complete(ctx, &e); err != nil {
+				return err
+			}
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
 	}
+}
+
+// complete asks for the values that the server has kept back, part by part.
+func (s *Session) complete(ctx context.Context, e *Entry) error {
+	for len(e.rest) > 0 {
+		name := e.rest[0]
+		e.rest = e.rest[1:]
+		have := len(e.values[name])
+		next := Search{Base: e.DN, Only: true, Filter: "(objectClass=*)", Attributes: []string{fmt.Sprintf("%s%s%d-*", name, inRange, have)}}
+		_, err := s.page(ctx, next, ldap.NewControlPaging(pageSize), func(raw *ldap.Entry) error {
+			e.add(raw)
+			return nil
+		})
+		switch got := len(e.values[name]); {
+		case err != nil:
+			return err
+		case got == have:
+			return ErrPartial
+		case got > maxValues:
+			return ErrTooMany
+		}
+	}
+	return nil
 }
 
 // All returns the entries found.
@@ -54,7 +104,8 @@ func (s *Session) All(ctx context.Context, q Search) ([]Entry, error) {
 	return out, err
 }
 
-func (s *Session) page(ctx context.Context, q Search, page *ldap.ControlPaging, n *int, fn func(Entry) error) (more bool, err error) {
+// page reads one page, and tells whether there is another.
+func (s *Session) page(ctx context.Context, q Search, page *ldap.ControlPaging, fn func(*ldap.Entry) error) (more bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	within := ldap.ScopeWholeSubtree
@@ -71,10 +122,7 @@ func (s *Session) page(ctx context.Context, q Search, page *ldap.ControlPaging, 
 		if r.Entry() == nil {
 			continue // a referral to another server, which may be anybody's, or the end of the page
 		}
-		if *n++; *n > q.Max {
-			return false, ErrTooMany
-		}
-		if err := fn(newEntry(r.Entry())); err != nil {
+		if err := fn(r.Entry()); err != nil {
 			return false, err
 		}
 	}
@@ -126,7 +174,7 @@ func (s *Session) Root(ctx context.Context) (Root, error) {
 	}
 	switch {
 	case r.InChain:
-		r.Vendor = "Active Directory"
+		r.Vendor = strings.TrimSpace("Active Directory " + r.Vendor) // Microsoft's own tells no name
 	case r.Vendor == "" && slices.Contains(e.All("objectClass"), "OpenLDAProotDSE"):
 		r.Vendor = "OpenLDAP"
 	}
