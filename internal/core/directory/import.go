@@ -188,7 +188,7 @@ func (r *run) all(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	found, err := r.source.LDAP.read(ctx, d)
+	found, err := r.source.LDAP.read(ctx, d, r.clock.Now())
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -30,6 +31,9 @@ type person struct {
 	phone  string
 	groups []string // entries of groups, nested ones included
 	above  []string // the groups that the person's own entry names
+	// primary is the objectSid of the primary group of an Active Directory account, "" elsewhere: "Domain Users" for most. Neither
+	// the group nor the account names the other as a member.
+	primary string
 }
 
 // team is one group of a directory.
@@ -39,6 +43,7 @@ type team struct {
 	name    string
 	members []string // DNs
 	above   []string
+	sid     string // see [person.primary]
 }
 
 // reading is what a directory holds.
@@ -56,7 +61,7 @@ func unreachable(err error, ca string) error {
 }
 
 // read takes in all people and groups of a directory, within [maxPeople] and [MaxGroups].
-func (l LDAPConfig) read(ctx context.Context, d *ldapdir.Directory) (reading, error) {
+func (l LDAPConfig) read(ctx context.Context, d *ldapdir.Directory, now time.Time) (reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	session, err := d.Open(ctx)
@@ -65,7 +70,7 @@ func (l LDAPConfig) read(ctx context.Context, d *ldapdir.Directory) (reading, er
 	}
 	defer session.Close()
 	var r reading
-	if err := l.readPeople(ctx, session, &r); err != nil {
+	if err := l.readPeople(ctx, session, now, &r); err != nil {
 		return r, unreachable(err, l.CA)
 	}
 	if l.Groups.Base == "" {
@@ -80,19 +85,19 @@ func (l LDAPConfig) read(ctx context.Context, d *ldapdir.Directory) (reading, er
 
 func (l LDAPConfig) userAttributes() []string {
 	a := l.Attributes
-	list := []string{a.Login, a.DisplayName, a.Mail, a.ID, "memberOf", "userAccountControl", "nsAccountLock"}
+	list := []string{a.Login, a.DisplayName, a.Mail, a.ID, "memberOf", "userAccountControl", "accountExpires", "nsAccountLock", objectSID, "primaryGroupID"}
 	if a.Phone != "-" {
 		list = append(list, a.Phone)
 	}
 	return list
 }
 
-func (l LDAPConfig) readPeople(ctx context.Context, s *ldapdir.Session, r *reading) error {
+func (l LDAPConfig) readPeople(ctx context.Context, s *ldapdir.Session, now time.Time, r *reading) error {
 	seen := make(map[string]bool)
 	return s.Each(ctx, ldapdir.Search{
 		Base: l.Users.Base, Filter: l.Users.Filter, Attributes: l.userAttributes(), Max: maxPeople,
 	}, func(e ldapdir.Entry) error {
-		p := l.person(e)
+		p := l.person(e, now)
 		switch folded := sqldb.Fold(p.draft.Name); {
 		case p.entry == "":
 			r.fault(p.draft.Name, "The entry has no unique id in the attribute "+l.Attributes.ID+": name the right attribute.")
@@ -111,13 +116,13 @@ func (r *reading) fault(name, message string) {
 }
 
 // person reads one entry. What does not fit is left empty, but the login name, which the import then refuses.
-func (l LDAPConfig) person(e ldapdir.Entry) person {
+func (l LDAPConfig) person(e ldapdir.Entry, now time.Time) person {
 	a := l.Attributes
 	p := person{
-		entry: e.ID(a.ID), dn: e.DN, above: e.All("memberOf"),
+		entry: e.ID(a.ID), dn: e.DN, above: e.All("memberOf"), primary: primary(e),
 		draft: Draft{Name: strings.TrimSpace(e.First(a.Login)), DisplayName: sqldb.Line(strings.TrimSpace(e.First(a.DisplayName)), maxName), Mail: strings.TrimSpace(e.First(a.Mail))},
 	}
-	p.draft.Disabled = disabled(e)
+	p.draft.Disabled = disabled(e, now)
 	if a.Phone != "-" {
 		p.phone = sqldb.Clean(strings.TrimSpace(e.First(a.Phone)), maxPhone)
 	}
@@ -130,9 +135,31 @@ const maxPhone = 64
 // accountDisabled is the bit of userAccountControl (MS-ADTS section 2.2.16).
 const accountDisabled = 2
 
-func disabled(e ldapdir.Entry) bool {
+func disabled(e ldapdir.Entry, now time.Time) bool {
 	n, err := strconv.ParseInt(e.First("userAccountControl"), 10, 64)
-	return (err == nil && n&accountDisabled != 0) || strings.EqualFold(e.First("nsAccountLock"), "true")
+	return (err == nil && n&accountDisabled != 0) || strings.EqualFold(e.First("nsAccountLock"), "true") || over(e.First("accountExpires"), now)
+}
+
+// epoch is 1970 in seconds since 1601, from which Windows counts.
+const epoch = 11_644_473_600
+
+// over tells whether the time until which there is an account has passed: in tenths of a microsecond since 1601, 0 for never
+// (MS-ADA1 section 2.1).
+func over(expires string, now time.Time) bool {
+	n, err := strconv.ParseInt(expires, 10, 64)
+	return err == nil && n > 0 && n/10_000_000-epoch < now.Unix()
+}
+
+const objectSID = "objectSid"
+
+// primary is the SID of a primary group: the account's own, with another last number (MS-DTYP section 2.4.2.2).
+func primary(e ldapdir.Entry) string {
+	sid := e.First(objectSID)
+	n, err := strconv.ParseUint(e.First("primaryGroupID"), 10, 32)
+	if err != nil || len(sid) < 12 {
+		return ""
+	}
+	return sid[:len(sid)-4] + string(binary.LittleEndian.AppendUint32(nil, uint32(n)))
 }
 
 // tidy empties what of an entry breaks the rules for users, but the login name.
@@ -158,11 +185,11 @@ func (l LDAPConfig) readTeams(ctx context.Context, s *ldapdir.Session, r *readin
 	a := l.Attributes
 	seen := make(map[string]bool)
 	return s.Each(ctx, ldapdir.Search{
-		Base: l.Groups.Base, Filter: l.Groups.Filter, Attributes: []string{a.Group, a.Member, a.ID, "memberOf"}, Max: MaxGroups,
+		Base: l.Groups.Base, Filter: l.Groups.Filter, Attributes: []string{a.Group, a.Member, a.ID, "memberOf", objectSID}, Max: MaxGroups,
 	}, func(e ldapdir.Entry) error {
 		t := team{
 			entry: e.ID(a.ID), dn: e.DN, name: sqldb.Line(strings.TrimSpace(e.First(a.Group)), maxGroupName),
-			members: e.All(a.Member), above: e.All("memberOf"),
+			members: e.All(a.Member), above: e.All("memberOf"), sid: e.First(objectSID),
 		}
 		description := ""
 		switch {
@@ -180,13 +207,17 @@ func (l LDAPConfig) readTeams(ctx context.Context, s *ldapdir.Session, r *readin
 	})
 }
 
-// resolve finds for each person all groups, through groups within groups, each once. What Active Directory gives of a large
-// group's members in ranges alone, the members' own entries say too.
+// resolve finds for each person all groups, through groups within groups, each once. Who is in a group may stand in the group, in
+// its members' own entries, or in both.
 func (r *reading) resolve() {
 	above := make(map[string][]string) // DN -> DNs of the groups that hold it
-	teams := make(map[string]string, len(r.teams))
+	teams, bySID := make(map[string]string, len(r.teams)), make(map[string]string)
 	for _, t := range r.teams {
-		teams[ldapdir.Key(t.dn)] = t.entry
+		key := ldapdir.Key(t.dn)
+		teams[key] = t.entry
+		if t.sid != "" {
+			bySID[t.sid] = key
+		}
 	}
 	for _, t := range r.teams {
 		key := ldapdir.Key(t.dn)
@@ -203,6 +234,9 @@ func (r *reading) resolve() {
 		next := slices.Clone(above[ldapdir.Key(p.dn)])
 		for _, g := range p.above {
 			next = append(next, ldapdir.Key(g))
+		}
+		if key := bySID[p.primary]; key != "" {
+			next = append(next, key)
 		}
 		p.groups = climb(next, above, teams)
 	}
@@ -239,6 +273,9 @@ func (r *reading) names(p person) []string {
 
 // mend says what to do about an error of a directory.
 func mend(err error, ca string) string {
+	if why, ok := errors.AsType[ldapdir.Refusal](err); ok {
+		return "it does not accept the one who searches: " + string(why) + "."
+	}
 	switch {
 	case errors.Is(err, ldapdir.ErrCredentials):
 		return "it does not accept the name and password of the one who searches."

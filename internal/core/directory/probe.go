@@ -288,7 +288,7 @@ func (p *probe) people(ctx context.Context, session *ldapdir.Session, l LDAPConf
 }
 
 func (p *probe) sample(ctx context.Context, session *ldapdir.Session, l LDAPConfig, e ldapdir.Entry) Sample {
-	x := l.person(e)
+	x := l.person(e, p.now)
 	s := Sample{
 		Name: sqldb.Clean(x.draft.Name, maxName), DisplayName: x.draft.DisplayName, Mail: x.draft.Mail, Phone: x.phone != "", ID: x.entry,
 		Disabled: x.draft.Disabled, Groups: []string{},
@@ -302,7 +302,7 @@ func (p *probe) sample(ctx context.Context, session *ldapdir.Session, l LDAPConf
 	if l.Groups.Base == "" {
 		return s
 	}
-	if names, err := l.groupsOf(ctx, session, x.dn); err == nil {
+	if names, err := l.groupsOf(ctx, session, x); err == nil {
 		s.Groups = names
 	}
 	return s

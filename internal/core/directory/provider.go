@@ -141,7 +141,8 @@ var schemas = map[Schema]struct {
 	},
 	ActiveDirectory: {
 		Attributes{Login: "sAMAccountName", DisplayName: "displayName", Mail: "mail", Phone: "mobile", ID: "objectGUID", Group: "cn", Member: "member"},
-		"(&(objectCategory=person)(objectClass=user))", "(objectClass=group)",
+		// Without Administrator, Guest and krbtgt, which every domain has.
+		"(&(objectCategory=person)(objectClass=user)(!(isCriticalSystemObject=TRUE)))", "(objectClass=group)",
 	},
 	DS389: {
 		Attributes{Login: "uid", DisplayName: "cn", Mail: "mail", Phone: "mobile", ID: "nsUniqueId", Group: "cn", Member: "uniqueMember"},

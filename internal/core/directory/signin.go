@@ -20,6 +20,9 @@ import (
 
 var (
 	wrong = problem.New(problem.Unauthenticated, "user.login", "The name or the password is wrong.")
+	// expired is for whoever has proven to know the password.
+	expired = problem.New(problem.Forbidden, "login.expired",
+		"Your password has expired, or must be changed first. Change it where your organization has you change it, then sign in here.")
 	// notNow is for users, who can do nothing about a directory or a mail server.
 	notNow = problem.New(problem.Unavailable, "login.unavailable",
 		"Signing in does not work at the moment. Try again later; your password is not the reason.")
@@ -49,7 +52,10 @@ func (s *Providers) Authenticate(ctx context.Context, addr netip.Addr, name, pas
 	}
 	u, err = s.authenticate(ctx, u, name, password)
 	if errors.Is(err, wrong) {
-		return User{}, errors.Join(try.Answer(wrong), s.refused(ctx, addr, u.ID))
+		return User{}, errors.Join(try.Answer(wrong), s.refused(ctx, addr, u.ID, err))
+	}
+	if errors.Is(err, expired) {
+		return User{}, errors.Join(expired, s.refused(ctx, addr, u.ID, err))
 	}
 	if problem.Is(err, problem.Unavailable) {
 		s.with.Log.WarnContext(ctx, "a user cannot sign in: what checks the password does not answer",
@@ -107,15 +113,20 @@ func (s *Providers) authenticate(ctx context.Context, u User, name, password str
 	return u, nil
 }
 
-// refused records a failed sign-in of somebody who is known.
-func (s *Providers) refused(ctx context.Context, addr netip.Addr, user string) error {
+// refused records a failed sign-in of somebody who is known, with the reason that a directory has told.
+func (s *Providers) refused(ctx context.Context, addr netip.Addr, user string, err error) error {
 	if user == "" {
 		return nil
+	}
+	var after any
+	if why, ok := errors.AsType[ldapdir.Refusal](err); ok {
+		after = map[string]any{"why": string(why)}
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		return s.log.Append(ctx, tx, audit.Record{
 			Action: "user.sign-in-failed", Caller: scope.Caller{Kind: scope.User, ID: user, Addr: addr},
 			Subject: audit.Subject{Kind: "user", ID: user}, Owner: user, Outcome: audit.Refused,
+			After: after,
 		})
 	})
 }
@@ -166,19 +177,22 @@ func (s *Providers) prove(ctx context.Context, x Provider, filter, password stri
 	if len(list) != 1 {
 		return proven{}, wrong
 	}
-	p := proven{person: l.person(list[0])}
+	p := proven{person: l.person(list[0], s.clock.Now())}
 	if p.entry == "" || p.draft.Disabled {
 		return p, wrong
 	}
 	err = d.Prove(ctx, p.dn, password)
+	if errors.Is(err, ldapdir.PasswordExpired) {
+		return p, errors.Join(expired, err)
+	}
 	if errors.Is(err, ldapdir.ErrCredentials) {
-		return p, wrong
+		return p, errors.Join(wrong, err)
 	}
 	if err != nil {
 		return p, unreachable(err, l.CA)
 	}
 	if groups && l.Groups.Base != "" {
-		p.names, err = l.groupsOf(ctx, session, p.dn)
+		p.names, err = l.groupsOf(ctx, session, p.person)
 	}
 	return p, err
 }
@@ -189,16 +203,30 @@ type proven struct {
 	names []string // of groups
 }
 
-func (l LDAPConfig) groupsOf(ctx context.Context, session *ldapdir.Session, dn string) ([]string, error) {
-	list, err := session.Above(ctx, ldapdir.Groups{
-		Base: l.Groups.Base, Filter: l.Groups.Filter, Member: l.Attributes.Member, Attributes: []string{l.Attributes.Group},
-	}, dn)
+// groupsOf are the names of a person's groups.
+func (l LDAPConfig) groupsOf(ctx context.Context, session *ldapdir.Session, p person) ([]string, error) {
+	g := ldapdir.Groups{Base: l.Groups.Base, Filter: l.Groups.Filter, Member: l.Attributes.Member, Attributes: []string{l.Attributes.Group}}
+	var list []ldapdir.Entry
+	within := []string{p.dn}
+	if p.primary != "" {
+		var err error
+		list, err = session.All(ctx, ldapdir.Search{
+			Base: g.Base, Filter: ldapdir.And(g.Filter, ldapdir.Equal(objectSID, p.primary)), Attributes: g.Attributes,
+		})
+		if err != nil {
+			return nil, unreachable(err, l.CA)
+		}
+		for _, e := range list {
+			within = append(within, e.DN)
+		}
+	}
+	above, err := session.Above(ctx, g, within...)
 	if err != nil {
 		return nil, unreachable(err, l.CA)
 	}
-	names := make([]string, len(list))
-	for i, e := range list {
-		names[i] = e.First(l.Attributes.Group)
+	names := []string{}
+	for _, e := range append(list, above...) {
+		names = append(names, e.First(l.Attributes.Group))
 	}
 	return names, nil
 }

@@ -313,6 +313,8 @@ export const de: Words = {
     'login.throttled': 'Zu viele Fehlversuche. Warten Sie eine Weile, und versuchen Sie es dann noch einmal.',
     'login.unavailable':
       'Die Anmeldung geht im Augenblick nicht. Versuchen Sie es später noch einmal; an Ihrem Passwort liegt es nicht.',
+    'login.expired':
+      'Ihr Passwort ist abgelaufen oder muss erst geändert werden. Ändern Sie es dort, wo Ihre Organisation es vorsieht, und melden Sie sich dann hier an.',
     'session.none': 'Ihre Sitzung ist zu Ende: Melden Sie sich an.',
     'proof.needed': 'Weisen Sie sich noch einmal aus, und tun Sie dies dann innerhalb von fünf Minuten.',
     'proof.wrong': 'Das Passwort ist falsch.',

@@ -307,6 +307,8 @@ export const en = {
     'login.throttled': 'Too many failed tries. Wait a while, then try again.',
     'login.unavailable':
       'Signing in does not work at the moment. Try again later; your password is not the reason.',
+    'login.expired':
+      'Your password has expired, or must be changed first. Change it where your organization has you change it, then sign in here.',
     'session.none': 'Your session has ended: sign in.',
     'proof.needed': 'Prove once more that it is you, then do this within five minutes.',
     'proof.wrong': 'The password is wrong.',
