@@ -155,14 +155,20 @@ func testDomainSignIn(t *testing.T, srv *sambaad.Server) {
 	t.Run("by the user principal name", func(t *testing.T) {
 		g := coretest.New(t, sqldb.SQLite)
 		w := providers(t, g)
-		conf := ofPeople(byAD(srv))
+		conf := byAD(srv)
 		conf.LDAP.Attributes.Login, conf.Join = "userPrincipalName", true
-		w.domain(t, conf)
+		x := w.domain(t, conf)
 		if u, err := w.Authenticate(t.Context(), here, "ann@example.org", sambaad.Password); err != nil || u.Name != "ann@example.org" {
 			t.Errorf("%+v %v", u, err)
 		}
 		if _, err := w.Authenticate(t.Context(), here, "ann", sambaad.Password); !problem.Is(err, problem.Unauthenticated) {
 			t.Errorf("by another name: %v", err)
+		}
+		r := w.run(t, x.ID, directory.Counts{People: persons, Groups: adGroups, Created: persons - 1 + adGroups, Invalid: sambaad.Many})
+		for _, row := range r.Rows {
+			if row.Outcome == directory.Invalid && (!strings.Contains(row.Message, "no login name") || !strings.Contains(row.Name, "User ")) {
+				t.Fatalf("%+v", row)
+			}
 		}
 	})
 }

@@ -101,6 +101,8 @@ func (l LDAPConfig) readPeople(ctx context.Context, s *ldapdir.Session, now time
 		switch folded := sqldb.Fold(p.draft.Name); {
 		case p.entry == "":
 			r.fault(p.draft.Name, "The entry has no unique id in the attribute "+l.Attributes.ID+": name the right attribute.")
+		case folded == "":
+			r.fault(p.dn, "The entry has no login name in the attribute "+l.Attributes.Login+": give it one, or choose another attribute or a narrower filter.")
 		case seen[folded]:
 			r.fault(p.draft.Name, "The directory holds this login name twice: choose another attribute or a narrower filter.")
 		default:
