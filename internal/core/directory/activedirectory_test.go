@@ -142,9 +142,14 @@ func testDomainSignIn(t *testing.T, srv *sambaad.Server) {
 		}
 	}
 	for _, bad := range []struct{ name, password, code string }{
-		{"ann", "wrong", "user.login"}, {"emil", sambaad.Password, "user.login"}, {"frida", sambaad.Password, "user.login"},
-		{"gustav", "wrong", "user.login"}, {"gustav", sambaad.Password, "login.expired"}, {"Administrator", sambaad.Password, "user.login"},
-		{`EXAMPLE\ann`, sambaad.Password, "user.login"}, {"Contact", sambaad.Password, "user.login"},
+		{"ann", "wrong", "user.login"},
+		{"emil", sambaad.Password, "user.login"},
+		{"frida", sambaad.Password, "user.login"},
+		{"gustav", "wrong", "user.login"},
+		{"gustav", sambaad.Password, "login.expired"},
+		{"Administrator", sambaad.Password, "user.login"},
+		{`EXAMPLE\ann`, sambaad.Password, "user.login"},
+		{"Contact", sambaad.Password, "user.login"},
 	} {
 		g.Clock.Advance(throttle.MaxWait)
 		if _, err := w.Authenticate(t.Context(), here, bad.name, bad.password); problem.From(err).Code != bad.code {
