@@ -96,6 +96,41 @@ step('a rule says in words what follows, is tried, and is saved', async () => {
   await table(page, 'Rules of compliance').getByText('No Android 4').waitFor();
 });
 
+step('a least version holds from a day on', async () => {
+  await button(page, 'Add a rule').click();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('Current systems');
+  await choose(dialog(page), 'A device breaks it when', "The device's system is too old");
+  const floors = dialog(page).getByRole('group', { name: 'Least versions' });
+  await choose(floors, 'Platform', 'iPhone, iPad');
+  await floors.getByLabel('At least').fill('new');
+  await button(page, 'Save').click();
+  await floors.getByRole('alert').getByText('"new" is no version of a platform').waitFor();
+  await floors.getByLabel('At least').fill('18.1');
+  await floors.getByLabel('From (always if empty)').fill('2027-02-01');
+  await dialog(page).getByText('below 18.1 from 2027-02-01 on').waitFor();
+  await fine(page, 'compliance-floors');
+  await button(page, 'Save').click();
+  await table(page, 'Rules of compliance').getByText('Current systems').waitFor();
+});
+
+step('a rule of an area says where and when', async () => {
+  await button(page, 'Add a rule').click();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('Not on the test ground');
+  await choose(dialog(page), 'A device breaks it when', 'The device is inside a forbidden area');
+  await dialog(page).getByText('Polygon', { exact: true }).click();
+  const corners = dialog(page).getByLabel('Corners');
+  await corners.fill('48.10, 16.30\nhere');
+  await dialog(page).getByText('Line 2 is no corner.').waitFor();
+  await corners.fill('48.10, 16.30\n48.10, 16.40\n48.15, 16.40');
+  await dialog(page).getByText('At some times of the week').click();
+  await button(page, 'Remove time 1 of Monday').click();
+  await dialog(page).getByText('a polygon of 3 corners').waitFor();
+  await dialog(page).getByText('Tuesday to Friday, 08:00 to 18:00').waitFor();
+  await fine(page, 'compliance-area');
+  await button(page, 'Save').click();
+  await table(page, 'Rules of compliance').getByText('Not on the test ground').waitFor();
+});
+
 step('the mails to owners are written with a preview, and put back', async () => {
   await page.goto('/compliance?tab=mails');
   const mails = table(page, 'Mails to owners');
