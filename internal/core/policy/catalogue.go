@@ -29,9 +29,9 @@ var securityDefinitions = []Definition{
 		"The device must be locked with a password, PIN or pattern. Without it no other password rule counts.",
 		false, Yes, "DevicePasswordEnabled", v25),
 	password(Definition{
-		Key: platform.PasswordQuality, Title: "Strength",
-		Help: "What kind of password is enough. Applications of phones know it; ActiveSync says it by letters and digits, and " +
-			"by kinds of characters.", Kind: KindChoice, None: noOption, Default: Number(0), Stricter: More,
+		Key: platform.PasswordQuality, Title: "Strength of the password",
+		Help: "What kind of password is enough. ActiveSync has no word for it: there, the settings of letters and digits and of " +
+			"kinds of characters count.", Kind: KindChoice, None: noOption, Default: Number(0), Stricter: More,
 		Options: []Option{{0, "Any"}, {1, "Digits or more"}, {2, "Letters and digits"}, {3, "Complex"}},
 	}),
 	password(Definition{
@@ -68,20 +68,21 @@ var securityDefinitions = []Definition{
 		Element: "DevicePasswordHistory", Since: v120,
 	}),
 	password(Definition{
-		Key: platform.PasswordMaxFailures, Title: "Wipe after failed attempts",
-		Help: "The device erases itself after so many wrong passwords in a row; nobody can call that back. 0 never does.",
+		Key: platform.PasswordMaxFailures, Title: "Wrong passwords until the device erases itself",
+		Help: "After so many wrong passwords in a row the device erases itself; nobody can call that back. A computer locks the " +
+			"account for a time instead. 0 does neither.",
 		Kind: KindNumber, Min: 4, Max: 16, Unit: "attempts", Stricter: Less, Element: "MaxDevicePasswordFailedAttempts",
 		Since: v25,
 	}),
 	password(Definition{
-		Key: platform.PasswordEcho, Title: "Show typing after",
-		Help: "After so many wrong passwords the device shows what is typed; it must be fewer than those that wipe. 0 never " +
-			"does.", Kind: KindNumber, Min: 1, Max: 15, Unit: "attempts", Stricter: More,
+		Key: platform.PasswordEcho, Title: "Wrong passwords until typing is shown",
+		Help: "After so many wrong passwords the device shows what is typed, so that the mistake can be seen. They must be fewer " +
+			"than those after which it erases itself. 0 never does.", Kind: KindNumber, Min: 1, Max: 15, Unit: "attempts", Stricter: More,
 	}),
 	password(Definition{
-		Key: platform.PasswordRecovery, Title: "Recovery password",
-		Help: "The device may store a recovery password with the mail server.", Kind: KindBool, Default: Bool(false),
-		Stricter: No, Element: "PasswordRecoveryEnabled", Since: v120,
+		Key: platform.PasswordRecovery, Title: "Allow a recovery password",
+		Help: "A second password that unlocks the device when the first is forgotten. The device may store it with the mail server.",
+		Kind: KindBool, Default: Bool(false), Stricter: No, Element: "PasswordRecoveryEnabled", Since: v120,
 	}),
 	{
 		Key: platform.LockInactivity, Category: CategoryLock, Title: "Lock after inactivity",
@@ -114,11 +115,13 @@ var securityDefinitions = []Definition{
 	},
 
 	yesNo(platform.EncryptDevice, CategoryEncryption, "Encrypt the device",
-		"Data at rest must be encrypted. What that means differs by platform; protocols before 12.1 cannot say it.",
+		"What is stored on the device must be encrypted, so that no finder can read it. How much that covers differs by platform; "+
+			"ActiveSync before 12.1 cannot ask for it.",
 		false, Yes, "RequireDeviceEncryption", v121),
 	{
 		Key: platform.EncryptStrength, Category: CategoryEncryption, Title: "Strength of encryption",
-		Help: "For clients that offer a choice; others have one cipher.", Kind: KindChoice, None: noOption, Default: Number(0),
+		Help: "How hard the encryption is to break: the more bits, the harder. Counts for applications that offer the choice; others " +
+			"have one cipher.", Kind: KindChoice, None: noOption, Default: Number(0),
 		Options:  []Option{{0, "Secure (128 bit)"}, {1, "More secure (192 bit)"}, {2, "Most secure (256 bit)"}},
 		Stricter: More, Needs: platform.EncryptDevice,
 	},
@@ -128,18 +131,20 @@ var securityDefinitions = []Definition{
 }
 
 var deviceDefinitions = []Definition{
-	yesNo(platform.AllowCamera, CategoryDevice, "Allow the camera", "Some clients only hide its application.", true, No, "AllowCamera", v121),
+	yesNo(platform.AllowCamera, CategoryDevice, "Allow the camera",
+		"Photos and videos can be taken. To forbid it, some devices only hide the camera's application.", true, No, "AllowCamera", v121),
 	yesNo(platform.AllowStorageCard, CategoryDevice, "Allow storage cards", "Removable cards can be read and written.", true, No, "AllowStorageCard", v121),
 	choice(platform.AllowBluetooth, CategoryDevice, "Allow Bluetooth", "Hands-free allows headsets and car kits, and no transfer of files.", 2, "AllowBluetooth",
 		Option{0, "Off"}, Option{1, "Hands-free only"}, Option{2, "On"}),
 	yesNo(platform.AllowWiFi, CategoryDevice, "Allow Wi-Fi", "Without it the device uses the mobile network alone.", true, No, "AllowWiFi", v121),
 	yesNo(platform.AllowInfrared, CategoryDevice, "Allow infrared", "Connections over the infrared port.", true, No, "AllowIrDA", v121),
 	yesNo(platform.AllowTextMessaging, CategoryDevice, "Allow text messages", "SMS and the like, beside mail.", true, No, "AllowTextMessaging", v121),
-	yesNo(platform.AllowInternetSharing, CategoryDevice, "Allow sharing the connection",
-		"The device as a modem for others.", true, No, "AllowInternetSharing", v121),
+	yesNo(platform.AllowInternetSharing, CategoryDevice, "Allow sharing the internet connection",
+		"Other devices can go online through this one, such as over its hotspot.", true, No, "AllowInternetSharing", v121),
 	yesNo(platform.AllowDesktopSync, CategoryDevice, "Allow synchronizing with a computer", "By cable, Bluetooth or infrared, past the mail server.", true, No,
 		"AllowDesktopSync", v121),
-	yesNo(platform.AllowRemoteDesktop, CategoryDevice, "Allow remote desktop from the device", "The device as a screen of computers elsewhere.", true, No,
+	yesNo(platform.AllowRemoteDesktop, CategoryDevice, "Allow controlling other computers",
+		"The device can show the screen of a computer elsewhere and be its keyboard and mouse (remote desktop).", true, No,
 		"AllowRemoteDesktop", v121),
 	yesNo(platform.AllowBrowser, CategoryDevice, "Allow the browser",
 		"The browser that came with the device; installed ones are not touched.", true, No, "AllowBrowser", v121),
@@ -154,12 +159,12 @@ var deviceDefinitions = []Definition{
 		"AllowUnsignedInstallationPackages", v121),
 	{
 		Key: platform.BlockedApps, Category: CategoryApps, Title: "Blocked built-in applications",
-		Help: "File names of applications in the device's ROM that must not run.", Kind: KindList, Max: 200,
+		Help: "Applications that came with the device and must not run. Each is named by its file in the device's ROM.", Kind: KindList, Max: 200,
 		Default: List(), Stricter: Both, Element: "UnapprovedInROMApplicationList", Since: v121,
 	},
 	{
 		Key: platform.ApprovedApps, Category: CategoryApps, Title: "Approved applications",
-		Help: "SHA-1 hashes (40 hexadecimal digits) of the applications that may run. An empty list approves all.",
+		Help: "These applications alone may run; where the list is empty, all may. Each is named by its SHA-1 hash, of 40 hexadecimal digits.",
 		Kind: KindList, Max: 200, Default: List(), Format: FormatHash, Stricter: Common, Element: "ApprovedApplicationList", Since: v121,
 	},
 }
@@ -171,27 +176,27 @@ var mailDefinitions = []Definition{
 		Help: "Larger ones are not fetched. 0 sets no limit.", Kind: KindNumber, Min: 1024, Max: 1 << 30, Unit: "bytes",
 		Default: Number(noLimit), Stricter: Less, Needs: platform.AllowAttachments, Element: "MaxAttachmentSize", Since: v120,
 	},
-	choice(platform.MaxMailAge, CategorySync, "Mail of the last", "Older mail is not synchronized.", 0, "MaxEmailAgeFilter",
-		Option{0, "All"}, Option{1, "1 day"}, Option{2, "3 days"}, Option{3, "1 week"}, Option{4, "2 weeks"},
-		Option{5, "1 month"}),
-	choice(platform.MaxCalendarAge, CategorySync, "Calendar of the last", "Older events are not synchronized.", 0,
-		"MaxCalendarAgeFilter", Option{0, "All"}, Option{4, "2 weeks"}, Option{5, "1 month"}, Option{6, "3 months"},
-		Option{7, "6 months"}),
-	bodySize(platform.MaxBodySize, "Largest plain mail body", "MaxEmailBodyTruncationSize"),
-	bodySize(platform.MaxHTMLBodySize, "Largest HTML mail body", "MaxEmailHTMLBodyTruncationSize"),
+	choice(platform.MaxMailAge, CategorySync, "Mail on the device", "Older mail does not come to the device.", 0, "MaxEmailAgeFilter",
+		Option{0, "All"}, Option{1, "Of the last day"}, Option{2, "Of the last 3 days"}, Option{3, "Of the last week"},
+		Option{4, "Of the last 2 weeks"}, Option{5, "Of the last month"}),
+	choice(platform.MaxCalendarAge, CategorySync, "Events on the device", "Older events do not come to the device.", 0,
+		"MaxCalendarAgeFilter", Option{0, "All"}, Option{4, "Of the last 2 weeks"}, Option{5, "Of the last month"},
+		Option{6, "Of the last 3 months"}, Option{7, "Of the last 6 months"}),
+	bodySize(platform.MaxBodySize, "Longest text of plain mail", "MaxEmailBodyTruncationSize"),
+	bodySize(platform.MaxHTMLBodySize, "Longest text of HTML mail", "MaxEmailHTMLBodyTruncationSize"),
 	yesNo(platform.AllowHTMLMail, CategorySync, "Allow HTML mail", "Otherwise mail arrives as plain text.", true, No, "AllowHTMLEmail", v121),
 	yesNo(platform.ManualSyncRoaming, CategorySync, "Synchronize by hand while roaming", "In foreign networks nothing is fetched unless the user asks.", false, Yes,
 		"RequireManualSyncWhenRoaming", v121),
 
 	yesNo(platform.RequireSigned, CategorySMIME, "Sign all mail", "Outgoing mail must carry an S/MIME signature.", false, Yes, "RequireSignedSMIMEMessages", v121),
 	yesNo(platform.RequireEncrypted, CategorySMIME, "Encrypt all mail", "Outgoing mail must be encrypted with S/MIME.", false, Yes, "RequireEncryptedSMIMEMessages", v121),
-	choice(platform.SigningAlgorithm, CategorySMIME, "Signing algorithm", "The protocol knows no better ones.", 0,
+	choice(platform.SigningAlgorithm, CategorySMIME, "Signing algorithm", "The method by which mail is signed. ActiveSync can ask for no better ones.", 0,
 		"RequireSignedSMIMEAlgorithm", Option{0, "SHA-1"}, Option{1, "MD5"}),
-	choice(platform.EncryptAlgorithm, CategorySMIME, "Encryption algorithm", "The protocol knows no better ones.", 0,
+	choice(platform.EncryptAlgorithm, CategorySMIME, "Encryption algorithm", "The method by which mail is encrypted. ActiveSync can ask for no better ones.", 0,
 		"RequireEncryptionSMIMEAlgorithm", Option{0, "3DES"}, Option{1, "DES"}, Option{2, "RC2, 128 bit"},
 		Option{3, "RC2, 64 bit"}, Option{4, "RC2, 40 bit"}),
-	choice(platform.NegotiateAlgorithm, CategorySMIME, "Negotiate the algorithm",
-		"Whether the device may use another algorithm when a recipient's certificate does not support the one above.", 2,
+	choice(platform.NegotiateAlgorithm, CategorySMIME, "Allow other encryption algorithms",
+		"Whether the device may encrypt by another method for a recipient whose certificate does not support the one asked for.", 2,
 		"AllowSMIMEEncryptionAlgorithmNegotiation", Option{0, "No"}, Option{1, "Strong ones only"}, Option{2, "Any"}),
 	yesNo(platform.AllowSoftCerts, CategorySMIME, "Allow certificates in software",
 		"Certificates that are not on a smart card.", true, No, "AllowSMIMESoftCerts", v121),
@@ -245,7 +250,7 @@ func choice(key platform.Setting, c Category, title, help string, byDefault int6
 func bodySize(key platform.Setting, title, element string) Definition {
 	return Definition{
 		Key: key, Category: CategorySync, Title: title,
-		Help: "Longer bodies are cut. 0 fetches the header alone, -1 sets no limit.", Kind: KindNumber, Min: 0, Max: 1 << 24,
+		Help: "Longer texts are cut. 0 brings only who wrote, when and about what; -1 sets no limit.", Kind: KindNumber, Min: 0, Max: 1 << 24,
 		Unit: "bytes", None: -1, Default: Number(-1), Stricter: Less, Element: element, Since: v121,
 	}
 }
@@ -253,7 +258,7 @@ func bodySize(key platform.Setting, title, element string) Definition {
 // documentBrowse was part of the document of 12.0 alone.
 func documentBrowse() Definition {
 	d := yesNo(platform.AllowDocumentBrowse, CategoryDevice, "Allow opening shared documents",
-		"Files on the organization's shares, through the mail server. Only protocol 12.0 has it.", true, No,
+		"Files in folders of the organization can be opened, through the mail server. ActiveSync 12.0 alone can forbid it.", true, No,
 		"DocumentBrowseEnabled", v120)
 	d.Until = v120
 	return d

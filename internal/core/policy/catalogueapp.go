@@ -31,20 +31,20 @@ const MaxFile = 16 << 20
 
 var shareDefinitions = []Definition{
 	texts(platform.ShareFolders, CategoryFiles, "Shared folders",
-		"The shared folders that the application shows. An empty list shows none.", FormatPath, 100, Common),
-	resource(platform.ResourceMail, "Mail", "Mail of the managed account."),
-	resource(platform.ResourceCalendar, "Calendar", "The calendar of the managed account."),
-	resource(platform.ResourceContacts, "Contacts", "The contacts of the managed account."),
-	resource(platform.ResourceTasks, "Tasks", "The tasks of the managed account."),
-	resource(platform.ResourceApps, "Applications", "The list of the organization's applications."),
-	resource(platform.ResourceFiles, "Files", "The shared folders above."),
-	resource(platform.ResourceCorporate, "Networks", "Wi-Fi, VPN and the like that the organization sets up."),
+		"Folders of the organization whose files the companion application shows. An empty list shows none.", FormatPath, 100, Common),
+	resource(platform.ResourceMail, "Provide mail", "Mail of the managed account."),
+	resource(platform.ResourceCalendar, "Provide the calendar", "The calendar of the managed account."),
+	resource(platform.ResourceContacts, "Provide contacts", "The contacts of the managed account."),
+	resource(platform.ResourceTasks, "Provide tasks", "The tasks of the managed account."),
+	resource(platform.ResourceApps, "Provide applications", "The list of the organization's applications."),
+	resource(platform.ResourceFiles, "Provide files", "The files of the shared folders that the policy names."),
+	resource(platform.ResourceCorporate, "Provide networks", "Wi-Fi, VPN and the like that the organization sets up."),
 }
 
 var touchDownDefinitions = []Definition{
 	switchOf(platform.TouchDownRequired, CategoryTouchDown, "Require TouchDown", "Mail is read with TouchDown alone.", false, Yes),
-	switchOf(platform.TouchDownSuppressPIN, CategoryTouchDown, "Suppress the PIN",
-		"TouchDown asks for no PIN of its own where the device has a password.", false, No),
+	switchOf(platform.TouchDownSuppressPIN, CategoryTouchDown, "Let the device's password replace TouchDown's PIN",
+		"Where the device has a password, TouchDown asks for no PIN of its own.", false, No),
 	switchOf(platform.TouchDownCopyPaste, CategoryTouchDown, "Allow copy and paste", "Text can leave TouchDown over the clipboard.", true, No),
 	switchOf(platform.TouchDownCardFiles, CategoryTouchDown, "Allow attachments on the card", "Attachments can be saved to the storage card.", true, No),
 	switchOf(platform.TouchDownCleanCard, CategoryTouchDown, "Clean the card on a wipe",

@@ -29,16 +29,17 @@ var iosDefinitions = []Definition{
 		Option{0, "Never"}, Option{1, "From pages that were visited"}, Option{2, "Always"})),
 
 	{
-		Key: platform.IOSRatingsRegion, Category: CategoryIOSRatings, Title: "Region of the ratings", Kind: KindText,
-		Format: FormatCountry, Help: "Two letters, such as US or DE. Empty leaves it to the device.", Default: Text(""), Stricter: Common,
+		Key: platform.IOSRatingsRegion, Category: CategoryIOSRatings, Title: "Country of the age ratings", Kind: KindText,
+		Format: FormatCountry, Help: "The country whose age ratings count. Two letters, such as US or DE; empty leaves it to the device.", Default: Text(""), Stricter: Common,
 	},
-	rating(platform.IOSRatingsMovies, "Highest rating of films"),
-	rating(platform.IOSRatingsTV, "Highest rating of television"),
-	rating(platform.IOSRatingsApps, "Highest rating of applications"),
+	rating(platform.IOSRatingsMovies, "Highest age rating of films"),
+	rating(platform.IOSRatingsTV, "Highest age rating of television"),
+	rating(platform.IOSRatingsApps, "Highest age rating of applications"),
 	ios(platform.IOSExplicit, CategoryIOSRatings, "Allow explicit content", "In music, podcasts and books."),
 
 	ios(platform.IOSDiagnostics, CategoryIOSSecurity, "Allow diagnostic data to Apple", "Sent by the system."),
-	ios(platform.IOSUntrustedTLS, CategoryIOSSecurity, "Allow untrusted certificates", "The user may accept a TLS certificate that nobody vouches for."),
+	ios(platform.IOSUntrustedTLS, CategoryIOSSecurity, "Allow servers that nobody vouches for",
+		"The user may go on although a page or a mail server cannot prove whose it is (its TLS certificate is not trusted)."),
 	switchOf(platform.IOSEncryptBackup, CategoryIOSSecurity, "Force encrypted backups", "Backups on a computer carry a password.", false, Yes),
 	ios(platform.IOSProfileRemoval, CategoryIOSSecurity, "Allow removing the profile", "The user may end management."),
 
@@ -56,7 +57,8 @@ var iosDefinitions = []Definition{
 	ios(platform.IOSGameCenter, CategoryIOSSupervised, "Allow Game Center", "Its application disappears otherwise."),
 	ios(platform.IOSAccountChanges, CategoryIOSSupervised, "Allow changing accounts", "The user may add and remove accounts."),
 	ios(platform.IOSAppRemoval, CategoryIOSSupervised, "Allow removing applications", "By the user."),
-	ios(platform.IOSHostPairing, CategoryIOSSupervised, "Allow pairing with computers", "Other than the one that supervises."),
+	ios(platform.IOSHostPairing, CategoryIOSSupervised, "Allow connecting to any computer",
+		"Otherwise the device connects only to the computer by which the organization set it up (supervision)."),
 	switchOf(platform.IOSSiriProfanity, CategoryIOSSupervised, "Force Siri's profanity filter", "Siri hides rude words.", false, Yes),
 	ios(platform.IOSProfileInstall, CategoryIOSSupervised, "Allow installing profiles", "By the user."),
 	{
@@ -88,7 +90,8 @@ func options(key platform.Setting, c Category, title, help string, byDefault int
 func rating(key platform.Setting, title string) Definition {
 	return Definition{
 		Key: key, Category: CategoryIOSRatings, Title: title, Kind: KindNumber, Min: 0, Max: 1000,
-		Help: "Apple's number of the rating in the region: 0 allows nothing, 1000 everything.", None: 1000,
+		Help: "What is rated for older people than this cannot be seen or used. Apple has a number for each rating of a country: 0 " +
+			"allows nothing, 1000 everything.", None: 1000,
 		Default: Number(1000), Stricter: Less,
 	}
 }

@@ -41,8 +41,8 @@ func (c Category) Title() string { return categoryTitles[c] }
 var categoryTitles = map[Category]string{
 	CategoryPassword: "Password", CategoryLock: "Lock", CategoryEncryption: "Encryption", CategoryAudit: "Audit tracking",
 	CategoryDevice: "Device control", CategoryApps: "Applications", CategoryFiles: "File share",
-	CategoryResources: "Resource control", CategorySync: "Mail and synchronization", CategorySMIME: "Signed and encrypted mail",
-	CategoryIOSFeatures: "iOS: device features", CategoryIOSApps: "iOS: applications and Safari", CategoryIOSRatings: "iOS: ratings",
+	CategoryResources: "What the organization provides", CategorySync: "Mail and synchronization", CategorySMIME: "Signed and encrypted mail",
+	CategoryIOSFeatures: "iOS: device features", CategoryIOSApps: "iOS: applications and Safari", CategoryIOSRatings: "iOS: age ratings",
 	CategoryIOSSecurity: "iOS: security", CategoryIOSCloud: "iOS: iCloud", CategoryIOSManagement: "iOS: managed documents",
 	CategoryIOSSupervised: "iOS: supervised devices", CategoryTouchDown: "TouchDown", CategoryAndroid: "Android and Knox",
 	CategoryComputers: "Computers", CategoryAgent: "Agent on computers", CategoryGateway: "Kept by Drover",

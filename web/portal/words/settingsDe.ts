@@ -6,9 +6,9 @@ export const settingsDe: Record<SettingWords, string> = {
   'Require a password': 'Code verlangt',
   'The device must be locked with a password, PIN or pattern. Without it no other password rule counts.':
     'Das Gerät muss mit einem Code gesperrt sein: Passwort, PIN oder Muster. Sonst gilt keine andere Regel für Codes.',
-  Strength: 'Stärke des Codes',
-  'What kind of password is enough. Applications of phones know it; ActiveSync says it by letters and digits, and by kinds of characters.':
-    'Welche Art von Code genügt. Die Apps von Telefonen kennen diese Stufen; ActiveSync drückt sie durch Buchstaben, Ziffern und Arten von Zeichen aus.',
+  'Strength of the password': 'Stärke des Codes',
+  'What kind of password is enough. ActiveSync has no word for it: there, the settings of letters and digits and of kinds of characters count.':
+    'Welche Art von Code genügt. ActiveSync kann das nicht ausdrücken: Dort zählen die Einstellungen für Buchstaben und Ziffern und für Arten von Zeichen.',
   Any: 'beliebig',
   'Digits or more': 'mindestens Ziffern',
   'Letters and digits': 'Buchstaben und Ziffern',
@@ -29,15 +29,15 @@ export const settingsDe: Record<SettingWords, string> = {
   'Remember old passwords': 'Frühere Codes gesperrt',
   'How many old passwords cannot be used again. With 10, the oldest becomes free at the eleventh change. 0 remembers none.':
     'So viele frühere Codes dürfen nicht noch einmal verwendet werden. Bei 10 wird der älteste mit dem elften Wechsel wieder frei. 0 sperrt keinen.',
-  'Wipe after failed attempts': 'Falsche Eingaben, bis sich das Gerät löscht',
-  'The device erases itself after so many wrong passwords in a row; nobody can call that back. 0 never does.':
-    'Nach so vielen falschen Codes hintereinander löscht sich das Gerät selbst; niemand kann das aufhalten. 0 heißt nie.',
-  'Show typing after': 'Falsche Eingaben, bis die Eingabe sichtbar wird',
-  'After so many wrong passwords the device shows what is typed; it must be fewer than those that wipe. 0 never does.':
-    'Nach so vielen falschen Codes zeigt das Gerät, was eingegeben wird; es müssen weniger sein als die, nach denen es sich löscht. 0 heißt nie.',
-  'Recovery password': 'Wiederherstellungscode erlaubt',
-  'The device may store a recovery password with the mail server.':
-    'Das Gerät darf beim E-Mail-Server einen Code zur Wiederherstellung hinterlegen.',
+  'Wrong passwords until the device erases itself': 'Falsche Eingaben, bis sich das Gerät löscht',
+  'After so many wrong passwords in a row the device erases itself; nobody can call that back. A computer locks the account for a time instead. 0 does neither.':
+    'Nach so vielen falschen Codes hintereinander löscht sich das Gerät selbst; niemand kann das aufhalten. Ein Computer sperrt stattdessen das Konto für einige Zeit. Bei 0 geschieht nichts davon.',
+  'Wrong passwords until typing is shown': 'Falsche Eingaben, bis die Eingabe sichtbar wird',
+  'After so many wrong passwords the device shows what is typed, so that the mistake can be seen. They must be fewer than those after which it erases itself. 0 never does.':
+    'Nach so vielen falschen Codes zeigt das Gerät, was eingegeben wird, damit der Fehler zu sehen ist. Es müssen weniger sein als die, nach denen es sich löscht. 0 heißt nie.',
+  'Allow a recovery password': 'Wiederherstellungscode erlaubt',
+  'A second password that unlocks the device when the first is forgotten. The device may store it with the mail server.':
+    'Ein zweiter Code, der das Gerät entsperrt, wenn der erste vergessen ist. Das Gerät darf ihn beim E-Mail-Server hinterlegen.',
 
   Lock: 'Sperre',
   'Lock after inactivity': 'Sperrt sich ohne Benutzung nach',
@@ -52,11 +52,11 @@ export const settingsDe: Record<SettingWords, string> = {
 
   Encryption: 'Verschlüsselung',
   'Encrypt the device': 'Verschlüsselung des Geräts verlangt',
-  'Data at rest must be encrypted. What that means differs by platform; protocols before 12.1 cannot say it.':
-    'Gespeicherte Daten müssen verschlüsselt sein. Was das heißt, hängt von der Art des Geräts ab; Protokolle vor 12.1 können es nicht ausdrücken.',
+  'What is stored on the device must be encrypted, so that no finder can read it. How much that covers differs by platform; ActiveSync before 12.1 cannot ask for it.':
+    'Was auf dem Gerät gespeichert ist, muss verschlüsselt sein, damit kein Finder es lesen kann. Was das umfasst, hängt von der Art des Geräts ab; ActiveSync vor 12.1 kann es nicht verlangen.',
   'Strength of encryption': 'Stärke der Verschlüsselung',
-  'For clients that offer a choice; others have one cipher.':
-    'Für Apps, die eine Wahl bieten; andere haben nur ein Verfahren.',
+  'How hard the encryption is to break: the more bits, the harder. Counts for applications that offer the choice; others have one cipher.':
+    'Wie schwer die Verschlüsselung zu brechen ist: je mehr Bit, desto schwerer. Gilt für Apps, die eine Wahl bieten; andere haben nur ein Verfahren.',
   'Secure (128 bit)': 'sicher (128 Bit)',
   'More secure (192 bit)': 'sicherer (192 Bit)',
   'Most secure (256 bit)': 'am sichersten (256 Bit)',
@@ -66,7 +66,8 @@ export const settingsDe: Record<SettingWords, string> = {
 
   'Device control': 'Funktionen des Geräts',
   'Allow the camera': 'Kamera erlaubt',
-  'Some clients only hide its application.': 'Auf manchen Geräten wird nur die Kamera-App versteckt.',
+  "Photos and videos can be taken. To forbid it, some devices only hide the camera's application.":
+    'Fotos und Videos lassen sich aufnehmen. Ist das verboten, wird auf manchen Geräten nur die Kamera-App versteckt.',
   'Allow storage cards': 'Speicherkarten erlaubt',
   'Removable cards can be read and written.': 'Herausnehmbare Karten lassen sich lesen und beschreiben.',
   'Allow Bluetooth': 'Bluetooth',
@@ -81,13 +82,15 @@ export const settingsDe: Record<SettingWords, string> = {
   'Connections over the infrared port.': 'Verbindungen über die Infrarotschnittstelle.',
   'Allow text messages': 'Kurznachrichten erlaubt',
   'SMS and the like, beside mail.': 'SMS und Ähnliches, neben E-Mail.',
-  'Allow sharing the connection': 'Freigabe der Internetverbindung erlaubt',
-  'The device as a modem for others.': 'Das Gerät als Modem für andere.',
+  'Allow sharing the internet connection': 'Freigabe der Internetverbindung erlaubt',
+  'Other devices can go online through this one, such as over its hotspot.':
+    'Andere Geräte können über dieses ins Internet, etwa über seinen Hotspot.',
   'Allow synchronizing with a computer': 'Abgleich mit einem Computer erlaubt',
   'By cable, Bluetooth or infrared, past the mail server.':
     'Über Kabel, Bluetooth oder Infrarot, am E-Mail-Server vorbei.',
-  'Allow remote desktop from the device': 'Remotedesktop vom Gerät aus erlaubt',
-  'The device as a screen of computers elsewhere.': 'Das Gerät als Bildschirm entfernter Computer.',
+  'Allow controlling other computers': 'Bedienen anderer Computer erlaubt',
+  'The device can show the screen of a computer elsewhere and be its keyboard and mouse (remote desktop).':
+    'Das Gerät kann den Bildschirm eines entfernten Computers zeigen und ihm Tastatur und Maus sein (Remotedesktop).',
   'Allow the browser': 'Browser erlaubt',
   'The browser that came with the device; installed ones are not touched.':
     'Der mitgelieferte Browser; selbst installierte betrifft das nicht.',
@@ -96,8 +99,8 @@ export const settingsDe: Record<SettingWords, string> = {
   'Allow POP and IMAP accounts': 'Konten mit POP und IMAP erlaubt',
   'Other mail accounts beside this one.': 'Weitere E-Mail-Konten neben diesem.',
   'Allow opening shared documents': 'Öffnen freigegebener Dokumente erlaubt',
-  "Files on the organization's shares, through the mail server. Only protocol 12.0 has it.":
-    'Dateien in den Ordnern der Organisation, über den E-Mail-Server. Nur das Protokoll 12.0 kennt das.',
+  'Files in folders of the organization can be opened, through the mail server. ActiveSync 12.0 alone can forbid it.':
+    'Dateien in Ordnern der Organisation lassen sich öffnen, über den E-Mail-Server. Nur ActiveSync 12.0 kann das verbieten.',
 
   Applications: 'Apps',
   'Allow unsigned applications': 'Nicht signierte Apps erlaubt',
@@ -107,30 +110,32 @@ export const settingsDe: Record<SettingWords, string> = {
   'Packages that no known publisher has signed may be installed.':
     'Pakete dürfen installiert werden, die kein bekannter Hersteller signiert hat.',
   'Blocked built-in applications': 'Gesperrte mitgelieferte Apps',
-  "File names of applications in the device's ROM that must not run.":
-    'Dateinamen fest eingebauter Apps, die nicht laufen dürfen.',
+  "Applications that came with the device and must not run. Each is named by its file in the device's ROM.":
+    'Mitgelieferte Apps, die nicht laufen dürfen. Jede ist mit ihrer Datei im Festspeicher (ROM) des Geräts genannt.',
   'Approved applications': 'Zugelassene Apps',
-  'SHA-1 hashes (40 hexadecimal digits) of the applications that may run. An empty list approves all.':
-    'Prüfsummen (SHA-1, 40 hexadezimale Ziffern) der Apps, die laufen dürfen. Eine leere Liste lässt alle zu.',
+  'These applications alone may run; where the list is empty, all may. Each is named by its SHA-1 hash, of 40 hexadecimal digits.':
+    'Nur diese Apps dürfen laufen; ist die Liste leer, dürfen es alle. Jede ist mit ihrer Prüfsumme (SHA-1, 40 hexadezimale Ziffern) genannt.',
 
   'File share': 'Freigegebene Dateien',
   'Shared folders': 'Freigegebene Ordner',
-  'The shared folders that the application shows. An empty list shows none.':
-    'Die freigegebenen Ordner, die die App anzeigt. Eine leere Liste zeigt keinen.',
+  'Folders of the organization whose files the companion application shows. An empty list shows none.':
+    'Ordner der Organisation, deren Dateien die Begleit-App zeigt. Eine leere Liste zeigt keine.',
 
-  'Resource control': 'Was die Organisation bereitstellt',
-  Mail: 'E-Mails',
+  'What the organization provides': 'Was die Organisation bereitstellt',
+  'Provide mail': 'E-Mails bereitgestellt',
   'Mail of the managed account.': 'Die E-Mails des verwalteten Kontos.',
-  Calendar: 'Kalender',
+  'Provide the calendar': 'Kalender bereitgestellt',
   'The calendar of the managed account.': 'Der Kalender des verwalteten Kontos.',
-  Contacts: 'Kontakte',
+  'Provide contacts': 'Kontakte bereitgestellt',
   'The contacts of the managed account.': 'Die Kontakte des verwalteten Kontos.',
-  Tasks: 'Aufgaben',
+  'Provide tasks': 'Aufgaben bereitgestellt',
+  'Provide applications': 'Apps bereitgestellt',
   'The tasks of the managed account.': 'Die Aufgaben des verwalteten Kontos.',
   "The list of the organization's applications.": 'Die Liste der Apps der Organisation.',
-  Files: 'Dateien',
-  'The shared folders above.': 'Die freigegebenen Ordner der Organisation.',
-  Networks: 'Netze',
+  'Provide files': 'Dateien bereitgestellt',
+  'The files of the shared folders that the policy names.':
+    'Die Dateien der freigegebenen Ordner, die die Richtlinie nennt.',
+  'Provide networks': 'Netze bereitgestellt',
   'Wi-Fi, VPN and the like that the organization sets up.':
     'WLAN, VPN und Ähnliches, was die Organisation einrichtet.',
 
@@ -139,22 +144,22 @@ export const settingsDe: Record<SettingWords, string> = {
   'Attachments can be fetched to the device.': 'Anhänge lassen sich auf das Gerät laden.',
   'Largest attachment': 'Größter Anhang',
   'Larger ones are not fetched. 0 sets no limit.': 'Größere werden nicht geladen. 0 setzt keine Grenze.',
-  'Mail of the last': 'Zeitraum der E-Mails',
-  'Older mail is not synchronized.': 'Ältere E-Mails kommen nicht auf das Gerät.',
-  All: 'unbegrenzt',
-  '1 day': '1 Tag',
-  '3 days': '3 Tage',
-  '1 week': '1 Woche',
-  '2 weeks': '2 Wochen',
-  '1 month': '1 Monat',
-  'Calendar of the last': 'Zeitraum des Kalenders',
-  'Older events are not synchronized.': 'Ältere Termine kommen nicht auf das Gerät.',
-  '3 months': '3 Monate',
-  '6 months': '6 Monate',
-  'Largest plain mail body': 'Längster Text einer E-Mail ohne Gestaltung',
-  'Largest HTML mail body': 'Längster Text einer E-Mail mit HTML',
-  'Longer bodies are cut. 0 fetches the header alone, -1 sets no limit.':
-    'Längere Texte werden gekürzt. Bei 0 kommen nur Absender und Betreff, -1 setzt keine Grenze.',
+  'Mail on the device': 'E-Mails auf dem Gerät',
+  'Older mail does not come to the device.': 'Ältere E-Mails kommen nicht auf das Gerät.',
+  All: 'alle',
+  'Of the last day': 'des letzten Tages',
+  'Of the last 3 days': 'der letzten 3 Tage',
+  'Of the last week': 'der letzten Woche',
+  'Of the last 2 weeks': 'der letzten 2 Wochen',
+  'Of the last month': 'des letzten Monats',
+  'Events on the device': 'Termine auf dem Gerät',
+  'Older events do not come to the device.': 'Ältere Termine kommen nicht auf das Gerät.',
+  'Of the last 3 months': 'der letzten 3 Monate',
+  'Of the last 6 months': 'der letzten 6 Monate',
+  'Longest text of plain mail': 'Längster Text einer E-Mail ohne Gestaltung',
+  'Longest text of HTML mail': 'Längster Text einer E-Mail mit HTML',
+  'Longer texts are cut. 0 brings only who wrote, when and about what; -1 sets no limit.':
+    'Längere Texte werden gekürzt. Bei 0 kommen nur Absender, Zeit und Betreff; -1 setzt keine Grenze.',
   'Allow HTML mail': 'E-Mails mit HTML erlaubt',
   'Otherwise mail arrives as plain text.': 'Sonst kommen E-Mails als reiner Text an.',
   'Synchronize by hand while roaming': 'Im fremden Netz nur auf Wunsch abgleichen',
@@ -169,7 +174,10 @@ export const settingsDe: Record<SettingWords, string> = {
   'Outgoing mail must be encrypted with S/MIME.': 'Ausgehende E-Mails müssen mit S/MIME verschlüsselt sein.',
   'Signing algorithm': 'Verfahren zum Signieren',
   'Encryption algorithm': 'Verfahren zum Verschlüsseln',
-  'The protocol knows no better ones.': 'Bessere kennt das Protokoll nicht.',
+  'The method by which mail is signed. ActiveSync can ask for no better ones.':
+    'Wie E-Mails signiert werden. Bessere Verfahren kann ActiveSync nicht verlangen.',
+  'The method by which mail is encrypted. ActiveSync can ask for no better ones.':
+    'Wie E-Mails verschlüsselt werden. Bessere Verfahren kann ActiveSync nicht verlangen.',
   'SHA-1': 'SHA-1',
   MD5: 'MD5',
   '3DES': '3DES',
@@ -177,9 +185,9 @@ export const settingsDe: Record<SettingWords, string> = {
   'RC2, 128 bit': 'RC2, 128 Bit',
   'RC2, 64 bit': 'RC2, 64 Bit',
   'RC2, 40 bit': 'RC2, 40 Bit',
-  'Negotiate the algorithm': 'Andere Verfahren erlaubt',
-  "Whether the device may use another algorithm when a recipient's certificate does not support the one above.":
-    'Ob das Gerät ein anderes Verfahren nehmen darf, wenn das Zertifikat eines Empfängers das verlangte nicht unterstützt.',
+  'Allow other encryption algorithms': 'Andere Verfahren zum Verschlüsseln erlaubt',
+  'Whether the device may encrypt by another method for a recipient whose certificate does not support the one asked for.':
+    'Ob das Gerät anders verschlüsseln darf, wenn das Zertifikat eines Empfängers das verlangte Verfahren nicht unterstützt.',
   No: 'nein',
   'Strong ones only': 'nur starke',
   'Allow certificates in software': 'Zertifikate in Software erlaubt',
@@ -229,24 +237,24 @@ export const settingsDe: Record<SettingWords, string> = {
   'From pages that were visited': 'von besuchten Seiten',
   Always: 'immer',
 
-  'iOS: ratings': 'iOS: Altersfreigaben',
-  'Region of the ratings': 'Land der Altersfreigaben',
-  'Two letters, such as US or DE. Empty leaves it to the device.':
-    'Zwei Buchstaben, etwa US oder DE. Leer überlässt es dem Gerät.',
-  'Highest rating of films': 'Höchste Altersfreigabe von Filmen',
-  'Highest rating of television': 'Höchste Altersfreigabe von Fernsehsendungen',
-  'Highest rating of applications': 'Höchste Altersfreigabe von Apps',
-  "Apple's number of the rating in the region: 0 allows nothing, 1000 everything.":
-    'Die Zahl, die Apple der Freigabe in diesem Land gibt: 0 erlaubt nichts, 1000 alles.',
+  'iOS: age ratings': 'iOS: Altersfreigaben',
+  'Country of the age ratings': 'Land der Altersfreigaben',
+  'The country whose age ratings count. Two letters, such as US or DE; empty leaves it to the device.':
+    'Das Land, dessen Altersfreigaben gelten. Zwei Buchstaben, etwa US oder DE; leer überlässt es dem Gerät.',
+  'Highest age rating of films': 'Höchste Altersfreigabe von Filmen',
+  'Highest age rating of television': 'Höchste Altersfreigabe von Fernsehsendungen',
+  'Highest age rating of applications': 'Höchste Altersfreigabe von Apps',
+  'What is rated for older people than this cannot be seen or used. Apple has a number for each rating of a country: 0 allows nothing, 1000 everything.':
+    'Was erst für Ältere freigegeben ist, lässt sich nicht ansehen oder benutzen. Apple hat für jede Freigabe eines Landes eine Zahl: 0 erlaubt nichts, 1000 alles.',
   'Allow explicit content': 'Anstößige Inhalte erlaubt',
   'In music, podcasts and books.': 'In Musik, Podcasts und Büchern.',
 
   'iOS: security': 'iOS: Sicherheit',
   'Allow diagnostic data to Apple': 'Diagnosedaten an Apple erlaubt',
   'Sent by the system.': 'Das System schickt sie.',
-  'Allow untrusted certificates': 'Nicht vertrauenswürdige Zertifikate erlaubt',
-  'The user may accept a TLS certificate that nobody vouches for.':
-    'Sie dürfen ein TLS-Zertifikat annehmen, für das niemand bürgt.',
+  'Allow servers that nobody vouches for': 'Server erlaubt, für die niemand bürgt',
+  'The user may go on although a page or a mail server cannot prove whose it is (its TLS certificate is not trusted).':
+    'Sie dürfen weitermachen, obwohl eine Webseite oder ein E-Mail-Server nicht nachweisen kann, wem sie gehören (ihrem TLS-Zertifikat wird nicht vertraut).',
   'Force encrypted backups': 'Verschlüsselte Sicherungen erzwungen',
   'Backups on a computer carry a password.':
     'Sicherungen auf einem Computer sind mit einem Passwort geschützt.',
@@ -284,8 +292,9 @@ export const settingsDe: Record<SettingWords, string> = {
   'The user may add and remove accounts.': 'Sie dürfen Konten hinzufügen und entfernen.',
   'Allow removing applications': 'Entfernen von Apps erlaubt',
   'By the user.': 'Durch den Benutzer.',
-  'Allow pairing with computers': 'Koppeln mit Computern erlaubt',
-  'Other than the one that supervises.': 'Mit anderen als dem, der das Gerät betreut.',
+  'Allow connecting to any computer': 'Verbinden mit jedem Computer erlaubt',
+  'Otherwise the device connects only to the computer by which the organization set it up (supervision).':
+    'Sonst verbindet sich das Gerät nur mit dem Computer, mit dem die Organisation es eingerichtet hat (Betreuung).',
   "Force Siri's profanity filter": 'Siris Filter für Schimpfwörter erzwungen',
   'Siri hides rude words.': 'Siri verbirgt grobe Wörter.',
   'Allow installing profiles': 'Installieren von Profilen erlaubt',
@@ -299,9 +308,9 @@ export const settingsDe: Record<SettingWords, string> = {
   TouchDown: 'TouchDown',
   'Require TouchDown': 'TouchDown verlangt',
   'Mail is read with TouchDown alone.': 'E-Mails werden nur mit TouchDown gelesen.',
-  'Suppress the PIN': 'Eigene PIN von TouchDown unterdrückt',
-  'TouchDown asks for no PIN of its own where the device has a password.':
-    'TouchDown verlangt keine eigene PIN, wenn das Gerät einen Code hat.',
+  "Let the device's password replace TouchDown's PIN": 'Code des Geräts ersetzt die PIN von TouchDown',
+  'Where the device has a password, TouchDown asks for no PIN of its own.':
+    'Hat das Gerät einen Code, verlangt TouchDown keine eigene PIN.',
   'Allow copy and paste': 'Kopieren und Einfügen erlaubt',
   'Text can leave TouchDown over the clipboard.': 'Text kann über die Zwischenablage aus TouchDown heraus.',
   'Allow attachments on the card': 'Anhänge auf der Speicherkarte erlaubt',
@@ -367,21 +376,21 @@ export const settingsDe: Record<SettingWords, string> = {
   'Names as the system has them, such as telnet. They neither run nor start with the system.':
     'Namen, wie das System sie nennt, etwa telnet. Sie laufen nicht und starten nicht mit dem System.',
   'Files that must be there': 'Dateien, die da sein müssen',
-  'Each with its whole content, which everybody can read who may see policies: no secrets.':
-    'Jede mit ihrem ganzen Inhalt, den alle lesen können, die Richtlinien sehen dürfen: keine Geheimnisse.',
+  'Files that the computer must have, with exactly this content. Everybody who may see policies can read it: write no secrets.':
+    'Dateien, die der Computer haben muss, mit genau diesem Inhalt. Alle, die Richtlinien sehen dürfen, können ihn lesen: Geheimnisse gehören nicht hinein.',
   'Files that must not be there': 'Dateien, die nicht da sein dürfen',
   'Whole paths, such as /etc/hosts.equiv.': 'Ganze Pfade, etwa /etc/hosts.equiv.',
-  'Mend what is found otherwise': 'Abweichungen werden behoben',
-  'The agent puts right what it can. Otherwise it only tells.':
-    'Der Agent bringt in Ordnung, was er kann. Sonst meldet er es nur.',
+  'Correct what is not as the policy asks': 'Abweichungen von der Richtlinie werden behoben',
+  'The agent puts right what it can. Switched off, it only reports what is wrong.':
+    'Der Agent bringt in Ordnung, was er kann. Ist das ausgeschaltet, meldet er nur, was nicht stimmt.',
 
   'Agent on computers': 'Agent auf Computern',
   'Whom to ask': 'Wer Fragen beantwortet',
   'Shown to the person at the computer, such as: Help desk, telephone 100.':
     'Wird am Computer angezeigt, etwa: Helpdesk, Telefon 100.',
-  'Ask for news every': 'Abstand der Nachfragen',
-  'News come at once over the connection that each agent holds; this is for when that cannot be. 0 leaves it at an hour.':
-    'Neues kommt sofort über die Verbindung, die jeder Agent hält; das hier gilt, wenn es sie nicht gibt. 0 belässt es bei einer Stunde.',
+  'Ask the server for changes every': 'Abstand der Nachfragen beim Server',
+  'Changes come to the computer at once; this is for when that does not work. 0 leaves it at an hour.':
+    'Änderungen kommen sofort auf den Computer; das hier gilt, wenn das nicht geht. 0 belässt es bei einer Stunde.',
   'Log of the agent': 'Protokoll des Agenten',
   'How much the agent writes down of what it does.': 'Wie viel der Agent von dem aufschreibt, was er tut.',
   Errors: 'Fehler',
@@ -390,19 +399,20 @@ export const settingsDe: Record<SettingWords, string> = {
   Everything: 'alles',
   'Let administrators of the computer remove the agent':
     'Entfernen des Agenten durch Administratoren des Computers erlaubt',
-  'Otherwise the zone must consent: by an order, or by a code for a computer without a network.':
-    'Sonst muss die Zone zustimmen: durch einen Auftrag, oder bei einem Computer ohne Netz durch einen Freigabecode.',
-  'Take the inventory': 'Bestand wird aufgenommen',
+  'Otherwise the organization must agree first. It does so by an order, or by a code for a computer without a network.':
+    'Sonst muss die Organisation zuerst zustimmen. Das tut sie durch einen Auftrag, oder bei einem Computer ohne Netz durch einen Freigabecode.',
+  'Report hardware and software': 'Hardware und Software werden gemeldet',
   'Hardware, system, disks, networks, certificates and services, and the software of computers that are not personal.':
     'Hardware, System, Laufwerke, Netze, Zertifikate und Dienste, und die Software von Computern, die nicht privat sind.',
-  'Take the inventory every': 'Abstand der Bestandsaufnahmen',
-  '0 leaves it at once a day.': '0 belässt es bei einmal am Tag.',
-  'Tell the accounts': 'Konten werden gemeldet',
+  'Report hardware and software every': 'Abstand der Meldungen von Hardware und Software',
+  'How often the agent looks at the computer and reports what has changed. 0 leaves it at once a day.':
+    'Wie oft der Agent den Computer ansieht und meldet, was sich geändert hat. 0 belässt es bei einmal am Tag.',
+  'Report the accounts': 'Konten werden gemeldet',
   'Who has an account on the computer, and who was there last.':
     'Wer am Computer ein Konto hat, und wer zuletzt daran war.',
-  'Tell who signs in': 'Anmeldungen werden gemeldet',
-  'Tell who becomes an administrator': 'Handlungen als Administrator werden gemeldet',
+  'Report who signs in': 'Anmeldungen werden gemeldet',
+  'Report who becomes an administrator': 'Handlungen als Administrator werden gemeldet',
   'Each time, with the name of the account.': 'Jedes Mal, mit dem Namen des Kontos.',
-  'Tell what is plugged in': 'Angesteckte Geräte werden gemeldet',
+  'Report what is plugged in': 'Angesteckte Geräte werden gemeldet',
   'Devices on USB, each time.': 'Geräte an USB, jedes Mal.',
 };
