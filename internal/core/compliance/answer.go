@@ -116,7 +116,7 @@ func decided(breaks bool, why, whyNot string) (Answer, string) {
 // told judges what a companion application has said; nil is untold.
 func told(said *bool, breaking bool, why, whyNot string) (Answer, string) {
 	if said == nil {
-		return Unknown, "It has not told."
+		return Unknown, "It has not told whether that is so."
 	}
 	return decided(*said == breaking, why, whyNot)
 }
@@ -142,9 +142,16 @@ func (r *Rule) heard(last, now time.Time, who string) (Answer, string) {
 	if last.IsZero() {
 		return Unknown, who + " has not been heard of yet."
 	}
-	hours := int(now.Sub(last).Hours())
-	return decided(hours >= r.Hours, fmt.Sprintf("%s was last heard of %d hours ago.", who, hours),
-		fmt.Sprintf("%s was heard of within %d hours.", who, r.Hours))
+	silent := int(now.Sub(last).Hours())
+	return decided(silent >= r.Hours, fmt.Sprintf("%s was last heard of %s ago.", who, hours(silent)),
+		fmt.Sprintf("%s was heard of within %s.", who, hours(r.Hours)))
+}
+
+func hours(n int) string {
+	if n == 1 {
+		return "1 hour"
+	}
+	return fmt.Sprintf("%d hours", n)
 }
 
 // touchDown judges what the companion application has said; where it says nothing, mail that comes from TouchDown proves it.

@@ -162,8 +162,8 @@ func (r *Rule) placed(f Facts) (Answer, string) {
 	if !known {
 		return Unknown, "It has not told where it is."
 	}
-	if hours := int(f.Now.Sub(p.At) / time.Hour); hours >= r.Area.Hours {
-		return Unknown, fmt.Sprintf("Its last position is %d hours old, and one counts for %d.", hours, r.Area.Hours)
+	if old := int(f.Now.Sub(p.At) / time.Hour); old >= r.Area.Hours {
+		return Unknown, fmt.Sprintf("Its last position is %s old, and one counts for %d.", hours(old), r.Area.Hours)
 	}
 	const inside, outside = "It is inside the area.", "It is outside the area."
 	if r.Condition == InsideArea {

@@ -133,8 +133,8 @@ func reasons(t *testing.T) []string {
 	var list []string
 	for _, d := range compliance.Catalogue() {
 		r := compliance.Rule{
-			ID: "rule", Condition: d.Condition, Hours: 24, Platforms: []platform.ID{platform.AndroidGmail}, Apps: []string{"org.example.app"},
-			Floors: []compliance.Floor{{Platform: platform.IOS, Version: "17.2"}}, Count: 1, Area: &compliance.Area{Hours: 24},
+			ID: "rule", Condition: d.Condition, Hours: 1, Platforms: []platform.ID{platform.AndroidGmail}, Apps: []string{"org.example.app"},
+			Floors: []compliance.Floor{{Platform: platform.IOS, Version: "17.2"}}, Count: 1, Area: &compliance.Area{Hours: 1},
 		}
 		broken := false
 		for _, f := range manyFacts() {
@@ -155,7 +155,7 @@ func reasons(t *testing.T) []string {
 // manyFacts break each condition, and leave each that can be unknown so.
 func manyFacts() []compliance.Facts {
 	now := time.Now()
-	old := now.Add(-48 * time.Hour)
+	old, older := now.Add(-time.Hour), now.Add(-48*time.Hour)
 	posture := func(b bool, apps ...device.App) device.Posture {
 		return device.Posture{
 			Rooted: &b, Encrypted: &b, CardEncrypted: &b, Passcode: &b, SIMPresent: &b, SIMChanged: &b, Roaming: &b, Managed: &b,
@@ -165,10 +165,12 @@ func manyFacts() []compliance.Facts {
 	place := func(inside bool, at time.Time) map[string]compliance.Place {
 		return map[string]compliance.Place{"rule": {Inside: inside, At: at}}
 	}
+	silent := device.Device{LastContact: older}
 	iphone := device.Device{Facts: device.Facts{OS: "iOS 15.1"}, Liability: device.Personal, LastContact: old}
 	list := []compliance.Facts{
 		{},
 		{HasCompanion: true, Places: place(true, old)},
+		{Device: silent, HasCompanion: true, PostureAt: older, Places: place(true, older)},
 		{Device: iphone, HasCompanion: true, PostureAt: old, Owned: 2, Posture: posture(true, device.App{ID: "org.example.app"}), Places: place(false, now)},
 		{Posture: posture(false, device.App{ID: "org.example.other"}), Places: place(true, now)},
 	}

@@ -10,7 +10,7 @@ export const complianceDe: Record<Reasons, string> = {
   'It has not taken its policy yet.': 'Es hat seine Richtlinie noch nicht übernommen.',
   'It has not told where it is.': 'Es hat nicht mitgeteilt, wo es ist.',
   'It has not told which applications it has.': 'Es hat nicht mitgeteilt, welche Apps es hat.',
-  'It has not told.': 'Es hat dazu nichts mitgeteilt.',
+  'It has not told whether that is so.': 'Es hat nicht mitgeteilt, ob das so ist.',
   'It has refused its policy.': 'Es hat seine Richtlinie abgelehnt.',
   'It has taken a part of its policy.': 'Es hat einen Teil seiner Richtlinie übernommen.',
   'It is inside the area.': 'Es ist in dem Gebiet.',
@@ -20,14 +20,19 @@ export const complianceDe: Record<Reasons, string> = {
   'It is roaming.': 'Es ist in einem fremden Netz.',
   'It is rooted or jailbroken.': 'Es ist gerootet oder hat einen Jailbreak.',
   'It lacks an application ({}).': 'Ihm fehlt eine App ({1}).',
-  'It was last heard of {} hours ago.': 'Es hat sich zuletzt vor {1} Std. gemeldet.',
+  'It was last heard of {} hour ago.': 'Es hat sich zuletzt vor {1} Stunde gemeldet.',
+  'It was last heard of {} hours ago.': 'Es hat sich zuletzt vor {1} Stunden gemeldet.',
   'Its SIM card has been taken out.': 'Seine SIM-Karte wurde herausgenommen.',
   'Its SIM card is another one than at enrolment.': 'Es hat eine andere SIM-Karte als bei der Anmeldung.',
   'Its companion application has not been heard of yet.': 'Seine Begleit-App hat sich noch nie gemeldet.',
+  'Its companion application was last heard of {} hour ago.':
+    'Seine Begleit-App hat sich zuletzt vor {1} Stunde gemeldet.',
   'Its companion application was last heard of {} hours ago.':
-    'Seine Begleit-App hat sich zuletzt vor {1} Std. gemeldet.',
+    'Seine Begleit-App hat sich zuletzt vor {1} Stunden gemeldet.',
+  'Its last position is {} hour old, and one counts for {}.':
+    'Sein letzter Ort ist {1} Stunde alt, und einer gilt {2} Std.',
   'Its last position is {} hours old, and one counts for {}.':
-    'Sein letzter Ort ist {1} Std. alt, und einer gilt {2} Std.',
+    'Sein letzter Ort ist {1} Stunden alt, und einer gilt {2} Std.',
   'Its owner has {} devices, more than {}.': 'Sie haben {1} Geräte, erlaubt sind höchstens {2}.',
   'Its platform, {}, is not allowed.': 'Seine Art, {1}, ist nicht erlaubt.',
   'Its storage card is not encrypted.': 'Seine Speicherkarte ist nicht verschlüsselt.',
