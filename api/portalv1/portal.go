@@ -150,7 +150,7 @@ type Demand struct {
 	Kind     string   `json:"kind" enum:"bool,number,choice,text,list,files"`
 	Title    string   `json:"title"`
 	Help     string   `json:"help"`
-	Value    string   `json:"value" doc:"yes, no, a number, the words of a choice, or a text; empty for a list and for files."`
+	Value    string   `json:"value" doc:"yes, no, a number, no-limit for one that bounds nothing, none for one that asks nothing, the words of a choice, or a text; empty for a list and for files."`
 	List     []string `json:"list" doc:"The texts of a list, or the paths of files."`
 	Unit     string   `json:"unit"`
 	Kept     bool     `json:"kept" doc:"The device keeps it, or part of it."`

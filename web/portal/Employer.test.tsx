@@ -81,16 +81,50 @@ describe('what the policy asks, in German', () => {
   it('counts one and several', async () => {
     const expiration = demands.find(({ key }) => key.startsWith('password.expiration'))!;
     const attachment = demands.find(({ key }) => key.startsWith('sync.max-attachment'))!;
-    const rating = demands.find(({ key }) => key.startsWith('ios.ratings-movies'))!;
     const card = await page([
       expiration,
       { ...expiration, key: 'several', value: '30' },
       { ...attachment, value: '1048576' },
-      { ...rating, value: '1000' },
     ]);
     const told = within(card)
       .getAllByRole('listitem')
       .map((line) => line.querySelector('p')?.textContent?.split(': ')[1]);
-    expect(told).toEqual(['1 Tag', '30 Tage', '1.048.576 Byte', '1000']);
+    expect(told).toEqual(['1 Tag', '30 Tage', '1.048.576 Byte']);
+  });
+
+  it('says in words that a number bounds or asks nothing', async () => {
+    const idle = demands.find(({ key }) => key.startsWith('lock.inactivity'))!;
+    const length = demands.find(({ key }) => key.startsWith('password.min-length'))!;
+    const card = await page([
+      { ...idle, value: 'no-limit' },
+      { ...length, value: 'none' },
+    ]);
+    const told = within(card)
+      .getAllByRole('listitem')
+      .map((line) => line.querySelector('p')?.textContent?.split(': ')[1]);
+    expect(told).toEqual(['keine Grenze', 'nichts verlangt']);
+  });
+
+  it('folds away what the device does not keep', async () => {
+    const [kept, ...others] = demands.filter(({ kind }) => kind === 'bool').slice(0, 3) as [
+      Demand,
+      ...Demand[],
+    ];
+    const card = await page([kept, ...others.map((demand) => ({ ...demand, kept: false }))]);
+    const folded = within(card).getByRole('group');
+    expect(folded.hasAttribute('open')).toBe(false);
+    expect(folded.querySelector('summary')?.textContent).toBe(
+      'Das verlangt Ihre Organisation auch, aber dieses Gerät hält es nicht ein: 2',
+    );
+    const lines = [...card.querySelectorAll('li')];
+    expect(lines.map((line) => folded.contains(line))).toEqual([false, true, true]);
+  });
+
+  it('says so where the device keeps nothing of it', async () => {
+    const card = await page([{ ...demands[0]!, kept: false }]);
+    expect(card.querySelector('p')?.textContent).toBe(
+      'Die Richtlinie verlangt nichts, was dieses Gerät einhält.',
+    );
+    expect(card.querySelector('details')?.querySelectorAll('li')).toHaveLength(1);
   });
 });

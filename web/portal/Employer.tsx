@@ -28,7 +28,6 @@ function Whole({ seen }: { seen: Employer }) {
   const when = useWhen();
   const can = seen.effects.filter((effect) => effect.possible);
   const cannot = seen.effects.filter((effect) => !effect.possible);
-  const categories = [...new Set(seen.demands.map((demand) => demand.category))];
   const named = (command: string) => word<string>(words.commands, command) ?? command;
   return (
     <>
@@ -54,16 +53,7 @@ function Whole({ seen }: { seen: Employer }) {
           </p>
         )}
       </Card>
-      <Card title={words.demands}>
-        {seen.demands.length === 0 && <p>{words.noDemands}</p>}
-        {categories.map((category) => (
-          <Group
-            key={category}
-            category={category}
-            demands={seen.demands.filter((demand) => demand.category === category)}
-          />
-        ))}
-      </Card>
+      <Demands of={seen.demands} />
       <Card title={words.told}>
         <Facts
           list={seen.facts.map((fact) => [
@@ -74,6 +64,32 @@ function Whole({ seen }: { seen: Employer }) {
       </Card>
     </>
   );
+}
+
+/** What the device keeps of the policy, and folded away what is asked of other kinds of devices. */
+function Demands({ of }: { of: Demand[] }) {
+  const words = useWords();
+  const kept = of.filter((demand) => demand.kept);
+  const others = of.filter((demand) => !demand.kept);
+  return (
+    <Card title={words.demands}>
+      {kept.length === 0 && <p>{words.noDemands}</p>}
+      <Groups of={kept} />
+      {others.length > 0 && (
+        <details>
+          <summary>{words.alsoAsked(others.length)}</summary>
+          <Groups of={others} />
+        </details>
+      )}
+    </Card>
+  );
+}
+
+function Groups({ of }: { of: Demand[] }) {
+  const categories = [...new Set(of.map((demand) => demand.category))];
+  return categories.map((category) => (
+    <Group key={category} category={category} demands={of.filter((demand) => demand.category === category)} />
+  ));
 }
 
 function Group({ category, demands }: { category: string; demands: Demand[] }) {
@@ -92,7 +108,6 @@ function Group({ category, demands }: { category: string; demands: Demand[] }) {
 }
 
 function Asked({ demand }: { demand: Demand }) {
-  const words = useWords();
   return (
     <li>
       <p>
@@ -104,7 +119,6 @@ function Asked({ demand }: { demand: Demand }) {
       <p className="dim">
         <Said text={demand.help} />
       </p>
-      {!demand.kept && <p>{words.notKept}</p>}
     </li>
   );
 }
@@ -117,7 +131,7 @@ function Value({ demand }: { demand: Demand }) {
     case 'bool':
       return demand.value === 'yes' ? words.yes : words.no;
     case 'number':
-      return count(Number(demand.value), demand.unit);
+      return word<string>(words.limits, demand.value) ?? count(Number(demand.value), demand.unit);
     case 'choice':
       return <Said text={demand.value} />;
     case 'text':

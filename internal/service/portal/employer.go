@@ -108,6 +108,9 @@ func wordsOf(d policy.Definition, v policy.Value) string {
 		}
 		return "no"
 	case policy.KindNumber:
+		if v.Int() == d.None {
+			return noneOf(d)
+		}
 		return strconv.FormatInt(v.Int(), 10)
 	case policy.KindChoice:
 		for _, o := range d.Options {
@@ -120,6 +123,15 @@ func wordsOf(d policy.Definition, v policy.Value) string {
 	case policy.KindList, policy.KindFiles:
 	}
 	return ""
+}
+
+// noneOf says that a number asks nothing, as where an administrator holds a device to that: a bound above, such as on the idle
+// time, is then no limit; of what must be at least so much, such as a length, none is asked for.
+func noneOf(d policy.Definition) string {
+	if d.Stricter == policy.More {
+		return "none"
+	}
+	return "no-limit"
 }
 
 // listOf are the texts of a list, and where files must be: what is in those is long, and not for a phone.

@@ -186,7 +186,7 @@ export const de: Words = {
   theyCan: 'Was Administratoren anordnen können',
   theyCannot: 'Was sie auf diesem Gerät nicht anordnen können',
   demands: 'Was die Richtlinie vom Gerät verlangt',
-  noDemands: 'Die Richtlinie verlangt von diesem Gerät nichts.',
+  noDemands: 'Die Richtlinie verlangt nichts, was dieses Gerät einhält.',
   units: {
     attempts: ['Versuch', 'Versuche'],
     bytes: ['Byte', 'Byte'],
@@ -198,7 +198,8 @@ export const de: Words = {
     passwords: ['Code', 'Codes'],
     seconds: ['Sekunde', 'Sekunden'],
   },
-  notKept: 'Dieses Gerät hält es nicht ein.',
+  limits: { 'no-limit': 'keine Grenze', none: 'nichts verlangt' },
+  alsoAsked: (n) => `Das verlangt Ihre Organisation auch, aber dieses Gerät hält es nicht ein: ${n}`,
 
   rename: 'Name',
   newName: 'Name des Geräts',

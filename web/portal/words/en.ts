@@ -181,7 +181,7 @@ export const en = {
   theyCan: 'What administrators can order',
   theyCannot: 'What they cannot order on this device',
   demands: 'What the policy asks of the device',
-  noDemands: 'The policy asks nothing of this device.',
+  noDemands: 'The policy asks nothing that this device keeps.',
   units: {
     attempts: ['attempt', 'attempts'],
     bytes: ['byte', 'bytes'],
@@ -193,7 +193,11 @@ export const en = {
     passwords: ['password', 'passwords'],
     seconds: ['second', 'seconds'],
   } satisfies Record<SettingUnits, Unit>,
-  notKept: 'This device does not keep it.',
+  limits: { 'no-limit': 'no limit', none: 'nothing asked' },
+  alsoAsked: (n: number) =>
+    n === 1
+      ? 'Your organization asks for this too, but this device does not keep it: 1'
+      : `Your organization asks for these too, but this device does not keep them: ${n}`,
 
   rename: 'Name',
   newName: 'Name of the device',
