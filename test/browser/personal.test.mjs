@@ -101,7 +101,7 @@ step('a least version holds from a day on', async () => {
   await dialog(page).getByLabel('Name', { exact: true }).fill('Current systems');
   await choose(dialog(page), 'A device breaks it when', "The device's system is too old");
   const floors = dialog(page).getByRole('group', { name: 'Least versions' });
-  await choose(floors, 'Platform', 'iPhone, iPad');
+  await choose(floors, 'Platform', 'iOS and iPadOS Mail');
   await floors.getByLabel('At least').fill('new');
   await button(page, 'Save').click();
   await floors.getByRole('alert').getByText('"new" is no version of a platform').waitFor();
@@ -118,9 +118,14 @@ step('a rule of an area says where and when', async () => {
   await dialog(page).getByLabel('Name', { exact: true }).fill('Not on the test ground');
   await choose(dialog(page), 'A device breaks it when', 'The device is inside a forbidden area');
   await dialog(page).getByText('Polygon', { exact: true }).click();
-  const corners = dialog(page).getByLabel('Corners');
+  const corners = dialog(page).getByRole('textbox', { name: 'Corners' });
   await corners.fill('48.10, 16.30\nhere');
   await dialog(page).getByText('Line 2 is no corner.').waitFor();
+  await corners.fill('48.10, 16.30\n48.10, 16.40\n48.15, 16.40');
+  const map = dialog(page).getByRole('application');
+  await map.focus();
+  await page.keyboard.press('Enter'); // the place in the middle is a corner too
+  assert.match(await corners.inputValue(), /^(-?[\d.]+, -?[\d.]+\n){3}-?[\d.]+, -?[\d.]+$/);
   await corners.fill('48.10, 16.30\n48.10, 16.40\n48.15, 16.40');
   await dialog(page).getByText('At some times of the week').click();
   await button(page, 'Remove time 1 of Monday').click();

@@ -224,6 +224,7 @@ func TestTemplates(t *testing.T) {
 		"{user}-{host}":               "ann-web1",
 		"{model}":                     "computer",
 		"-{serial}-":                  "S-1",
+		"_\u00a0_{serial}":            "S-1",
 		"{attribute:none} {number}":   "7",
 		"=cmd()":                      "cmd()",
 		Template("x" + strings.Repeat("{fqdn}", 12)): "x" + strings.Repeat("web1.example.org", 12)[:99],

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"drover/internal/base/csvsafe"
 	"drover/internal/base/problem"
@@ -89,7 +90,7 @@ func (t Template) fill(f ComputerFacts, owner string, number int64) string {
 		digits, _ := strconv.Atoi(of) // checked; none is 0
 		return fmt.Sprintf("%0*d", digits, number)
 	})
-	name = strings.Trim(plain(name, maxComputerName), " -_.")
+	name = strings.TrimFunc(plain(name, maxComputerName), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("-_.", r) })
 	for csvsafe.Formula(name) {
 		name = strings.TrimSpace(string([]rune(name)[1:]))
 	}

@@ -16,6 +16,7 @@ export interface Page<T> {
 }
 
 export type Area = Schemas['Area'];
+export type Circle = Schemas['Circle'];
 export type ClosestServers = Schemas['ClosestServers'];
 export type DoorDifference = Schemas['DoorDifference'];
 export type DoorFilter = Schemas['DoorFilter'];

@@ -1,23 +1,28 @@
 import { Group, NumberInput, SegmentedControl, Textarea } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { useState } from 'react';
-import type { Area, ComplianceRuleDraft } from '../../api/types';
+import { lazy, Suspense, useState } from 'react';
+import type { Area, Circle, ComplianceRuleDraft, Point } from '../../api/types';
+import type { Area as Drawn } from '../../ui/map/AreaMap';
 import { toWeek, toWindows } from '../../ui/week/week';
 import { WeekField } from '../../ui/week/WeekField';
 import { ownZone } from '../../ui/week/zone';
 import { ZoneField } from '../../ui/week/ZoneField';
 import { fromLines, toLines } from './corners';
 
-const CIRCLE = { latitude: 0, longitude: 0, metres: 5000 };
+const AreaMap = lazy(() => import('../../ui/map/AreaMap'));
+
+const METRES = 5000;
 const WORKDAYS = { days: [1, 2, 3, 4, 5], from: 8 * 60, to: 18 * 60 };
 
 /** Where a device must be, or must not: a circle or a polygon, and when that is asked. */
 export function AreaFields({ form }: { form: UseFormReturnType<ComplianceRuleDraft> }) {
-  const area: Area = form.values.area ?? { circle: CIRCLE, hours: 24 };
+  const area: Area = form.values.area ?? { hours: 24 };
   const set = (part: Partial<Area>) => form.setFieldValue('area', { ...area, ...part });
-  const shape = area.circle ? 'circle' : 'polygon';
-  const choose = (next: string) =>
-    set(next === 'circle' ? { circle: CIRCLE, polygon: undefined } : { circle: undefined, polygon: [] });
+  const [shape, setShape] = useState(area.polygon?.length ? 'polygon' : 'circle');
+  const choose = (next: string) => {
+    setShape(next);
+    set({ circle: undefined, polygon: undefined });
+  };
   return (
     <>
       <SegmentedControl
@@ -56,56 +61,80 @@ interface PartProps {
 }
 
 function CircleFields({ form, area, set }: PartProps) {
-  const circle = area.circle ?? CIRCLE;
-  const given = form.values.area !== undefined; // a place that nobody has named is not shown as one
-  const change = (key: keyof typeof circle) => (next: string | number) =>
-    set({ circle: { ...circle, [key]: Number(next) } });
+  const { circle } = area;
+  const change = (part: Partial<Circle>) =>
+    set({ circle: { latitude: 0, longitude: 0, metres: METRES, ...circle, ...part } });
   return (
-    <Group grow align="flex-start">
-      <NumberInput
-        label="Latitude"
-        min={-90}
-        max={90}
-        value={given ? circle.latitude : ''}
-        onChange={change('latitude')}
-        error={form.errors['area.circle'] ?? form.errors.area}
-      />
-      <NumberInput
-        label="Longitude"
-        min={-180}
-        max={180}
-        value={given ? circle.longitude : ''}
-        onChange={change('longitude')}
-      />
-      <NumberInput
-        label="Metres"
-        min={100}
-        max={5_000_000}
-        value={circle.metres}
-        onChange={change('metres')}
-      />
-    </Group>
+    <>
+      <Group grow align="flex-start">
+        <NumberInput
+          label="Latitude"
+          min={-90}
+          max={90}
+          value={circle?.latitude ?? ''}
+          onChange={(latitude) => change({ latitude: Number(latitude) })}
+          error={form.errors['area.circle'] ?? form.errors.area}
+        />
+        <NumberInput
+          label="Longitude"
+          min={-180}
+          max={180}
+          value={circle?.longitude ?? ''}
+          onChange={(longitude) => change({ longitude: Number(longitude) })}
+        />
+        <NumberInput
+          label="Metres"
+          min={100}
+          max={5_000_000}
+          value={circle?.metres ?? METRES}
+          onChange={(metres) => change({ metres: Number(metres) })}
+        />
+      </Group>
+      <Map area={circle ?? null} onPick={(at) => change(rounded(at))} />
+    </>
   );
 }
 
-/** The corners as text, a line each; what is no corner yet is not sent. */
-function Corners({ form, area, set }: PartProps) {
-  const [text, setText] = useState(() => toLines(area.polygon ?? []));
-  const { bad } = fromLines(text);
+/** Metres are near enough: five digits behind the point are one. */
+const rounded = ({ latitude, longitude }: Point): Point => ({
+  latitude: Number(latitude.toFixed(5)),
+  longitude: Number(longitude.toFixed(5)),
+});
+
+function Map(props: { area: Drawn | null; onPick: (at: Point) => void }) {
   return (
-    <Textarea
-      label="Corners"
-      description="Latitude and longitude of each corner, a line each, in order: 48.2082, 16.3738"
-      autosize
-      minRows={3}
-      maxRows={12}
-      value={text}
-      onChange={(e) => {
-        setText(e.currentTarget.value);
-        set({ polygon: fromLines(e.currentTarget.value).corners });
-      }}
-      error={bad ? `Line ${bad} is no corner.` : (form.errors['area.polygon'] ?? form.errors.area)}
-    />
+    <Suspense fallback={null}>
+      <AreaMap {...props} />
+    </Suspense>
+  );
+}
+
+/** The corners as text, a line each, and on the map; what is no corner yet is not sent. */
+function Corners({ form, area, set }: PartProps) {
+  const corners = area.polygon ?? [];
+  const [text, setText] = useState(() => toLines(corners));
+  const { bad } = fromLines(text);
+  const write = (next: string) => {
+    setText(next);
+    set({ polygon: fromLines(next).corners });
+  };
+  return (
+    <>
+      <Textarea
+        label="Corners"
+        description="Click on the map, or write latitude and longitude of each corner, a line each, in order: 48.2082, 16.3738"
+        autosize
+        minRows={3}
+        maxRows={12}
+        value={text}
+        onChange={(e) => write(e.currentTarget.value)}
+        error={bad ? `Line ${bad} is no corner.` : (form.errors['area.polygon'] ?? form.errors.area)}
+      />
+      <Map
+        area={corners.length > 0 ? { points: corners } : null}
+        onPick={(at) => write(toLines([...corners, rounded(at)]))}
+      />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { mapTiles } from '../../api/zone';
+import { plural } from '../time';
 import classes from './map.module.css';
 import { MapView } from './MapView';
 import { project, projectLine, ringAround, type Place, type Size, type Spot, type View } from './mercator';
@@ -44,7 +45,7 @@ export default function AreaMap({ area, onPick }: AreaMapProps) {
 
 function labelOf(area: Area | null): string {
   if (!area) return 'Map of the world';
-  return 'points' in area ? `Map of an area with ${area.points.length} corners` : 'Map of a circle';
+  return 'points' in area ? `Map of an area with ${plural(area.points.length, 'corner')}` : 'Map of a circle';
 }
 
 function outlineOf(area: Area | null): Place[] {
