@@ -28,6 +28,7 @@ before(async () => {
   world = await openWorld();
   await addMailServer(world.owner.page, 'Mail', world.mail.url);
   await assignSuite(world.owner.page, 'Everybody');
+  await forbidSiri(world.owner.page, 'Everybody');
   phones = await startPhones(world.zone, { count: 1, platform: 'android-samsung', users: 'ann@example.org' });
   browser = { context: world.owner.page.context() };
   ({ page, faults } = await openPage(browser));
@@ -37,6 +38,19 @@ before(async () => {
 after(async () => {
   for (const part of [companion, tiles, phones, world]) await part?.close();
 });
+
+/** Asks in a suite for what no Android phone keeps. */
+async function forbidSiri(admin, suite) {
+  await admin.getByRole('link', { name: suite, exact: true }).first().click();
+  await heading(admin, suite).waitFor();
+  await admin.getByRole('searchbox', { name: 'Search settings' }).fill('siri');
+  for (const who of ['corporate', 'personal']) {
+    await admin.locator(`input[aria-label="Allow Siri, ${who} devices"]`).click();
+    await admin.getByRole('option', { name: 'No', exact: true }).click();
+  }
+  await button(admin, 'Save as version 2').click();
+  await button(admin, 'Save as version 2').waitFor({ state: 'detached' });
+}
 
 const step = tell(() => ({ owner: page }));
 
@@ -83,7 +97,18 @@ step('the organization shows what it sees and can do', async () => {
   await card('What the policy asks of the device').getByText('Require a password').waitFor();
   assert.equal(await page.getByText(/duress/i).count(), 0);
   await fine(page, 'portal-employer');
+  await unfold(/asks for (this|these) too, but this device does not keep/);
+  await fine(page, 'portal-employer-unfolded');
 });
+
+/** Opens what is folded away, by the keyboard alone. */
+async function unfold(summary) {
+  const folded = page.getByRole('group').filter({ hasText: summary });
+  assert.equal(await folded.getByRole('listitem').count(), 0);
+  await folded.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await folded.getByRole('listitem').first().waitFor();
+}
 
 step('the same page is German throughout for who chooses that', async () => {
   await page.getByLabel('Language').selectOption('de');
