@@ -96,6 +96,14 @@ step('a rule says in words what follows, is tried, and is saved', async () => {
   await table(page, 'Rules of compliance').getByText('No Android 4').waitFor();
 });
 
+/** The rule of a name as it was saved; it is taken away. */
+async function takeRule(name) {
+  const { items } = await api('GET', '/compliance/rules');
+  const rule = items.find((r) => r.name === name);
+  await api('DELETE', `/compliance/rules/${rule.id}`);
+  return rule;
+}
+
 step('a least version holds from a day on', async () => {
   await button(page, 'Add a rule').click();
   await dialog(page).getByLabel('Name', { exact: true }).fill('Current systems');
@@ -111,6 +119,8 @@ step('a least version holds from a day on', async () => {
   await fine(page, 'compliance-floors');
   await button(page, 'Save').click();
   await table(page, 'Rules of compliance').getByText('Current systems').waitFor();
+  const { floors: kept } = await takeRule('Current systems');
+  assert.deepEqual(kept, [{ platform: 'ios', version: '18.1', from: '2027-02-01' }]);
 });
 
 step('a rule of an area says where and when', async () => {
@@ -134,6 +144,11 @@ step('a rule of an area says where and when', async () => {
   await fine(page, 'compliance-area');
   await button(page, 'Save').click();
   await table(page, 'Rules of compliance').getByText('Not on the test ground').waitFor();
+  const { area } = await takeRule('Not on the test ground');
+  assert.deepEqual(
+    [area.polygon.length, area.hours, area.circle, area.during.windows],
+    [3, 24, undefined, [{ days: [2, 3, 4, 5], from: 480, to: 1080 }]],
+  );
 });
 
 step('the mails to owners are written with a preview, and put back', async () => {

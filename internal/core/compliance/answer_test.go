@@ -42,8 +42,10 @@ func TestMailOfTouchDownProvesIt(t *testing.T) {
 
 func TestTheHighestLeastVersionOfTodayHolds(t *testing.T) {
 	r := compliance.Rule{Condition: compliance.OldSystem, Floors: []compliance.Floor{
-		{Platform: platform.IOS, Version: "18.0", From: "2027-02-01"}, {Platform: platform.IOS, Version: "16.0"},
-		{Platform: platform.IOS, Version: "17.2", From: "2026-12-01"}, {Platform: platform.AndroidGmail, Version: "99"},
+		{Platform: platform.IOS, Version: "18.0", From: "2027-02-01"},
+		{Platform: platform.IOS, Version: "16.0"},
+		{Platform: platform.IOS, Version: "17.2", From: "2026-12-01"},
+		{Platform: platform.AndroidGmail, Version: "99"},
 	}}
 	day := func(text string) time.Time {
 		at, err := time.Parse(time.RFC3339, text)

@@ -42,9 +42,15 @@ func TestAnAreaIsAPolygon(t *testing.T) {
 			at   compliance.Position
 			want compliance.Answer
 		}{
-			{at(48.5, 16.5), compliance.Keeps}, {at(48.5, 17.5), compliance.Keeps}, {at(49.5, 16.5), compliance.Keeps},
-			{at(49.5, 17.5), compliance.Breaks}, {at(47.9, 16.5), compliance.Breaks}, {at(50.1, 16.5), compliance.Breaks},
-			{at(48.5, 15.9), compliance.Breaks}, {at(48.5, 18.1), compliance.Breaks}, {at(-48.5, -163.5), compliance.Breaks},
+			{at(48.5, 16.5), compliance.Keeps},
+			{at(48.5, 17.5), compliance.Keeps},
+			{at(49.5, 16.5), compliance.Keeps},
+			{at(49.5, 17.5), compliance.Breaks},
+			{at(47.9, 16.5), compliance.Breaks},
+			{at(50.1, 16.5), compliance.Breaks},
+			{at(48.5, 15.9), compliance.Breaks},
+			{at(48.5, 18.1), compliance.Breaks},
+			{at(-48.5, -163.5), compliance.Breaks},
 		} {
 			if got := f.placed(t, d, x.at); got.Answer != x.want {
 				t.Errorf("at %v: %+v", x.at, got)

@@ -70,10 +70,14 @@ var catalogue = []Description{
 	{MissingApp, "A required application is missing", "Install the application.", []string{"apps"}},
 	{TooMany, "The owner has too many devices", "Unenrol devices that are not used.", []string{"count"}},
 	{Personal, "The device is personal, not the organization's", "Use a device of the organization.", nil},
-	{Unmanaged, "The management profile has been removed, or the application administers the device no more",
-		"Install the management profile again, or let the companion application administer the device.", nil},
-	{PushLost, "The platform's push service does not reach the companion application",
-		"Allow the companion application to be notified, and open it.", nil},
+	{
+		Unmanaged, "The management profile has been removed, or the application administers the device no more",
+		"Install the management profile again, or let the companion application administer the device.", nil,
+	},
+	{
+		PushLost, "The platform's push service does not reach the companion application",
+		"Allow the companion application to be notified, and open it.", nil,
+	},
 	{NoTouchDown, "TouchDown is missing or not registered", "Install TouchDown and register it with the mail account.", nil},
 	{OutsideArea, "The device is outside its area", "It ends when the device tells a position within the area.", []string{"area"}},
 	{InsideArea, "The device is inside a forbidden area", "It ends when the device tells a position outside the area.", []string{"area"}},
