@@ -19,28 +19,28 @@ export function FloorFields({ form, platforms }: FloorFieldsProps) {
   return (
     <div role="group" aria-label="Least versions">
       {floors.map((f, i) => (
-        <Group key={i} align="flex-end" gap="xs" mb={6} wrap="nowrap">
+        <Group key={i} align="flex-end" gap="xs" mb={6}>
           <Select
             label="Platform"
             data={platforms}
             searchable
             value={f.platform || null}
             onChange={(platform) => change(i, { platform: platform ?? '' })}
-            style={{ flex: 2 }}
+            flex="2 1 170px"
           />
           <TextInput
             label="At least"
             placeholder="17.2"
             value={f.version}
             onChange={(e) => change(i, { version: e.currentTarget.value })}
-            style={{ flex: 1 }}
+            flex="1 1 90px"
           />
           <TextInput
             type="date"
             label="From (always if empty)"
             value={f.from ?? ''}
             onChange={(e) => change(i, { from: e.currentTarget.value || undefined })}
-            style={{ flex: 1.4 }}
+            flex="1.4 1 150px"
           />
           <ActionIcon
             variant="subtle"
