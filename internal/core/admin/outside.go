@@ -25,7 +25,8 @@ type Outsider struct {
 // Directories prove administrators who have no password here.
 type Directories interface {
 	// ProveAdmin returns who in a directory has this name and password; a problem of kind Unauthenticated for nobody, and for
-	// somebody whom no group makes an administrator. source is the directory that must vouch, "" for any.
+	// somebody whom no group makes an administrator, and one of kind Forbidden for somebody whose password is right and has
+	// expired. source is the directory that must vouch, "" for any.
 	ProveAdmin(ctx context.Context, source, name, password string) (Outsider, error)
 }
 
@@ -54,7 +55,7 @@ func (s *Store) loginOutside(ctx context.Context, addr netip.Addr, agent, source
 	}
 	o, err := s.directories.ProveAdmin(ctx, source, name, password)
 	if problem.Is(err, problem.Unauthenticated) {
-		return "", x, errLogin
+		return "", x, errors.Join(errLogin, err) // which holds the directory's reason
 	}
 	if err != nil {
 		return "", x, err

@@ -60,10 +60,16 @@ func (s *Store) Login(ctx context.Context, addr netip.Addr, agent, name, passwor
 		return "", x, err
 	}
 	id, secret, x, err := s.login(ctx, addr, agent, name, password)
-	if errors.Is(err, errLogin) {
-		return "", x, errors.Join(try.Answer(errLogin), s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}, "admin.sign-in-failed"))
+	refused := func() error {
+		return s.refused(ctx, scope.Caller{Kind: scope.Admin, ID: id, Addr: addr}, "admin.sign-in-failed", err)
 	}
-	if err != nil && !errors.Is(err, errAwaiting) && !errors.Is(err, errKeptOut) {
+	switch {
+	case errors.Is(err, errLogin):
+		return "", x, errors.Join(try.Answer(errLogin), refused())
+	case errors.Is(err, errAwaiting), errors.Is(err, errKeptOut): // whose password is right
+	case problem.Is(err, problem.Forbidden): // it is right, and has expired
+		return "", x, errors.Join(err, refused())
+	case err != nil:
 		return "", x, err
 	}
 	return secret, x, errors.Join(err, s.throttle.Forgive(ctx, account, from))

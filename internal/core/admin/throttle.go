@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"drover/internal/base/ldapdir"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
 	"drover/internal/base/throttle"
@@ -24,7 +25,7 @@ func (s *Store) Try(ctx context.Context, c scope.Caller, fn func() error) error 
 	case err == nil:
 		return s.throttle.Forgive(ctx, account, from)
 	case wrongProof(err):
-		return errors.Join(try.Answer(err), s.refused(ctx, c, "admin.proof-failed"))
+		return errors.Join(try.Answer(err), s.refused(ctx, c, "admin.proof-failed", err))
 	}
 	return errors.Join(err, s.throttle.TakeBack(ctx, account, from)) // nothing was proven, and nothing was wrong
 }
@@ -37,11 +38,15 @@ func wrongProof(err error) bool {
 	return false
 }
 
-// refused records a wrong proof.
-func (s *Store) refused(ctx context.Context, c scope.Caller, action string) error {
+// refused records a wrong proof, with the reason where a directory has told one.
+func (s *Store) refused(ctx context.Context, c scope.Caller, action string, err error) error {
+	var after any
+	if why, ok := errors.AsType[ldapdir.Refusal](err); ok {
+		after = map[string]any{"why": string(why)}
+	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		return s.log.Append(ctx, tx, audit.Record{
-			Action: action, Caller: c, Subject: audit.Subject{Kind: "admin", ID: c.ID}, Outcome: audit.Refused,
+			Action: action, Caller: c, Subject: audit.Subject{Kind: "admin", ID: c.ID}, Outcome: audit.Refused, After: after,
 		})
 	})
 }

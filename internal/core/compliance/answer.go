@@ -174,16 +174,19 @@ func (r *Rule) system(d device.Device, now time.Time) (Answer, string) {
 	}
 	slices.SortFunc(floors, func(a, b Floor) int { return strings.Compare(a.From, b.From) })
 	today := now.UTC().Format(time.DateOnly)
+	var least platform.Version
 	soon := ""
 	for _, f := range floors {
 		want := platform.ParseVersion(f.Version)
 		switch {
-		case !have.Less(want):
-		case f.From <= today:
-			return Breaks, fmt.Sprintf("Its system's version %s is below %s.", have, want)
-		case soon == "":
+		case f.From <= today && least.Less(want):
+			least = want
+		case f.From > today && have.Less(want) && soon == "":
 			soon = fmt.Sprintf(" From %s on it must be %s.", f.From, want)
 		}
+	}
+	if have.Less(least) {
+		return Breaks, fmt.Sprintf("Its system's version %s is below %s.", have, least)
 	}
 	return Keeps, fmt.Sprintf("Its system's version is %s.%s", have, soon)
 }

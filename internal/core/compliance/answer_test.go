@@ -61,6 +61,7 @@ func TestTheHighestLeastVersionOfTodayHolds(t *testing.T) {
 		because string
 	}{
 		{"iOS 15.8", day("2026-11-01T00:00:00Z"), compliance.Breaks, "Its system's version 15.8 is below 16.0."},
+		{"iOS 15.8", day("2027-01-15T00:00:00Z"), compliance.Breaks, "Its system's version 15.8 is below 17.2."},
 		{"iOS 17.1", day("2026-11-30T23:59:59Z"), compliance.Keeps, "Its system's version is 17.1. From 2026-12-01 on it must be 17.2."},
 		{"iOS 17.1", day("2026-12-01T00:00:00Z"), compliance.Breaks, "Its system's version 17.1 is below 17.2."},
 		{"iOS 17.2", day("2026-12-01T00:00:00+02:00"), compliance.Keeps, "Its system's version is 17.2. From 2027-02-01 on it must be 18.0."},

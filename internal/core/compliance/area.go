@@ -66,18 +66,27 @@ func (r *Rule) checkArea() error {
 			return invalid("area.polygon", why)
 		}
 	}
-	return checkDuring(area.During)
-}
-
-func checkDuring(w *policy.Week) error {
-	if w == nil {
+	if area.During == nil {
 		return nil
 	}
+	return r.checkDuring(area.During)
+}
+
+// checkDuring refuses what would never follow: a breach ends with the time at which the area is asked for.
+func (r *Rule) checkDuring(w *policy.Week) error {
 	if faults := w.Faults(); len(faults) > 0 {
 		return invalid("area.during", faults[0].Message)
 	}
 	if len(w.Windows) == 0 {
 		return invalid("area.during", "Say at which times of the week the area is asked for, or leave them out for always.")
+	}
+	for _, x := range w.Windows {
+		if time.Duration(r.Grace)*time.Hour >= x.Length() {
+			return invalid("grace", "The grace is shorter than each of the times at which the area is asked for: at their end it is over.")
+		}
+	}
+	if r.RetireAfter > 0 || r.WipeAfter > 0 {
+		return invalid("area.during", "A rule that is asked for at some times alone neither retires nor erases: at their end it is over.")
 	}
 	return nil
 }
@@ -102,8 +111,8 @@ func checkPolygon(corners []Position) string {
 	switch {
 	case math.Abs(around) > 1: // degrees; it is 0 or a whole turn
 		return "A polygon goes around neither pole."
-	case math.Abs(area) < 1e-9: // square degrees: some square centimetres
-		return "The corners lie on one line."
+	case math.Abs(area) < 1e-9: // square degrees: some square metres
+		return "The corners enclose nothing, or the edges cross."
 	}
 	return ""
 }
@@ -153,13 +162,18 @@ func (a *Area) sameShape(b *Area) bool {
 	return *a.Circle == *b.Circle
 }
 
-// placed judges the last position, unless it is too old to tell where the device is.
+// asks tells whether the rule asks anything at a time: one of an area may at some times of the week alone.
+func (r *Rule) asks(at time.Time) bool {
+	return !r.ofArea() || r.Area.During == nil || r.Area.During.Holds(at)
+}
+
+// placed judges the last position of the times at which the area is asked for, unless it is too old to tell where the device is.
 func (r *Rule) placed(f Facts) (Answer, string) {
-	if w := r.Area.During; w != nil && !w.Holds(f.Now) {
+	if !r.asks(f.Now) {
 		return Keeps, "It may be anywhere at this time."
 	}
 	p, known := f.Places[r.ID]
-	if !known {
+	if !known || !r.asks(p.At) {
 		return Unknown, "It has not told where it is."
 	}
 	if old := int(f.Now.Sub(p.At) / time.Hour); old >= r.Area.Hours {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"drover/internal/base/problem"
 	"drover/internal/core/compliance"
 	"drover/internal/core/device"
 	"drover/internal/core/policy"
@@ -89,20 +90,48 @@ func TestAnAreaIsAskedForAtSomeTimes(t *testing.T) {
 		noon := time.Date(now.Year(), now.Month(), now.Day(), 12, 0, 0, 0, time.UTC).Add(24 * time.Hour)
 		f.Clock.Advance(noon.Sub(now))
 		f.rule(t, compliance.Rule{
-			Condition: compliance.OutsideArea, Access: device.Quarantine, Area: during(vienna(), policy.Week{Windows: nights}),
+			Condition: compliance.OutsideArea, Access: device.Quarantine, TellOwner: true, Area: during(vienna(), policy.Week{Windows: nights}),
 		})
-		if x := f.placed(t, d, graz); x.Answer != compliance.Keeps || x.Because != "It may be anywhere at this time." {
-			t.Errorf("by day: %+v", x)
+		wants := func(when string, x compliance.Finding, answer compliance.Answer, because string, access device.Access) {
+			t.Helper()
+			if got := f.restriction(t, d); x.Answer != answer || x.Because != because || got != access {
+				t.Errorf("%s: %q, %+v", when, got, x)
+			}
 		}
+		wants("by day", f.placed(t, d, graz), compliance.Keeps, "It may be anywhere at this time.", "")
 		f.Clock.Advance(10 * time.Hour)
 		f.sweep(t)
-		if x := f.finding(t, d); x.Answer != compliance.Breaks || f.restriction(t, d) != device.Quarantine {
-			t.Errorf("by night: %+v", x)
+		wants("where it was by day is not held against it", f.finding(t, d), compliance.Unknown, "It has not told where it is.", "")
+		wants("by night", f.placed(t, d, graz), compliance.Breaks, "It is outside the area.", device.Quarantine)
+		if n, err := f.compliance.Send(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d mails, %v", n, err)
 		}
 		f.Clock.Advance(8 * time.Hour)
 		f.sweep(t)
-		if x := f.finding(t, d); x.Answer != compliance.Keeps || f.restriction(t, d) != "" {
-			t.Errorf("in the morning: %+v", x)
+		wants("in the morning", f.finding(t, d), compliance.Keeps, "It may be anywhere at this time.", "")
+		if n, err := f.compliance.Send(t.Context()); err != nil || n != 0 {
+			t.Errorf("%d mails when nothing has become well, %v", n, err)
 		}
+	})
+}
+
+func TestWhatEndsWithTheTimeOfAnAreaIsNotPromised(t *testing.T) {
+	each(t, func(t *testing.T, f *fixture) {
+		rule := func() compliance.Rule {
+			return compliance.Rule{Name: "x", Condition: compliance.OutsideArea, Area: during(vienna(), policy.Week{Windows: nights})}
+		}
+		for field, spoil := range map[string]func(*compliance.Rule){
+			"grace":       func(r *compliance.Rule) { r.Grace = 8 },
+			"area.during": func(r *compliance.Rule) { r.WipeAfter = 1 },
+		} {
+			r := rule()
+			spoil(&r)
+			if _, err := f.compliance.AddRule(t.Context(), gate, r); problem.From(err).Field != field {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		r := rule()
+		r.Grace = 7
+		f.rule(t, r)
 	})
 }

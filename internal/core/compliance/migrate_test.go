@@ -25,8 +25,9 @@ func TestRulesOfBeforeAreCarriedOver(t *testing.T) {
 		"area": `{"condition":"outside-area","area":{"latitude":48.2082,"longitude":-16.3738,"metres":5000,"hours":72},"onPlatforms":["ios"],"access":"block"}`,
 		"versions": `{"condition":"system-version","unknownCounts":true,"versions":{"android-gmail":"14","ios":"17.2.1"},"apps":["\"area\": x"],` +
 			`"grace":24}`,
-		"one":   `{"condition":"system-version","versions":{"ios":"17"}}`,
-		"other": `{"condition":"no-contact","hours":24,"tellOwner":true}`,
+		"ageless": `{"condition":"outside-area","area":{"latitude":1,"longitude":2,"metres":100}}`,
+		"one":     `{"condition":"system-version","versions":{"ios":"17"}}`,
+		"other":   `{"condition":"no-contact","hours":24,"tellOwner":true}`,
 	}
 	want := map[string]compliance.Rule{
 		"area": {
@@ -36,6 +37,10 @@ func TestRulesOfBeforeAreCarriedOver(t *testing.T) {
 		"versions": {
 			Condition: compliance.OldSystem, UnknownCounts: true, Apps: []string{`"area": x`}, Grace: 24,
 			Floors: []compliance.Floor{{Platform: platform.AndroidGmail, Version: "14"}, {Platform: platform.IOS, Version: "17.2.1"}},
+		},
+		"ageless": {
+			Condition: compliance.OutsideArea,
+			Area:      &compliance.Area{Circle: &compliance.Circle{Position: at(1, 2), Metres: 100}, Hours: 24},
 		},
 		"one":   {Condition: compliance.OldSystem, Floors: []compliance.Floor{{Platform: platform.IOS, Version: "17"}}},
 		"other": {Condition: compliance.Silent, Hours: 24, TellOwner: true},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"drover/internal/base/problem"
 	"drover/internal/base/seal"
@@ -36,7 +37,7 @@ const (
 
 // notice queues what the owner and the staff are told of a step, in its transaction.
 func (s *Store) notice(ctx context.Context, tx *sqldb.Tx, c change) error {
-	kind, ok := noticeOf(c)
+	kind, ok := noticeOf(c, s.with.Clock.Now())
 	if !ok || !c.rule.TellOwner && !c.rule.TellStaff {
 		return nil
 	}
@@ -67,13 +68,16 @@ func wordsField(id string) seal.Field {
 }
 
 // noticeOf tells which mail a step sends. Without a grace the beginning and the restriction are one moment, and one mail.
-func noticeOf(c change) (noticeKind, bool) {
+func noticeOf(c change, now time.Time) (noticeKind, bool) {
 	switch c.step {
 	case begins:
 		return broken, c.rule.Access == "" || c.rule.Grace > 0
 	case restricts:
 		return restricted, true
 	case ends:
+		if !c.rule.asks(now) {
+			return "", false // it ended by the clock alone, and will be asked again: nothing has become well
+		}
 		kind := released // it is exempt, say, and does not keep the rule
 		if c.answer == Keeps {
 			kind = restored

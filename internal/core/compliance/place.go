@@ -11,7 +11,7 @@ import (
 )
 
 // Placed notes whether a device was within the areas of the rules, by a position that it has just told and the time of that
-// by its clock; an older one than is noted already tells nothing. The position itself is not kept here. For the device's
+// by its clock, for the rules that ask at that time; an older one than is noted already tells nothing. The position itself is not kept here. For the device's
 // channel alone.
 func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, at time.Time, p Position) error {
 	if c.Kind != scope.Device || c.ID != id {
@@ -21,12 +21,12 @@ func (s *Store) Placed(ctx context.Context, c scope.Caller, id string, at time.T
 	if err != nil {
 		return err
 	}
-	rules = slices.DeleteFunc(rules, func(r Rule) bool { return !r.ofArea() })
-	if len(rules) == 0 {
-		return nil
-	}
 	if now := s.with.Clock.Now(); at.After(now) { // a clock that is ahead must not make a position last
 		at = now
+	}
+	rules = slices.DeleteFunc(rules, func(r Rule) bool { return !r.ofArea() || !r.asks(at) })
+	if len(rules) == 0 {
+		return nil
 	}
 	err = s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		for _, r := range rules {

@@ -214,6 +214,12 @@ func testDomainAdmins(t *testing.T, srv *sambaad.Server) {
 	if _, err := w.ProveAdmin(t.Context(), "", "gustav", sambaad.Password); problem.From(err).Code != "login.expired" {
 		t.Errorf("an expired password: %v", err)
 	}
+	if _, _, err := w.admins.Login(t.Context(), here, "test", "gustav", sambaad.Password); problem.From(err).Code != "login.expired" {
+		t.Errorf("an expired password at the dashboard: %v", err)
+	}
+	if actions := g.Actions(t); !strings.HasSuffix(actions, "admin.sign-in-failed") {
+		t.Errorf("it is not in the log: %s", actions)
+	}
 	if _, err := w.ProveAdmin(t.Context(), "", "emil", sambaad.Password); !problem.Is(err, problem.Unauthenticated) {
 		t.Errorf("a disabled account: %v", err)
 	}

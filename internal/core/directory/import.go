@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"drover/internal/base/ldapdir"
 	"drover/internal/base/lease"
 	"drover/internal/base/problem"
 	"drover/internal/base/sqldb"
@@ -158,7 +160,7 @@ func (s *Providers) Import(ctx context.Context, c scope.Caller, id string, dryRu
 		r.Said = problem.From(err).Message
 	}
 	if !dryRun && !problem.Is(err, problem.Conflict) {
-		err = errors.Join(err, s.ended(context.WithoutCancel(ctx), c, x, r, err == nil))
+		err = errors.Join(err, s.ended(context.WithoutCancel(ctx), c, x, r, err))
 	}
 	return r, err
 }
@@ -192,7 +194,12 @@ func (r *run) all(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	r.report.People, r.report.Groups = len(found.people), len(found.teams)
+	r.report.Groups = len(found.teams)
+	for _, p := range found.people {
+		if p.fault == "" {
+			r.report.People++
+		}
+	}
 	if r.known, err = r.Providers.known(ctx, r.db, r.source.ID); err != nil {
 		return err
 	}
@@ -293,6 +300,9 @@ func (r *run) hold(ctx context.Context, tx *sqldb.Tx) error {
 
 func (r *run) people(ctx context.Context, found reading) error {
 	return batches(ctx, r, found.people, func(tx *sqldb.Tx, p person) (ImportRow, error) {
+		if p.fault != "" {
+			return ImportRow{Name: cmp.Or(p.draft.Name, p.dn)}, problem.New(problem.Invalid, "directory.entry", p.fault)
+		}
 		outcome, _, err := r.take(ctx, tx, r.caller, r.source, p)
 		return ImportRow{Name: p.draft.Name, Outcome: outcome}, err
 	})
@@ -337,16 +347,22 @@ func (r *run) administrators(ctx context.Context, found reading) error {
 	return r.with.Admins.Reconcile(ctx, r.source.ID, grants)
 }
 
+// unanswered tells whether a directory was away: one that has answered would say the same again.
+func unanswered(err error) bool {
+	said := func(answer error) bool { return errors.Is(err, answer) }
+	return problem.Is(err, problem.Unavailable) && !slices.ContainsFunc([]error{ldapdir.ErrCredentials, ldapdir.ErrTooMany, ldapdir.ErrPartial}, said)
+}
+
 // ended keeps how an import ended, and when the next one is due.
-func (s *Providers) ended(ctx context.Context, c scope.Caller, x Provider, r ProviderImport, ok bool) error {
+func (s *Providers) ended(ctx context.Context, c scope.Caller, x Provider, r ProviderImport, failed error) error {
 	counts, err := json.Marshal(r.Counts)
 	if err != nil {
 		return err
 	}
 	now, due := s.clock.Now(), int64(0)
 	every := x.LDAP.Import.Every
-	if !ok && !r.Stopped {
-		every = min(every, minEvery) // a server that is away is asked again soon
+	if unanswered(failed) {
+		every = min(every, minEvery)
 	}
 	if every > 0 {
 		due = sqldb.Micros(now.Add(time.Duration(every) * time.Minute))
@@ -356,11 +372,11 @@ func (s *Providers) ended(ctx context.Context, c scope.Caller, x Provider, r Pro
 	}
 	return s.db.Write(ctx, func(tx *sqldb.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE directory_source SET due_at = $1, ran_at = $2, ran_ok = $3, ran_said = $4, ran_counts = $5 WHERE id = $6",
-			due, sqldb.Micros(now), ok, r.Said, string(counts), x.ID)
+			due, sqldb.Micros(now), failed == nil, r.Said, string(counts), x.ID)
 		if err != nil {
 			return err
 		}
-		return s.noted(ctx, tx, c, "directory.imported", x.ID, nil, map[string]any{"ok": ok, "stopped": r.Stopped, "counts": r.Counts})
+		return s.noted(ctx, tx, c, "directory.imported", x.ID, nil, map[string]any{"ok": failed == nil, "stopped": r.Stopped, "counts": r.Counts})
 	})
 }
 

@@ -34,6 +34,8 @@ type person struct {
 	// primary is the objectSid of the primary group of an Active Directory account, "" elsewhere: "Domain Users" for most. Neither
 	// the group nor the account names the other as a member.
 	primary string
+	// fault says why the entry cannot be taken, "" where it can. Whoever it is keeps what they have: the entry is there.
+	fault string
 }
 
 // team is one group of a directory.
@@ -102,9 +104,11 @@ func (l LDAPConfig) readPeople(ctx context.Context, s *ldapdir.Session, now time
 		case p.entry == "":
 			r.fault(p.draft.Name, "The entry has no unique id in the attribute "+l.Attributes.ID+": name the right attribute.")
 		case folded == "":
-			r.fault(p.dn, "The entry has no login name in the attribute "+l.Attributes.Login+": give it one, or choose another attribute or a narrower filter.")
+			p.fault = "The entry has no login name in the attribute " + l.Attributes.Login + ": give it one, or choose another attribute or a narrower filter."
+			r.people = append(r.people, p)
 		case seen[folded]:
-			r.fault(p.draft.Name, "The directory holds this login name twice: choose another attribute or a narrower filter.")
+			p.fault = "The directory holds this login name twice: choose another attribute or a narrower filter."
+			r.people = append(r.people, p)
 		default:
 			seen[folded] = true
 			r.people = append(r.people, p)

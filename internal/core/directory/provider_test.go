@@ -579,6 +579,47 @@ func TestTheScheduleRunsOnceForAllServers(t *testing.T) {
 	})
 }
 
+func TestAnEntryWithAFaultIsNotMissing(t *testing.T) {
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		srv := slapd.Start(t)
+		w := providers(t, g)
+		conf := byLDAP(srv)
+		conf.LDAP.Attributes.Login = "mail"
+		x := w.source(t, conf)
+		before, err := w.Import(t.Context(), shell, x.ID, false)
+		if err != nil || before.Created == 0 {
+			t.Fatalf("%+v, %v", before.Counts, err)
+		}
+		srv.Apply(t, "dn: uid=ann,"+slapd.People+"\nchangetype: modify\ndelete: mail\n\n"+
+			"dn: uid=u001,"+slapd.People+"\nchangetype: modify\nreplace: mail\nmail: u002@example.org\n\n")
+		after, err := w.Import(t.Context(), shell, x.ID, false)
+		// She has no name any more; of the two of one name, neither can be taken.
+		if err != nil || after.Invalid != before.Invalid+3 || after.Missing != 0 {
+			t.Errorf("%+v, before %+v, %v", after.Counts, before.Counts, err)
+		}
+	})
+}
+
+func TestADirectoryThatHasAnsweredIsNotAskedAgainSoon(t *testing.T) {
+	srv := slapd.Start(t)
+	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {
+		w := providers(t, g)
+		conf := byLDAP(srv)
+		conf.LDAP.Import = directory.Import{Every: 600, Grace: 3, GraceHours: 24, Share: 20}
+		x, _, err := w.Add(t.Context(), shell, conf, "another password")
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.Clock.Advance(600 * time.Minute)
+		if err := w.Tick(t.Context()); err == nil {
+			t.Fatal("a wrong password was taken")
+		}
+		if x, err := w.Get(t.Context(), shell, x.ID); err != nil || !x.Due.Equal(g.Clock.Now().Add(600*time.Minute)) {
+			t.Errorf("asked again at %v, %v", x.Due, err)
+		}
+	})
+}
+
 func TestAServerThatIsAwayIsAskedAgainSoon(t *testing.T) {
 	srv := slapd.Start(t)
 	coretest.Each(t, func(t *testing.T, g *coretest.Ground) {

@@ -105,6 +105,15 @@ func (t Times) check() error {
 	return problem.New(problem.Invalid, "schedule.times", "The schedule's times are not as they must be.").WithFields(faults...)
 }
 
+// Length is how long the window lasts, where no clock is changed meanwhile.
+func (w Window) Length() time.Duration {
+	minutes := w.To - w.From
+	if minutes <= 0 {
+		minutes += dayMinutes
+	}
+	return time.Duration(minutes) * time.Minute
+}
+
 func (w Window) check() string {
 	switch {
 	case len(w.Days) == 0 || len(w.Days) > 7 || slices.ContainsFunc(w.Days, func(d time.Weekday) bool { return d < 0 || d > 6 }):

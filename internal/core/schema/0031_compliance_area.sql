@@ -3,7 +3,7 @@
 UPDATE compliance_rule SET rule = CAST(replace(
 	replace(CAST(rule AS TEXT), '"area": ', '"area":'),
 	'"area":' || (rule ->> 'area'),
-	'"area":{"circle":' || (rule ->> 'area') || ',"hours":' || (rule -> 'area' ->> 'hours') || '}') AS JSONB)
+	'"area":{"circle":' || (rule ->> 'area') || ',"hours":' || coalesce(rule -> 'area' ->> 'hours', '24') || '}') AS JSONB)
 WHERE rule ->> 'area' IS NOT NULL;
 
 UPDATE compliance_rule SET rule = CAST(replace(
