@@ -131,6 +131,8 @@ step('a rule of an area says where and when', async () => {
   const corners = dialog(page).getByRole('textbox', { name: 'Corners' });
   await corners.fill('48.10, 16.30\nhere');
   await dialog(page).getByText('Line 2 is no corner.').waitFor();
+  await button(page, 'Save').click(); // the other lines alone would be another area
+  await dialog(page).getByText('An area is a circle or a polygon.').first().waitFor();
   await corners.fill('48.10, 16.30\n48.10, 16.40\n48.15, 16.40');
   const map = dialog(page).getByRole('application');
   await map.focus();
@@ -139,16 +141,44 @@ step('a rule of an area says where and when', async () => {
   await corners.fill('48.10, 16.30\n48.10, 16.40\n48.15, 16.40');
   await dialog(page).getByText('At some times of the week').click();
   await button(page, 'Remove time 1 of Monday').click();
+  await button(page, 'Add a time on Friday').click();
+  await dialog(page).getByLabel('Friday, time 2, from').fill('20:00');
+  await dialog(page).getByLabel('Friday, time 2, to').fill('22:00');
   await dialog(page).getByText('a polygon of 3 corners').waitFor();
-  await dialog(page).getByText('Tuesday to Friday, 08:00 to 18:00').waitFor();
+  await dialog(page).getByText('Tuesday to Friday, 08:00 to 18:00; Friday, 20:00 to 22:00').waitFor();
   await fine(page, 'compliance-area');
   await button(page, 'Save').click();
   await table(page, 'Rules of compliance').getByText('Not on the test ground').waitFor();
   const { area } = await takeRule('Not on the test ground');
   assert.deepEqual(
     [area.polygon.length, area.hours, area.circle, area.during.windows],
-    [3, 24, undefined, [{ days: [2, 3, 4, 5], from: 480, to: 1080 }]],
+    [
+      3,
+      24,
+      undefined,
+      [
+        { days: [2, 3, 4, 5], from: 480, to: 1080 },
+        { days: [5], from: 1200, to: 1320 },
+      ],
+    ],
   );
+});
+
+step('a circle is typed as it is, and half of one is none', async () => {
+  await button(page, 'Add a rule').click();
+  await dialog(page).getByLabel('Name', { exact: true }).fill('In London');
+  await choose(dialog(page), 'A device breaks it when', 'The device is outside its area');
+  await dialog(page).getByLabel('Latitude').pressSequentially('51.5072');
+  await button(page, 'Save').click();
+  await dialog(page).getByText('An area is a circle or a polygon.').first().waitFor();
+  await page.waitForFunction(() =>
+    document.activeElement?.closest('.mantine-NumberInput-root')?.textContent.startsWith('Latitude'),
+  );
+  await dialog(page).getByLabel('Longitude').pressSequentially('-0.1278');
+  await button(page, 'Save').click();
+  await table(page, 'Rules of compliance').getByText('In London').waitFor();
+  const { area } = await takeRule('In London');
+  assert.deepEqual(area.circle, { latitude: 51.5072, longitude: -0.1278, metres: 5000 });
 });
 
 step('the mails to owners are written with a preview, and put back', async () => {

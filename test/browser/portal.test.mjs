@@ -97,7 +97,7 @@ step('the organization shows what it sees and can do', async () => {
   await card('What the policy asks of the device').getByText('Require a password').waitFor();
   assert.equal(await page.getByText(/duress/i).count(), 0);
   await fine(page, 'portal-employer');
-  await unfold(/asks for (this|these) too, but this device does not keep/);
+  await unfold(/asks for (this|these) too; devices of this kind cannot/);
   await fine(page, 'portal-employer-unfolded');
 });
 

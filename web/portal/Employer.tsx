@@ -66,14 +66,14 @@ function Whole({ seen }: { seen: Employer }) {
   );
 }
 
-/** What the device keeps of the policy, and folded away what is asked of other kinds of devices. */
+/** What the device keeps of the policy, and folded away what it cannot, or of which nobody knows. */
 function Demands({ of }: { of: Demand[] }) {
   const words = useWords();
   const kept = of.filter((demand) => demand.kept);
   const others = of.filter((demand) => !demand.kept);
   return (
     <Card title={words.demands}>
-      {kept.length === 0 && <p>{words.noDemands}</p>}
+      {of.length === 0 && <p>{words.noDemands}</p>}
       <Groups of={kept} />
       {others.length > 0 && (
         <details>

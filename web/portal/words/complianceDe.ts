@@ -30,9 +30,9 @@ export const complianceDe: Record<Reasons, string> = {
   'Its companion application was last heard of {} hours ago.':
     'Seine Begleit-App hat sich zuletzt vor {1} Stunden gemeldet.',
   'Its last position is {} hour old, and one counts for {}.':
-    'Sein letzter Ort ist {1} Stunde alt, und einer gilt {2} Std.',
+    'Seine letzte Position ist {1} Stunde alt; eine Position gilt nur {2} Std. lang.',
   'Its last position is {} hours old, and one counts for {}.':
-    'Sein letzter Ort ist {1} Stunden alt, und einer gilt {2} Std.',
+    'Seine letzte Position ist {1} Stunden alt; eine Position gilt nur {2} Std. lang.',
   'Its owner has {} devices, more than {}.': 'Sie haben {1} Geräte, erlaubt sind höchstens {2}.',
   'Its platform, {}, is not allowed.': 'Seine Art, {1}, ist nicht erlaubt.',
   'Its storage card is not encrypted.': 'Seine Speicherkarte ist nicht verschlüsselt.',

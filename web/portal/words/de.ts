@@ -186,7 +186,7 @@ export const de: Words = {
   theyCan: 'Was Administratoren anordnen können',
   theyCannot: 'Was sie auf diesem Gerät nicht anordnen können',
   demands: 'Was die Richtlinie vom Gerät verlangt',
-  noDemands: 'Die Richtlinie verlangt nichts, was dieses Gerät einhält.',
+  noDemands: 'Die Richtlinie verlangt von diesem Gerät nichts.',
   units: {
     attempts: ['Versuch', 'Versuche'],
     bytes: ['Byte', 'Byte'],
@@ -199,7 +199,8 @@ export const de: Words = {
     seconds: ['Sekunde', 'Sekunden'],
   },
   limits: { 'no-limit': 'keine Grenze', none: 'nichts verlangt' },
-  alsoAsked: (n) => `Das verlangt Ihre Organisation auch, aber dieses Gerät hält es nicht ein: ${n}`,
+  alsoAsked: (n) =>
+    `Das verlangt Ihre Organisation auch; Geräte dieser Art können es nicht, oder es ist nicht bekannt, ob sie es tun: ${n}`,
 
   rename: 'Name',
   newName: 'Name des Geräts',
@@ -272,13 +273,13 @@ export const de: Words = {
     farther: 'Verkleinern',
     showAll: 'Alles zeigen',
     keys: 'Die Pfeiltasten verschieben sie, + und - vergrößern und verkleinern, 0 zeigt alles.',
-    gone: (host) => `Von ${host} kommt keine Karte: dies ist ein einfacher Umriss.`,
+    gone: (host) => `Von ${host} kommt keine Karte: Dies ist ein einfacher Umriss.`,
     torn: 'Ein Teil der Karte kommt nicht.',
     positions: (n) =>
       n === 1
         ? 'Karte mit 1 Position; sie steht in der Liste darunter'
         : `Karte mit ${n} Positionen; jede steht in der Liste darunter`,
-    newest: 'Die Nadel steckt in der neuesten Position.',
+    newest: 'Die Nadel zeigt die neueste Position.',
   },
   directions: { in: 'von', out: 'an', missed: 'verpasst, von' },
   seconds: (n) => `${n} s`,

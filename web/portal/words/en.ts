@@ -181,7 +181,7 @@ export const en = {
   theyCan: 'What administrators can order',
   theyCannot: 'What they cannot order on this device',
   demands: 'What the policy asks of the device',
-  noDemands: 'The policy asks nothing that this device keeps.',
+  noDemands: 'The policy asks nothing of this device.',
   units: {
     attempts: ['attempt', 'attempts'],
     bytes: ['byte', 'bytes'],
@@ -196,8 +196,8 @@ export const en = {
   limits: { 'no-limit': 'no limit', none: 'nothing asked' },
   alsoAsked: (n: number) =>
     n === 1
-      ? 'Your organization asks for this too, but this device does not keep it: 1'
-      : `Your organization asks for these too, but this device does not keep them: ${n}`,
+      ? 'Your organization asks for this too; devices of this kind cannot do it, or it is not known whether they do: 1'
+      : `Your organization asks for these too; devices of this kind cannot do them, or it is not known whether they do: ${n}`,
 
   rename: 'Name',
   newName: 'Name of the device',

@@ -31,7 +31,7 @@ export const settingsDe: Record<SettingWords, string> = {
     'So viele frühere Codes dürfen nicht noch einmal verwendet werden. Bei 10 wird der älteste mit dem elften Wechsel wieder frei. 0 sperrt keinen.',
   'Wrong passwords until the device erases itself': 'Falsche Eingaben, bis sich das Gerät löscht',
   'After so many wrong passwords in a row the device erases itself; nobody can call that back. A computer locks the account for a time instead. 0 does neither.':
-    'Nach so vielen falschen Codes hintereinander löscht sich das Gerät selbst; niemand kann das aufhalten. Ein Computer sperrt stattdessen das Konto für einige Zeit. Bei 0 geschieht nichts davon.',
+    'Nach so vielen falschen Codes hintereinander löscht sich das Gerät selbst; das lässt sich nicht rückgängig machen. Ein Computer sperrt stattdessen das Konto für einige Zeit. Bei 0 geschieht nichts davon.',
   'Wrong passwords until typing is shown': 'Falsche Eingaben, bis die Eingabe sichtbar wird',
   'After so many wrong passwords the device shows what is typed, so that the mistake can be seen. They must be fewer than those after which it erases itself. 0 never does.':
     'Nach so vielen falschen Codes zeigt das Gerät, was eingegeben wird, damit der Fehler zu sehen ist. Es müssen weniger sein als die, nach denen es sich löscht. 0 heißt nie.',
@@ -40,10 +40,10 @@ export const settingsDe: Record<SettingWords, string> = {
     'Ein zweiter Code, der das Gerät entsperrt, wenn der erste vergessen ist. Das Gerät darf ihn beim E-Mail-Server hinterlegen.',
 
   Lock: 'Sperre',
-  'Lock after inactivity': 'Sperrt sich ohne Benutzung nach',
+  'Lock after inactivity': 'Sperre ohne Benutzung nach',
   'The longest idle time before the device locks itself; the user may choose a shorter one, not a longer. 0 sets none. Counts only where a password is required.':
     'Spätestens nach dieser Zeit ohne Benutzung sperrt sich das Gerät; Sie dürfen eine kürzere wählen, keine längere. 0 setzt keine Grenze. Gilt nur, wenn ein Code verlangt ist.',
-  'Lock regardless of use': 'Sperrt sich auch bei Benutzung nach',
+  'Lock regardless of use': 'Sperre auch bei Benutzung nach',
   'The device locks after this time, in use or not. It must be longer than the lock after inactivity. 0 sets none.':
     'Nach dieser Zeit sperrt sich das Gerät, ob es benutzt wird oder nicht. Sie ist länger als die Zeit ohne Benutzung. 0 setzt keine Grenze.',
   'Emergency calls': 'Notrufe',
@@ -254,7 +254,7 @@ export const settingsDe: Record<SettingWords, string> = {
   'Sent by the system.': 'Das System schickt sie.',
   'Allow servers that nobody vouches for': 'Server erlaubt, für die niemand bürgt',
   'The user may go on although a page or a mail server cannot prove whose it is (its TLS certificate is not trusted).':
-    'Sie dürfen weitermachen, obwohl eine Webseite oder ein E-Mail-Server nicht nachweisen kann, wem sie gehören (ihrem TLS-Zertifikat wird nicht vertraut).',
+    'Sie dürfen weitermachen, obwohl eine Webseite oder ein E-Mail-Server nicht nachweisen kann, von wem sie oder er stammt (dem TLS-Zertifikat wird nicht vertraut).',
   'Force encrypted backups': 'Verschlüsselte Sicherungen erzwungen',
   'Backups on a computer carry a password.':
     'Sicherungen auf einem Computer sind mit einem Passwort geschützt.',

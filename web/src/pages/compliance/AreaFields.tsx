@@ -3,7 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { lazy, Suspense, useState } from 'react';
 import type { Area, Circle, ComplianceRuleDraft, Point } from '../../api/types';
 import type { Area as Drawn } from '../../ui/map/AreaMap';
-import { toWeek, toWindows } from '../../ui/week/week';
+import { OFFICE, toWeek, toWindows } from '../../ui/week/week';
 import { WeekField } from '../../ui/week/WeekField';
 import { ownZone } from '../../ui/week/zone';
 import { ZoneField } from '../../ui/week/ZoneField';
@@ -12,7 +12,6 @@ import { fromLines, toLines } from './corners';
 const AreaMap = lazy(() => import('../../ui/map/AreaMap'));
 
 const METRES = 5000;
-const WORKDAYS = { days: [1, 2, 3, 4, 5], from: 8 * 60, to: 18 * 60 };
 
 /** Where a device must be, or must not: a circle or a polygon, and when that is asked. */
 export function AreaFields({ form }: { form: UseFormReturnType<ComplianceRuleDraft> }) {
@@ -45,9 +44,9 @@ export function AreaFields({ form }: { form: UseFormReturnType<ComplianceRuleDra
         min={1}
         max={8760}
         allowDecimal={false}
+        {...form.getInputProps('area.hours')}
         value={area.hours ?? 24}
         onChange={(hours) => set({ hours: Number(hours) })}
-        error={form.errors['area.hours']}
       />
       <During form={form} area={area} set={set} />
     </>
@@ -60,10 +59,22 @@ interface PartProps {
   set: (part: Partial<Area>) => void;
 }
 
+/** A circle as it is typed: a number that is begun is a text yet. */
+type Typed = Record<keyof Circle, number | string>;
+
+const whole = (typed: Typed): Circle | undefined =>
+  Object.values(typed).every((n) => typeof n === 'number' && Number.isFinite(n))
+    ? (typed as Circle)
+    : undefined;
+
+/** The circle is sent when all of it is there: half of one would be somewhere else. */
 function CircleFields({ form, area, set }: PartProps) {
-  const { circle } = area;
-  const change = (part: Partial<Circle>) =>
-    set({ circle: { latitude: 0, longitude: 0, metres: METRES, ...circle, ...part } });
+  const [typed, setTyped] = useState<Typed>(area.circle ?? { latitude: '', longitude: '', metres: METRES });
+  const change = (part: Partial<Typed>) => {
+    const next = { ...typed, ...part };
+    setTyped(next);
+    set({ circle: whole(next) });
+  };
   return (
     <>
       <Group grow align="flex-start">
@@ -71,26 +82,57 @@ function CircleFields({ form, area, set }: PartProps) {
           label="Latitude"
           min={-90}
           max={90}
-          value={circle?.latitude ?? ''}
-          onChange={(latitude) => change({ latitude: Number(latitude) })}
+          data-path={form.errors['area.circle'] ? 'area.circle' : 'area'}
+          value={typed.latitude}
+          onChange={(latitude) => change({ latitude })}
           error={form.errors['area.circle'] ?? form.errors.area}
         />
         <NumberInput
           label="Longitude"
           min={-180}
           max={180}
-          value={circle?.longitude ?? ''}
-          onChange={(longitude) => change({ longitude: Number(longitude) })}
+          value={typed.longitude}
+          onChange={(longitude) => change({ longitude })}
         />
         <NumberInput
           label="Metres"
           min={100}
           max={5_000_000}
-          value={circle?.metres ?? METRES}
-          onChange={(metres) => change({ metres: Number(metres) })}
+          value={typed.metres}
+          onChange={(metres) => change({ metres })}
         />
       </Group>
-      <Map area={circle ?? null} onPick={(at) => change(rounded(at))} />
+      <AreaPicker area={area.circle ?? null} onPick={(at) => change(rounded(at))} />
+    </>
+  );
+}
+
+/** The corners as text, a line each, and on the map. With a line that is no corner there is no polygon. */
+function Corners({ form, area, set }: PartProps) {
+  const [text, setText] = useState(() => toLines(area.polygon ?? []));
+  const { corners, bad } = fromLines(text);
+  const write = (next: string) => {
+    const told = fromLines(next);
+    setText(next);
+    set({ polygon: told.bad ? undefined : told.corners });
+  };
+  return (
+    <>
+      <Textarea
+        label="Corners"
+        description="Click on the map, or write latitude and longitude of each corner, a line each, in order: 48.2082, 16.3738"
+        autosize
+        minRows={3}
+        maxRows={12}
+        data-path={form.errors['area.polygon'] ? 'area.polygon' : 'area'}
+        value={text}
+        onChange={(e) => write(e.currentTarget.value)}
+        error={bad ? `Line ${bad} is no corner.` : (form.errors['area.polygon'] ?? form.errors.area)}
+      />
+      <AreaPicker
+        area={corners.length > 0 ? { points: corners } : null}
+        onPick={(at) => write([text.trimEnd(), toLines([rounded(at)])].filter(Boolean).join('\n'))}
+      />
     </>
   );
 }
@@ -101,7 +143,7 @@ const rounded = ({ latitude, longitude }: Point): Point => ({
   longitude: Number(longitude.toFixed(5)),
 });
 
-function Map(props: { area: Drawn | null; onPick: (at: Point) => void }) {
+function AreaPicker(props: { area: Drawn | null; onPick: (at: Point) => void }) {
   return (
     <Suspense fallback={null}>
       <AreaMap {...props} />
@@ -109,37 +151,11 @@ function Map(props: { area: Drawn | null; onPick: (at: Point) => void }) {
   );
 }
 
-/** The corners as text, a line each, and on the map; what is no corner yet is not sent. */
-function Corners({ form, area, set }: PartProps) {
-  const corners = area.polygon ?? [];
-  const [text, setText] = useState(() => toLines(corners));
-  const { bad } = fromLines(text);
-  const write = (next: string) => {
-    setText(next);
-    set({ polygon: fromLines(next).corners });
-  };
-  return (
-    <>
-      <Textarea
-        label="Corners"
-        description="Click on the map, or write latitude and longitude of each corner, a line each, in order: 48.2082, 16.3738"
-        autosize
-        minRows={3}
-        maxRows={12}
-        value={text}
-        onChange={(e) => write(e.currentTarget.value)}
-        error={bad ? `Line ${bad} is no corner.` : (form.errors['area.polygon'] ?? form.errors.area)}
-      />
-      <Map
-        area={corners.length > 0 ? { points: corners } : null}
-        onPick={(at) => write(toLines([...corners, rounded(at)]))}
-      />
-    </>
-  );
-}
-
 function During({ form, area, set }: PartProps) {
-  const week = area.during;
+  const { during } = area;
+  const [week, setWeek] = useState(() => toWeek(during?.windows ?? [OFFICE]));
+  const choose = (when: string) =>
+    set({ during: when === 'some' ? { zone: ownZone(), windows: toWindows(week) } : undefined });
   return (
     <>
       <SegmentedControl
@@ -148,24 +164,25 @@ function During({ form, area, set }: PartProps) {
           { value: 'always', label: 'At any time' },
           { value: 'some', label: 'At some times of the week' },
         ]}
-        value={week ? 'some' : 'always'}
-        onChange={(when) =>
-          set({ during: when === 'some' ? { zone: ownZone(), windows: [WORKDAYS] } : undefined })
-        }
+        value={during ? 'some' : 'always'}
+        onChange={choose}
       />
-      {week && (
+      {during && (
         <>
           <ZoneField
             label="By the clocks of"
-            value={week.zone}
-            onChange={(zone) => set({ during: { ...week, zone } })}
-            error={form.errors['area.during']}
+            {...form.getInputProps('area.during')}
+            value={during.zone}
+            onChange={(zone) => set({ during: { ...during, zone } })}
           />
           <WeekField
             label="When the area is asked for"
             noun="time"
-            week={toWeek(week.windows)}
-            onChange={(next) => set({ during: { ...week, windows: toWindows(next) } })}
+            week={week}
+            onChange={(next) => {
+              setWeek(next);
+              set({ during: { ...during, windows: toWindows(next) } });
+            }}
           />
         </>
       )}

@@ -19,9 +19,10 @@ export function FloorFields({ form, platforms }: FloorFieldsProps) {
   return (
     <div role="group" aria-label="Least versions">
       {floors.map((f, i) => (
-        <Group key={i} align="flex-end" gap="xs" mb={6}>
+        <Group key={i} align="flex-end" gap="xs" mb={6} role="group" aria-label={`Least version ${i + 1}`}>
           <Select
             label="Platform"
+            data-path={i === 0 ? 'floors' : undefined}
             data={platforms}
             searchable
             value={f.platform || null}

@@ -18,3 +18,9 @@ test('the first line that is no corner is named, and the others count', () => {
     bad: 3,
   });
 });
+
+test('a comma that may be a decimal one is none between two numbers', () => {
+  expect(['48,2', '48.2,16', '48,16.4', '-48.2,-16.4', '48, 2'].map((line) => fromLines(line).bad)).toEqual([
+    1, 0, 0, 0, 0,
+  ]);
+});

@@ -8,7 +8,7 @@ import { useAct } from '../../ui/act';
 import { Dialog } from '../../ui/Dialog';
 import { submits } from '../../ui/submit';
 import { Trouble } from '../../ui/Trouble';
-import { toWeek, toWindows, type Week } from '../../ui/week/week';
+import { OFFICE, toWeek, toWindows, type Week } from '../../ui/week/week';
 import { WeekField } from '../../ui/week/WeekField';
 import { ownZone } from '../../ui/week/zone';
 import { ZoneField } from '../../ui/week/ZoneField';
@@ -26,7 +26,7 @@ function firstValues(): Values {
   return {
     name: '',
     zone: ownZone(),
-    week: toWeek([{ days: [1, 2, 3, 4, 5], from: 8 * 60, to: 18 * 60 }]),
+    week: toWeek([OFFICE]),
     peak: { manner: 'push' },
     offPeak: { manner: 'interval', minutes: 60 },
   };

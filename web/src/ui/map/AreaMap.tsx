@@ -3,7 +3,16 @@ import { mapTiles } from '../../api/zone';
 import { plural } from '../time';
 import classes from './map.module.css';
 import { MapView } from './MapView';
-import { project, projectLine, ringAround, type Place, type Size, type Spot, type View } from './mercator';
+import {
+  project,
+  projectLine,
+  ringAround,
+  straight,
+  type Place,
+  type Size,
+  type Spot,
+  type View,
+} from './mercator';
 import { english, type MapWords } from './words';
 
 /** A circle on the ground, or the corners of an area in their order. */
@@ -50,7 +59,7 @@ function labelOf(area: Area | null): string {
 
 function outlineOf(area: Area | null): Place[] {
   if (!area) return [];
-  return 'points' in area ? area.points : ringAround(area, area.metres);
+  return 'points' in area ? straight(area.points) : ringAround(area, area.metres);
 }
 
 function marksOf(area: Area | null): Place[] {
@@ -66,7 +75,7 @@ function Drawn({ area, view, size }: { area: Area; view: View; size: Size }) {
     <>
       <polygon points={linked(line)} className={classes.area} />
       {'points' in area ? (
-        line.map((spot, i) => (
+        projectLine(area.points, view, size).map((spot, i) => (
           <g key={i} transform={`translate(${spot.x} ${spot.y})`} className={classes.corner}>
             <circle r={10} />
             <text>{i + 1}</text>

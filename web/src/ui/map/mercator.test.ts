@@ -14,6 +14,7 @@ import {
   ringAround,
   round125,
   scaleOf,
+  straight,
   tilesOf,
   tileZoom,
   viewOf,
@@ -163,4 +164,19 @@ test('no tile is asked for that servers do not have', () => {
   expect(columns).toContain(31);
   const rows = tilesOf(over(at(0, 84), 2), 2, SIZE, '{z}/{x}/{y}').map((t) => Number(t.url.split('/')[2]));
   expect(Math.min(...rows)).toBe(0);
+});
+
+test('an edge is straight in degrees and goes the shorter way round', () => {
+  const corners = [
+    { latitude: 45, longitude: 10 },
+    { latitude: 55, longitude: 20 },
+    { latitude: 45, longitude: -178 },
+    { latitude: 45, longitude: 179 },
+  ];
+  const line = straight(corners);
+  expect(line).toContainEqual({ latitude: 50, longitude: 15 });
+  expect(line.filter(({ latitude, longitude }) => latitude === 45 && longitude < -178)).toEqual([
+    { latitude: 45, longitude: -179 },
+    { latitude: 45, longitude: -180 },
+  ]);
 });

@@ -98,6 +98,21 @@ export function unwrapped(places: Place[]): Spot[] {
   });
 }
 
+/** A polygon whose edges are straight where degrees are a square grid, as the server judges it: maps bend them a little. */
+export function straight(corners: Place[]): Place[] {
+  return corners.flatMap((from, i) => {
+    const to = corners[(i + 1) % corners.length] ?? from;
+    const up = to.latitude - from.latitude;
+    const turn = to.longitude - from.longitude;
+    const along = turn - 360 * Math.round(turn / 360); // the shorter way
+    const parts = Math.ceil(Math.max(Math.abs(up), Math.abs(along), 1)); // a degree each at the most
+    return Array.from({ length: parts }, (_, part) => ({
+      latitude: from.latitude + (up * part) / parts,
+      longitude: from.longitude + (along * part) / parts,
+    }));
+  });
+}
+
 /** The place at a point of the picture. */
 export function placeAt(spot: Spot, view: View, { width, height }: Size): Place {
   const scale = scaleOf(view);

@@ -39,7 +39,9 @@ export function useTiles(url: string, view: View, size: Size) {
     .filter((tile) => loaded.has(tile.key));
   return {
     tiles: [...stopgaps, ...due],
-    gone: loaded.size === 0 && (late || failed.size >= due.length),
+    gone:
+      loaded.size === 0 &&
+      ((late && failed.size === 0) || (due.length > 0 && due.every((tile) => failed.has(tile.key)))),
     torn: due.some((tile) => failed.has(tile.key)),
     onLoad: (key: string) => {
       setLoaded((set) => new Set([...set, key]));

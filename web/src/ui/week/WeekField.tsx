@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Text, TextInput } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
-import { clock, DAYS, minutesOf, ORDER, overMidnight, WORKDAYS, type Span, type Week } from './week';
+import { clock, DAYS, minutesOf, OFFICE, ORDER, overMidnight, WORKDAYS, type Span, type Week } from './week';
 import { Bar } from './Bar';
 import classes from './week.module.css';
 
@@ -12,7 +12,7 @@ interface WeekFieldProps {
   onChange: (week: Week) => void;
 }
 
-const FIRST: Span = { from: 8 * 60, to: 18 * 60 };
+const FIRST: Span = { from: OFFICE.from, to: OFFICE.to };
 
 /** Times of a week, day by day. */
 export function WeekField({ label, noun, week, onChange }: WeekFieldProps) {

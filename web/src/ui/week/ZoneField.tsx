@@ -1,27 +1,24 @@
-import { Select } from '@mantine/core';
+import { Select, type SelectProps } from '@mantine/core';
 import { UTC } from './zone';
 
 const ZONES = [UTC, ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== UTC)];
 
-interface ZoneFieldProps {
-  label: string;
+interface ZoneFieldProps extends Omit<SelectProps, 'value' | 'onChange' | 'data'> {
   value?: string;
   onChange?: (zone: string) => void;
-  error?: React.ReactNode;
 }
 
 /** By whose clocks times are. */
-export function ZoneField({ label, value, onChange, error }: ZoneFieldProps) {
+export function ZoneField({ value, onChange, ...rest }: ZoneFieldProps) {
   return (
     <Select
-      label={label}
+      {...rest}
       data={ZONES}
       searchable
       allowDeselect={false}
       nothingFoundMessage="No such time zone"
       value={value || UTC}
       onChange={(zone) => onChange?.(!zone || zone === UTC ? '' : zone)}
-      error={error}
     />
   );
 }

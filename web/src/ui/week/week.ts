@@ -11,6 +11,9 @@ export type Week = Span[][];
 
 const FULL_DAY = 24 * 60;
 
+/** The times that most people begin with. */
+export const OFFICE: WeekWindow = { days: [1, 2, 3, 4, 5], from: 8 * 60, to: 18 * 60 };
+
 export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
 
 /** The days as a week goes. */
