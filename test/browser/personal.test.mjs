@@ -5,6 +5,7 @@ import { startCompanion } from './server.mjs';
 import { startTiles } from './tiles.mjs';
 import {
   button,
+  callApi,
   choose,
   dialog,
   fine,
@@ -20,20 +21,7 @@ import {
 // companion application whose positions, calls and files are looked at, for a reason that its owner sees.
 let world, page, phone, user, device, tiles;
 
-/** Calls the API as whoever is signed in. */
-const api = (method, path, body) =>
-  page.evaluate(
-    async ([how, where, what]) => {
-      const answer = await fetch(`/api/v1${where}`, {
-        method: how,
-        headers: { 'Content-Type': 'application/json' },
-        body: what && JSON.stringify(what),
-      });
-      if (!answer.ok) throw new Error(`${how} ${where}: ${await answer.text()}`);
-      return answer.status === 204 ? undefined : answer.json();
-    },
-    [method, path, body],
-  );
+const api = (...args) => callApi(page, ...args);
 
 before(async () => {
   world = await openWorld();

@@ -7,6 +7,7 @@ import {
   addMailServer,
   assignSuite,
   button,
+  callApi,
   dialog,
   fine,
   goTo,
@@ -190,19 +191,7 @@ step('an administrator withholds an order, and the portal no longer offers it', 
   assert.equal(await button(page, 'Erase everything').count(), 0);
 });
 
-/** Calls the admin API as the owner; a PUT is based on what is there now. */
-const asOwner = (method, path, body) =>
-  world.owner.page.evaluate(
-    async ([how, where, what]) => {
-      const headers = { 'Content-Type': 'application/json' };
-      if (how === 'PUT') headers['If-Match'] = (await fetch(`/api/v1${where}`)).headers.get('ETag');
-      const sent = what && JSON.stringify(what);
-      const answer = await fetch(`/api/v1${where}`, { method: how, headers, body: sent });
-      if (!answer.ok) throw new Error(`${how} ${where}: ${await answer.text()}`);
-      return answer.json();
-    },
-    [method, path, body],
-  );
+const asOwner = (...args) => callApi(world.owner.page, ...args);
 
 const map = () => page.getByRole('application', { name: 'Map with 3 positions' });
 

@@ -97,29 +97,21 @@ export async function startMail() {
   return { url: match[1], close: () => stop(child) };
 }
 
-/** Phones that sign in through the gateway and hold their Pings until they are stopped. */
-export async function startPhones(zone, { count, platform, users }) {
-  const args = [
-    'phones',
-    '--url',
-    zone.devices,
-    '--ca',
-    zone.ca,
-    '--count',
-    String(count),
-    '--platform',
-    platform,
-  ];
-  const child = spawn(
-    join(BIN, 'drover-sim'),
-    [...args, '--user-pattern', users, '--password', 'secret', '--for', '10m'],
-    {
-      stdio: 'ignore',
-    },
-  );
+/** Simulated phones that live until they are stopped. */
+async function live(zone, options) {
+  const args = ['phones', '--url', zone.devices, '--ca', zone.ca, '--for', '10m', ...options];
+  const child = spawn(join(BIN, 'drover-sim'), args, { stdio: 'ignore' });
   await once(child, 'spawn');
   return { close: () => stop(child) };
 }
+
+/** Phones that sign in through the gateway and hold their Pings. */
+export const startPhones = (zone, { count, platform, users }) =>
+  live(zone, ['--count', String(count), '--platform', platform, '--user-pattern', users, '--password', 'secret']);
+
+/** Phones with a companion application alone, let in by the link of an invitation; seed tells them from others. */
+export const startApplications = (zone, { count, platform, link, seed }) =>
+  live(zone, ['--count', String(count), '--platform', platform, '--no-mail', `--invitation=${link}`, '--seed', seed]);
 
 /** A phone of ann's with a companion application, let in by the link of an invitation; resolves when it has sent all that it was given. */
 export async function startCompanion(zone, link, data) {

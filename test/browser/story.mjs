@@ -69,6 +69,20 @@ export async function choose(scope, field, option) {
   await page.getByRole('option', { name: option }).first().click();
 }
 
+/** Calls the API as whoever is signed in; a PUT is based on what is there now. */
+export const callApi = (page, method, path, body) =>
+  page.evaluate(
+    async ([how, where, what]) => {
+      const headers = { 'Content-Type': 'application/json' };
+      if (how === 'PUT') headers['If-Match'] = (await fetch(`/api/v1${where}`)).headers.get('ETag');
+      const sent = what && JSON.stringify(what);
+      const answer = await fetch(`/api/v1${where}`, { method: how, headers, body: sent });
+      if (!answer.ok) throw new Error(`${how} ${where}: ${await answer.text()}`);
+      return answer.status === 204 ? undefined : answer.json();
+    },
+    [method, path, body],
+  );
+
 export async function signIn(page, name, password = PASSWORD) {
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(password);
